@@ -1,0 +1,4 @@
+import { runProgram } from '../src/edge/program.js';
+import { mainRestore } from '../src/main.js';
+
+void runProgram(mainRestore);

@@ -1,0 +1,104 @@
+import os from 'node:os';
+import { runInLab, status } from './lab/kernel.mjs';
+
+const usage = `usage: npm run lab -- [OPTION...] COMMAND [ARGUMENT...]
+
+Runs COMMAND as root in a real IPVS kernel that exists for this one run.
+
+  --kernel uml|host|auto  user-mode Linux, a namespace of this machine's kernel, or the latter if it has IPVS (default)
+  --bare                  load no IPVS module beforehand
+  --no-ipvs               make ip_vs impossible to load (user-mode Linux)
+  --timeout SECONDS       end with status 124 after that time (default 900)
+  --mem SIZE              memory of user-mode Linux (default 1G)
+  --help                  print this
+
+Exit status: the command's; 128 + n if signal n killed it; 124 timeout, 125 no kernel, 2 wrong usage.
+`;
+
+class UsageError extends Error {}
+
+/**
+ * Options end at the first word that is none: the rest belongs to the command.
+ * @param {string[]} words
+ */
+function parse(words) {
+  /** @type {import('./lab/kernel.mjs').LabOptions} */
+  const options = {};
+  const rest = [...words];
+  while (rest[0]?.startsWith('-')) {
+    const word = rest.shift() ?? '';
+    if (word === '--') break;
+    const [name = '', inline] = word.split(/=(.*)/s);
+    const value = () => {
+      const text = inline ?? rest.shift();
+      if (text === undefined) throw new UsageError(`${name} needs a value`);
+      return text;
+    };
+    if (name === '--kernel') options.kernel = kernelName(value());
+    else if (name === '--timeout') options.timeout = matching(name, value(), /^\d*\.?\d+$/, Number);
+    else if (name === '--mem') options.memory = matching(name, value(), /^\d+[KMG]?$/i, String);
+    else if (word === '--bare') options.bare = true;
+    else if (word === '--no-ipvs') options.noIpvs = true;
+    else if (word === '--help') return { help: true, options, command: [] };
+    else throw new UsageError(`unknown option ${word}`);
+  }
+  if (rest.length === 0) throw new UsageError('no command');
+  return { help: false, options, command: rest };
+}
+
+/** @param {string} text */
+function kernelName(text) {
+  if (text === 'uml' || text === 'host' || text === 'auto') return text;
+  throw new UsageError(`--kernel is uml, host or auto, not ${text}`);
+}
+
+/**
+ * @template T
+ * @param {string} name
+ * @param {string} text
+ * @param {RegExp} pattern
+ * @param {(text: string) => T} convert
+ */
+function matching(name, text, pattern, convert) {
+  if (!pattern.test(text)) throw new UsageError(`${name} can't be ${text}`);
+  return convert(text);
+}
+
+/** @param {string[]} words */
+async function main(words) {
+  const stop = new AbortController();
+  /** @type {NodeJS.Signals | undefined} */
+  let received;
+  const onSignal = (/** @type {NodeJS.Signals} */ signal) => {
+    received ??= signal;
+    stop.abort();
+  };
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, onSignal);
+  // npm gives SIGTERM to a shell that keeps it to itself and ends: all that we notice is another parent.
+  const parent = process.ppid;
+  const lookUp = () => {
+    if (process.ppid !== parent) onSignal('SIGTERM');
+  };
+  if (process.env['npm_lifecycle_event'] === 'lab') setInterval(lookUp, 200).unref();
+  // Whoever read our output has gone, as in `npm run lab -- yes | head`.
+  process.stdout.on('error', () => {
+    onSignal('SIGPIPE');
+  });
+
+  try {
+    const { help, options, command } = parse(words);
+    if (help) {
+      process.stdout.write(usage);
+      return 0;
+    }
+    const result = await runInLab(command, { ...options, signal: stop.signal });
+    return received === undefined ? result : 128 + os.constants.signals[received];
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const wrongUsage = error instanceof UsageError;
+    process.stderr.write(`lab: ${error.message}\n${wrongUsage ? usage : ''}`);
+    return wrongUsage ? 2 : status.failed;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,36 @@
+import type { Change } from '../../model/change.js';
+import type { ServiceKey } from '../../model/service.js';
+
+/** Layouts of the table, in the order in which they win if several are asked for. */
+export const layouts = ['stats', 'rate', 'thresholds', 'persistent-conn', 'tun-info'] as const;
+
+/** How the table is laid out. */
+export type Layout = (typeof layouts)[number] | 'plain';
+
+/** What a command line asks for. */
+export type ClassicCommand =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'change'; readonly change: Change }
+  | {
+      readonly kind: 'list';
+      /** Only this service, where there is one. */
+      readonly key: ServiceKey | undefined;
+      readonly layout: Layout;
+      /** Addresses and ports as numbers. */
+      readonly numeric: boolean;
+      /** Counters in full. */
+      readonly exact: boolean;
+      /** In the order of addresses, else in that of the kernel. */
+      readonly sorted: boolean;
+    }
+  | { readonly kind: 'list-timeouts' }
+  | { readonly kind: 'list-daemons' }
+  | {
+      readonly kind: 'list-connections';
+      readonly numeric: boolean;
+      /** With the data of the persistence engine. */
+      readonly persistence: boolean;
+    }
+  | { readonly kind: 'save'; readonly numeric: boolean }
+  | { readonly kind: 'restore' };

@@ -1,0 +1,36 @@
+import { DecodeError, IpvsError, KernelError, OutputError, TransportError, UnavailableError } from '../../errors.js';
+import { kernelText, unavailableText } from './messages.js';
+import { UsageError, usageStatus } from './usage-error.js';
+
+/** What a person is told of a failure, and the exit status. */
+export interface Failure {
+  readonly text: string;
+  readonly status: number;
+}
+
+/** Exit status when a listing can't be had or output can't be written. */
+const listingStatus = 1;
+/** Exit status when the kernel refused a change. */
+export const refusedStatus = 255;
+
+/**
+ * The one place where an error becomes text and a status.
+ * @param changing whether a change was asked for: conversations that break then are graver than a listing cut short.
+ */
+export function describeFailure(error: unknown, programName: string, changing: boolean): Failure {
+  if (error instanceof UsageError) return { text: error.message, status: usageStatus[error.kind] };
+  if (error instanceof KernelError) {
+    return {
+      text: kernelText(error.errno, error.operation),
+      status: error.operation === 'list' ? listingStatus : refusedStatus,
+    };
+  }
+  if (error instanceof UnavailableError) return { text: unavailableText(error.errno), status: 2 };
+  const text = `${programName}: ${error instanceof Error ? error.message : String(error)}`;
+  if (error instanceof OutputError) return { text, status: listingStatus };
+  if (error instanceof TransportError || error instanceof DecodeError) {
+    return { text, status: changing ? refusedStatus : listingStatus };
+  }
+  if (error instanceof IpvsError) return { text, status: listingStatus };
+  throw error;
+}

@@ -1,0 +1,109 @@
+import { TransportError } from '../errors.js';
+import type { Codec } from '../wire/codec.js';
+import { messageFlag, readReplies, writeRequest, type Reply, type ReplyPayload } from '../wire/message.js';
+import { Writer } from '../wire/writer.js';
+import type { Transport } from './transport.js';
+
+/** A request that waits to be sent. */
+export interface Request<T> {
+  readonly family: number;
+  readonly version: number;
+  readonly command: number;
+  readonly attributes: Codec<T>;
+  readonly values: T;
+}
+
+/**
+ * Requests in one datagram. Every one of them may be refused, and the answers have to fit into the socket's receive
+ * buffer (212,992 bytes unless an administrator changed net.core.rmem_default), where one takes up to 1.3 KiB.
+ */
+const windowSize = 128;
+
+/**
+ * A conversation with the kernel over one socket: numbers the requests and matches the answers to them. One request
+ * or batch is under way at a time.
+ */
+export class Channel {
+  readonly #transport: Transport;
+  #sequence = 0;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Sends requests that answer with nothing but success or an error number. The kernel works them off in order.
+   * @returns an error number for each request, 0 where it was carried out.
+   * @throws {TransportError} when answers were lost; how many requests were carried out is then unknown.
+   */
+  async execute<T>(requests: readonly Request<T>[]): Promise<number[]> {
+    const results: number[] = [];
+    for (let start = 0; start < requests.length; start += windowSize) {
+      results.push(...(await this.#executeWindow(requests.slice(start, start + windowSize))));
+    }
+    return results;
+  }
+
+  async #executeWindow<T>(requests: readonly Request<T>[]): Promise<number[]> {
+    const writer = new Writer(256 * requests.length);
+    const first = this.#sequence + 1;
+    // Refusals are always answered; success only when asked. The kernel keeps the order, so the last answer stands for
+    // all before it, and a batch costs one answer instead of one a request.
+    for (const [index, request] of requests.entries()) {
+      this.#append(writer, request, index === requests.length - 1 ? messageFlag.ack : 0);
+    }
+    const last = this.#sequence;
+    const results = Array<number>(requests.length).fill(0);
+    this.#transport.send(writer.bytes());
+    for (;;) {
+      for (const reply of await this.#receive(first, last)) {
+        if (reply.kind !== 'result') continue;
+        results[reply.sequence - first] = reply.errno;
+        if (reply.sequence === last) return results;
+      }
+    }
+  }
+
+  /**
+   * Sends one request that answers with data.
+   * @returns the error number (0: none) and the answers, decoded by `decode` as they come in.
+   */
+  async query<T, R>(
+    request: Request<T>,
+    dump: boolean,
+    decode: (payload: ReplyPayload) => R,
+  ): Promise<{ errno: number; answers: R[] }> {
+    const writer = new Writer();
+    this.#append(writer, request, dump ? messageFlag.dump : messageFlag.ack);
+    const sequence = this.#sequence;
+    this.#transport.send(writer.bytes());
+    const answers: R[] = [];
+    for (;;) {
+      for (const reply of await this.#receive(sequence, sequence)) {
+        if (reply.kind === 'data') answers.push(decode(reply.payload));
+        else return { errno: reply.errno, answers };
+      }
+    }
+  }
+
+  #append<T>(writer: Writer, request: Request<T>, flags: number): void {
+    const { family, version, command, attributes, values } = request;
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    writeRequest(writer, { family, version, command, flags, sequence: this.#sequence }, attributes, values);
+  }
+
+  async #receive(first: number, last: number): Promise<Reply[]> {
+    const replies = readReplies(await this.#transport.receive());
+    for (const { sequence } of replies) {
+      if (sequence < first || sequence > last) {
+        throw new TransportError(`the kernel answered request ${sequence}, expected ${first} to ${last}`);
+      }
+    }
+    return replies;
+  }
+
+  /** Closes the socket. May be called twice. */
+  close(): void {
+    this.#transport.close();
+  }
+}

@@ -1,0 +1,255 @@
+import { constants } from 'node:os';
+import { KernelError, UnavailableError } from '../errors.js';
+import { changeSubject, type Change } from '../model/change.js';
+import type { RealServer, ServerKey } from '../model/server.js';
+import { describeService, type ServiceKey, type VirtualService } from '../model/service.js';
+import type { IpvsInfo, ServerEntry, ServiceEntry, SyncDaemon, SyncRole, Timeouts } from '../model/state.js';
+import {
+  changeValues,
+  daemonOf,
+  infoOf,
+  serverEntryOf,
+  serviceEntryOf,
+  serviceKeyValues,
+  timeoutsOf,
+} from '../wire/convert.js';
+import type { ReplyPayload } from '../wire/message.js';
+import {
+  commandAttributes,
+  controllerAttributes,
+  controllerFamily,
+  infoAttributes,
+  ipvsCommand,
+  ipvsFamilyName,
+  ipvsFamilyVersion,
+  type CommandValues,
+} from '../wire/tables.js';
+import { Channel, type Request } from './channel.js';
+import type { Transport } from './transport.js';
+
+const { ENOENT, ENOPROTOOPT } = constants.errno;
+
+function required<T>(value: T | undefined, operation: string, subject: string): T {
+  if (value === undefined) throw new KernelError(ENOENT, operation, subject);
+  return value;
+}
+
+/**
+ * The kernel's IPVS table of the network namespace that the process is in. Needs CAP_NET_ADMIN. Calls are carried out
+ * one after the other: wait for each before the next.
+ */
+export class IpvsClient {
+  readonly #channel: Channel;
+  readonly #family: number;
+  /** Version and table size, as read when the client was opened. */
+  readonly info: IpvsInfo;
+
+  private constructor(channel: Channel, family: number, info: IpvsInfo) {
+    this.#channel = channel;
+    this.#family = family;
+    this.info = info;
+  }
+
+  /**
+   * Starts a conversation over a socket and makes sure that there is an IPVS at the other end.
+   * @throws {UnavailableError} when the kernel has no IPVS (ENOPROTOOPT) or does not let us (EPERM).
+   * @throws {TransportError} when the socket fails.
+   */
+  static async connect(transport: Transport): Promise<IpvsClient> {
+    const channel = new Channel(transport);
+    try {
+      const family = await findFamily(channel);
+      const { errno, answers } = await channel.query(
+        {
+          family,
+          version: ipvsFamilyVersion,
+          command: ipvsCommand.getInfo,
+          attributes: commandAttributes,
+          values: {},
+        },
+        false,
+        ({ view, offset, length }) => infoOf(infoAttributes.decode(view, offset, length, 'answer to getInfo')),
+      );
+      if (errno !== 0) throw new UnavailableError(errno);
+      return new IpvsClient(channel, family, required(answers[0], 'info', ''));
+    } catch (error) {
+      channel.close();
+      throw error;
+    }
+  }
+
+  /**
+   * All virtual services, in the kernel's order.
+   * @throws {KernelError}
+   */
+  async services(): Promise<ServiceEntry[]> {
+    return this.#get(ipvsCommand.getService, {}, true, 'list', '', (values) =>
+      serviceEntryOf(required(values.service, 'list', '')),
+    );
+  }
+
+  /**
+   * One virtual service.
+   * @throws {KernelError} ESRCH where there is no such service.
+   */
+  async service(key: ServiceKey): Promise<ServiceEntry> {
+    const subject = describeService(key);
+    const values = { service: serviceKeyValues(key) };
+    const [entry] = await this.#get(ipvsCommand.getService, values, false, 'list', subject, (answer) =>
+      serviceEntryOf(required(answer.service, 'list', subject)),
+    );
+    return required(entry, 'list', subject);
+  }
+
+  /**
+   * The real servers of a service, in the kernel's order; none where there is no such service.
+   * @throws {KernelError}
+   */
+  async servers(key: ServiceKey): Promise<ServerEntry[]> {
+    const subject = describeService(key);
+    const values = { service: serviceKeyValues(key) };
+    return this.#get(ipvsCommand.getDest, values, true, 'list', subject, (answer) =>
+      serverEntryOf(required(answer.server, 'list', subject), key.family),
+    );
+  }
+
+  /** @throws {KernelError} */
+  async timeouts(): Promise<Timeouts> {
+    const [timeouts] = await this.#get(ipvsCommand.getConfig, {}, false, 'list', '', timeoutsOf);
+    return required(timeouts, 'list', '');
+  }
+
+  /**
+   * The synchronisation daemons that run: none, a master, a backup, or both.
+   * @throws {KernelError}
+   */
+  async syncDaemons(): Promise<SyncDaemon[]> {
+    return this.#get(ipvsCommand.getDaemon, {}, true, 'list', '', (values) =>
+      daemonOf(required(values.daemon, 'list', '')),
+    );
+  }
+
+  /**
+   * Makes a change.
+   * @throws {KernelError} when the kernel refuses it: EEXIST, ESRCH (no such service), ENOENT, EINVAL, EPERM, ...
+   */
+  async change(change: Change): Promise<void> {
+    const [error] = await this.changeAll([change]);
+    if (error !== undefined) throw error;
+  }
+
+  /**
+   * Makes many changes in order, many to a datagram. A refused one does not stop the others.
+   * @returns the refusal of each change, undefined where it was carried out.
+   * @throws {TransportError} when answers were lost; how many changes were made is then unknown.
+   */
+  async changeAll(changes: readonly Change[]): Promise<(KernelError | undefined)[]> {
+    const results = await this.#channel.execute(
+      changes.map((change) => {
+        const { command, values } = changeValues(change);
+        return this.#request(command, values);
+      }),
+    );
+    return changes.map((change, index) => {
+      const errno = results[index] ?? 0;
+      return errno === 0 ? undefined : new KernelError(errno, change.kind, changeSubject(change));
+    });
+  }
+
+  /** Adds a virtual service. @throws {KernelError} EEXIST, ENOENT (no such scheduler or persistence engine), ... */
+  async addService(service: VirtualService): Promise<void> {
+    await this.change({ kind: 'add-service', service });
+  }
+
+  /** Replaces all settings of a virtual service. @throws {KernelError} ESRCH, ENOENT, ... */
+  async editService(service: VirtualService): Promise<void> {
+    await this.change({ kind: 'edit-service', service });
+  }
+
+  /** Removes a virtual service with its servers. @throws {KernelError} ESRCH, ... */
+  async deleteService(key: ServiceKey): Promise<void> {
+    await this.change({ kind: 'delete-service', key });
+  }
+
+  /** Adds a real server to a service. @throws {KernelError} EEXIST, ESRCH (no such service), ... */
+  async addServer(key: ServiceKey, server: RealServer): Promise<void> {
+    await this.change({ kind: 'add-server', key, server });
+  }
+
+  /** Replaces all settings of a real server. @throws {KernelError} ENOENT, ESRCH (no such service), ... */
+  async editServer(key: ServiceKey, server: RealServer): Promise<void> {
+    await this.change({ kind: 'edit-server', key, server });
+  }
+
+  /** Removes a real server from a service. @throws {KernelError} ENOENT, ESRCH (no such service), ... */
+  async deleteServer(key: ServiceKey, server: ServerKey): Promise<void> {
+    await this.change({ kind: 'delete-server', key, server });
+  }
+
+  /** Removes all services and their servers. @throws {KernelError} */
+  async flush(): Promise<void> {
+    await this.change({ kind: 'flush' });
+  }
+
+  /** Sets counters to zero: those of a service and its servers, or all. @throws {KernelError} ESRCH, ... */
+  async zero(key?: ServiceKey): Promise<void> {
+    await this.change({ kind: 'zero', key });
+  }
+
+  /** Sets the timeouts; 0 keeps a value. @throws {KernelError} */
+  async setTimeouts(timeouts: Timeouts): Promise<void> {
+    await this.change({ kind: 'set-timeouts', timeouts });
+  }
+
+  /** Starts a synchronisation daemon. @throws {KernelError} EEXIST, ENODEV (no such interface), ... */
+  async startSyncDaemon(daemon: SyncDaemon): Promise<void> {
+    await this.change({ kind: 'start-daemon', daemon });
+  }
+
+  /** Stops a synchronisation daemon. @throws {KernelError} ESRCH where none runs. */
+  async stopSyncDaemon(role: SyncRole): Promise<void> {
+    await this.change({ kind: 'stop-daemon', role });
+  }
+
+  /** Ends the conversation. May be called twice. */
+  close(): void {
+    this.#channel.close();
+  }
+
+  #request(command: number, values: CommandValues): Request<CommandValues> {
+    return { family: this.#family, version: ipvsFamilyVersion, command, attributes: commandAttributes, values };
+  }
+
+  async #get<R>(
+    command: number,
+    values: CommandValues,
+    dump: boolean,
+    operation: string,
+    subject: string,
+    convert: (values: CommandValues) => R,
+  ): Promise<R[]> {
+    const decode = ({ view, offset, length }: ReplyPayload): R =>
+      convert(commandAttributes.decode(view, offset, length, 'IPVS answer'));
+    const { errno, answers } = await this.#channel.query(this.#request(command, values), dump, decode);
+    if (errno !== 0) throw new KernelError(errno, operation, subject);
+    return answers;
+  }
+}
+
+/** Asks the kernel for the number of the family IPVS. */
+async function findFamily(channel: Channel): Promise<number> {
+  const { errno, answers } = await channel.query(
+    {
+      family: controllerFamily.type,
+      version: controllerFamily.version,
+      command: controllerFamily.getFamily,
+      attributes: controllerAttributes,
+      values: { familyName: ipvsFamilyName },
+    },
+    false,
+    ({ view, offset, length }) => controllerAttributes.decode(view, offset, length, 'answer to getFamily').familyId,
+  );
+  if (errno === ENOENT) throw new UnavailableError(ENOPROTOOPT);
+  if (errno !== 0) throw new UnavailableError(errno);
+  return required(answers[0], 'info', ipvsFamilyName);
+}

@@ -1,0 +1,15 @@
+/** A datagram socket to the kernel's generic netlink. Knows bytes only: no messages, no sequence numbers. */
+export interface Transport {
+  /**
+   * Sends one datagram, which may hold several messages.
+   * @throws {TransportError} through `receive` when the system refuses it later.
+   */
+  send(datagram: Uint8Array): void;
+  /**
+   * The next datagram from the kernel; it may hold several messages.
+   * @throws {TransportError} code `ENOBUFS` when the kernel had to drop replies, or with what the system said.
+   */
+  receive(): Promise<Uint8Array>;
+  /** Closes the socket; a waiting `receive` rejects. May be called twice. */
+  close(): void;
+}

@@ -1,0 +1,58 @@
+import type { ClassicCommand } from '../cli/classic/command.js';
+import { formatConnection, formatConnectionTitles, parseConnection, type Connection } from '../format/connections.js';
+import { numericNaming } from '../format/labels.js';
+import { printable } from '../format/printable.js';
+import { ListingNames } from '../names/naming.js';
+import type { Io } from '../io.js';
+import { readLines, type NumberedLine } from './lines.js';
+import { writeAll } from './write-all.js';
+
+/** The kernel writes about a hundred bytes a line; persistence data makes them longer. */
+const longestLine = 1 << 16;
+
+const source = '/proc/net/ip_vs_conn';
+
+/**
+ * Shows the connections, as they are read. A line that can't be understood is reported, not guessed at.
+ * @returns the exit status: 1 where the listing can't be had or has gaps.
+ */
+export async function listConnections(
+  io: Io,
+  { numeric, persistence }: Extract<ClassicCommand, { kind: 'list-connections' }>,
+): Promise<number> {
+  const blocks = readLines(io.machine.readConnections(), longestLine)[Symbol.asyncIterator]();
+  let first: IteratorResult<NumberedLine[]>;
+  try {
+    first = await blocks.next();
+  } catch {
+    await io.stderr.write(`cannot open file ${source}\n`);
+    return 1;
+  }
+  const names = new ListingNames(io.names);
+  const naming = numeric ? numericNaming : names;
+  let status = 0;
+
+  async function* lines(): AsyncGenerator<string> {
+    yield formatConnectionTitles(persistence);
+    for (let block = first; block.done !== true; block = await blocks.next()) {
+      const connections: Connection[] = [];
+      for (const { number, text } of block.value) {
+        if (number === 1) continue;
+        const connection = parseConnection(text);
+        if (connection === undefined) {
+          status = 1;
+          await io.stderr.write(`${source}: line ${number} is no connection: ${printable(text).slice(0, 200)}\n`);
+        } else {
+          connections.push(connection);
+        }
+      }
+      if (!numeric) {
+        await names.resolve(connections.flatMap((c) => [c.client.address, c.virtual.address, c.server.address]));
+      }
+      yield connections.map((connection) => formatConnection(connection, persistence, naming)).join('');
+    }
+  }
+
+  await writeAll(io.stdout, lines());
+  return status;
+}

@@ -1,0 +1,39 @@
+import type { ClassicCommand } from '../cli/classic/command.js';
+import { helpText, versionText } from '../cli/classic/help.js';
+import { verbSummaries } from '../cli/verbs/names.js';
+import type { Io } from '../io.js';
+import { listConnections } from './connections.js';
+import { list, listDaemons, listTimeouts, save } from './list.js';
+import type { Session } from './session.js';
+
+/** A command that shows something of the kernel. */
+export type ShowCommand = Exclude<ClassicCommand, { kind: 'help' | 'version' | 'restore' | 'change' }>;
+
+/** Tells what the program is; needs no kernel. */
+export async function showAbout(io: Io, kind: 'help' | 'version'): Promise<void> {
+  await io.stdout.write(kind === 'help' ? helpText(io.programName, Object.entries(verbSummaries)) : versionText());
+}
+
+/**
+ * Carries out a command that only reads.
+ * @returns the exit status.
+ * @throws {KernelError} and whatever else stands in the way.
+ */
+export async function show(session: Session, command: ShowCommand): Promise<number> {
+  switch (command.kind) {
+    case 'list':
+      await list(session, command);
+      return 0;
+    case 'list-timeouts':
+      await listTimeouts(session);
+      return 0;
+    case 'list-daemons':
+      await listDaemons(session);
+      return 0;
+    case 'save':
+      await save(session, command.numeric);
+      return 0;
+    case 'list-connections':
+      return listConnections(session.io, command);
+  }
+}

@@ -1,0 +1,185 @@
+import { describeFailure, refusedStatus, type Failure } from '../cli/classic/failure.js';
+import { kernelText } from '../cli/classic/messages.js';
+import { parseCommand, type ParseContext } from '../cli/classic/parse.js';
+import type { ClassicCommand } from '../cli/classic/command.js';
+import { UsageError } from '../cli/classic/usage-error.js';
+import type { Change } from '../model/change.js';
+import type { Io } from '../io.js';
+import { show, showAbout } from './execute.js';
+import { InputError } from './input-error.js';
+import { readLines, type NumberedLine } from './lines.js';
+import type { Session } from './session.js';
+
+/** Longest line of a dump in bytes; a rule takes about a hundred. */
+const longestLine = 1 << 16;
+
+/** Changes that are handed to the kernel at a time; beyond this the gain is small and the memory is not. */
+const batchSize = 1024;
+
+/** What a line of a dump asks for. */
+type Parsed =
+  | { readonly number: number; readonly command: ClassicCommand }
+  | { readonly number: number; readonly fault: UsageError };
+
+/**
+ * Splits a line at blanks; the program's own name is dropped wherever it stands, and so is a comment.
+ * @throws {UsageError} where the line can't be a rule.
+ */
+function splitLine(text: string): string[] {
+  if (text.length >= longestLine) throw new UsageError('usage', `longer than ${longestLine - 1} bytes`);
+  if (text.includes('\0')) throw new UsageError('usage', 'a NUL byte in a rule');
+  const words: string[] = [];
+  for (const word of text.split(/[ \t\r]+/)) {
+    if (word.startsWith('#')) break;
+    if (word !== '' && word !== 'ipvsadm') words.push(word);
+  }
+  return words;
+}
+
+async function parseLine({ number, text }: NumberedLine, io: Io): Promise<Parsed | undefined> {
+  try {
+    const words = splitLine(text);
+    if (words.length === 0) return undefined;
+    return { number, command: await parseCommand(words, parseContext(io, true), io.names) };
+  } catch (fault) {
+    if (fault instanceof UsageError) return { number, fault };
+    throw fault;
+  }
+}
+
+/** What reading a command line depends on. */
+export function parseContext(io: Io, restoring: boolean): ParseContext {
+  const posixlyCorrect = io.env['POSIXLY_CORRECT'] !== undefined || io.env['POSIX_ME_HARDER'] !== undefined;
+  return { programName: io.programName, posixlyCorrect, restoring };
+}
+
+async function* inputLines(io: Io): AsyncGenerator<NumberedLine[]> {
+  try {
+    yield* readLines(io.stdin, longestLine);
+  } catch (cause) {
+    throw new InputError('standard input', cause);
+  }
+}
+
+/** Carries out the lines of a dump in order. Changes are gathered; what must come after them waits for them. */
+class Restore {
+  readonly #session: Session;
+  #pending: { readonly number: number; readonly change: Change }[] = [];
+  #refused = false;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Exit status so far. */
+  get status(): number {
+    return this.#refused ? refusedStatus : 0;
+  }
+
+  /** @returns the exit status where the line ends the run. */
+  async line(parsed: Parsed): Promise<number | undefined> {
+    if ('fault' in parsed) {
+      await this.flush();
+      return this.#fault(parsed.number, parsed.fault);
+    }
+    const { number, command } = parsed;
+    if (command.kind === 'change') {
+      this.#pending.push({ number, change: command.change });
+      if (this.#pending.length >= batchSize) await this.flush();
+      return undefined;
+    }
+    await this.flush();
+    return this.#show(number, command);
+  }
+
+  async #fault(number: number, fault: UsageError): Promise<number | undefined> {
+    const failure = describeFailure(fault, this.#session.io.programName, true);
+    await this.#tell(number, failure.text);
+    if (fault.kind !== 'scan') return failure.status;
+    this.#refused = true;
+    return undefined;
+  }
+
+  async #show(number: number, command: Exclude<ClassicCommand, { kind: 'change' }>): Promise<number | undefined> {
+    if (command.kind === 'restore') return undefined;
+    if (command.kind === 'help' || command.kind === 'version') {
+      await showAbout(this.#session.io, command.kind);
+      return this.status;
+    }
+    let failure: Failure;
+    try {
+      const status = await show(this.#session, command);
+      return status === 0 ? undefined : status;
+    } catch (error) {
+      failure = describeFailure(error, this.#session.io.programName, false);
+    }
+    await this.#tell(number, failure.text);
+    return failure.status;
+  }
+
+  /** Hands the gathered changes to the kernel and tells what it refused, in order. */
+  async flush(): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = [];
+    if (pending.length === 0) return;
+    const results = await this.#session.client.changeAll(pending.map(({ change }) => change));
+    for (const [index, { number }] of pending.entries()) {
+      const error = results[index];
+      if (error === undefined) continue;
+      this.#refused = true;
+      await this.#tell(number, kernelText(error.errno, error.operation));
+    }
+  }
+
+  async #tell(number: number, text: string): Promise<void> {
+    await this.#session.io.stderr.write(`line ${number}: ${text}\n`);
+  }
+}
+
+/**
+ * Carries out the rules on standard input as they come. What the kernel refuses is told with its line and does not
+ * stop the rest; a line that makes no sense does.
+ * @returns the exit status.
+ */
+export async function restore(session: Session): Promise<number> {
+  const run = new Restore(session);
+  for await (const lines of inputLines(session.io)) {
+    for (const line of lines) {
+      const parsed = await parseLine(line, session.io);
+      const status = parsed === undefined ? undefined : await run.line(parsed);
+      if (status !== undefined) return status;
+    }
+    // More may be long in coming: what is known is done, and told, by then.
+    await run.flush();
+  }
+  return run.status;
+}
+
+/**
+ * Replaces the table by the rules on standard input. All of them are read and checked first: a line that makes no
+ * sense leaves the table as it is.
+ * @returns the exit status: 2 where a line made no sense.
+ */
+export async function replaceTable(session: Session): Promise<number> {
+  const rules: Parsed[] = [];
+  let faults = 0;
+  for await (const lines of inputLines(session.io)) {
+    for (const line of lines) {
+      const parsed = await parseLine(line, session.io);
+      if (parsed === undefined) continue;
+      rules.push(parsed);
+      if (!('fault' in parsed)) continue;
+      faults++;
+      await session.io.stderr.write(`line ${parsed.number}: ${parsed.fault.message}\n`);
+    }
+  }
+  if (faults > 0) return 2;
+  await session.client.flush();
+  const run = new Restore(session);
+  for (const parsed of rules) {
+    const status = await run.line(parsed);
+    if (status !== undefined) return status;
+  }
+  await run.flush();
+  return run.status;
+}

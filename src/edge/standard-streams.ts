@@ -1,0 +1,96 @@
+import { readSync, writeSync } from 'node:fs';
+import { OutputError } from '../errors.js';
+import type { Output } from '../io.js';
+import { errnoText } from '../cli/classic/errno-text.js';
+
+/** How long to wait for a descriptor that somebody else has made non-blocking, in milliseconds. */
+const retryDelay = 5;
+
+async function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, retryDelay);
+  });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+/**
+ * A standard descriptor to write to. Plain system calls: they wait for a slow reader, tell every failure at once, and
+ * cost nothing to set up, which matters to commands that run for milliseconds.
+ */
+class DescriptorOutput implements Output {
+  readonly #fd: number;
+  readonly #name: string;
+  readonly #stream: () => NodeJS.WriteStream;
+  #readerGone = false;
+
+  /** @param stream Node's own stream for the descriptor; costs milliseconds to make, so it is made only when asked. */
+  constructor(fd: number, name: string, stream: () => NodeJS.WriteStream) {
+    this.#fd = fd;
+    this.#name = name;
+    this.#stream = stream;
+  }
+
+  get isTerminal(): boolean {
+    return this.#stream().isTTY;
+  }
+
+  get columns(): number | undefined {
+    return this.isTerminal ? this.#stream().columns : undefined;
+  }
+
+  get readerGone(): boolean {
+    return this.#readerGone;
+  }
+
+  async write(text: string): Promise<void> {
+    let rest = Buffer.from(text);
+    while (rest.length > 0 && !this.#readerGone) {
+      try {
+        rest = rest.subarray(writeSync(this.#fd, rest));
+      } catch (cause) {
+        await this.#failed(cause);
+      }
+    }
+  }
+
+  async #failed(cause: unknown): Promise<void> {
+    const code = codeOf(cause);
+    if (code === 'EPIPE') {
+      this.#readerGone = true;
+    } else if (code === 'EAGAIN') {
+      await pause();
+    } else {
+      const errno = (cause as NodeJS.ErrnoException).errno;
+      const reason = errno === undefined ? String(cause) : errnoText(-errno);
+      throw new OutputError(`can't write ${this.#name}: ${reason}`, { cause });
+    }
+  }
+}
+
+/** Standard output. */
+export const standardOutput: Output = new DescriptorOutput(1, 'standard output', () => process.stdout);
+
+/** Standard error. */
+export const standardError: Output = new DescriptorOutput(2, 'standard error', () => process.stderr);
+
+/** Standard input in pieces as they come. */
+export async function* standardInput(): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const piece = Buffer.allocUnsafe(65536);
+    let length: number;
+    try {
+      length = readSync(0, piece);
+    } catch (cause) {
+      const code = codeOf(cause);
+      if (code === 'EOF') return;
+      if (code !== 'EAGAIN') throw cause;
+      await pause();
+      continue;
+    }
+    if (length === 0) return;
+    yield piece.subarray(0, length);
+  }
+}

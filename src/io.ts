@@ -1,0 +1,49 @@
+import type { NameResolver } from './names/resolver.js';
+import type { Transport } from './client/transport.js';
+
+/** A stream of text that a command writes to. */
+export interface Output {
+  /** True when a person watches: colour, progress bars and prompts are allowed. */
+  readonly isTerminal: boolean;
+  /** Width of the terminal in columns; undefined where it has none. */
+  readonly columns: number | undefined;
+  /** True once nobody reads any more: what is written is dropped, and a long producer may stop. */
+  readonly readerGone: boolean;
+  /**
+   * Writes the text and resolves when the system has taken it, so that a slow reader slows the writer.
+   * A reader that went away is no error.
+   * @throws {OutputError} when it can't be written: full disk, closed descriptor.
+   */
+  write(text: string): Promise<void>;
+}
+
+/** What a program sees of the machine that it runs on. Tests pass their own. */
+export interface Machine {
+  /**
+   * Opens a generic netlink socket.
+   * @throws {TransportError} when the system gives none.
+   */
+  openSocket(): Promise<Transport>;
+  /** Asks for the kernel module ip_vs once, as the original does: `/sbin/modprobe -- ip_vs`. Never throws. */
+  loadModule(): Promise<void>;
+  /** Effective capabilities of this process as a bit set; source: CapEff in /proc/self/status. */
+  capabilities(): bigint;
+  /**
+   * The kernel's connection table, `/proc/net/ip_vs_conn`, in pieces of any size.
+   * Iterating throws the file system's error where it can't be read.
+   */
+  readConnections(): AsyncIterable<Uint8Array>;
+}
+
+/** Everything that a run of a program touches: `main` uses nothing else and touches no global. */
+export interface Io {
+  /** The name that messages give to the program, such as `ipvsadm`. */
+  readonly programName: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Standard input in pieces of any size. Iterating throws the system's error where it can't be read. */
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly names: NameResolver;
+  readonly machine: Machine;
+}

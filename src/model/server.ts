@@ -1,0 +1,56 @@
+import type { AddressFamily } from './address.js';
+
+/**
+ * How packets reach a real server. Source: IP_VS_CONN_F_* in include/uapi/linux/ip_vs.h.
+ * `bypass` (sent on to their destination) is set by the kernel alone; `forwarding-5` to `forwarding-7` have no
+ * meaning yet, but another program can set them.
+ */
+export type ForwardingMethod =
+  | 'masquerading'
+  | 'local'
+  | 'tunnelling'
+  | 'direct-routing'
+  | 'bypass'
+  | 'forwarding-5'
+  | 'forwarding-6'
+  | 'forwarding-7';
+
+/** Encapsulation of a tunnel. Source: IP_VS_CONN_F_TUNNEL_TYPE_*. */
+export type TunnelType = 'ipip' | 'gue' | 'gre';
+
+/** Outer checksum of a gue or gre tunnel. `csum+remcsum` can only have been set by another program. */
+export type TunnelChecksum = 'nocsum' | 'csum' | 'remcsum' | 'csum+remcsum';
+
+/** Encapsulation towards a real server that is reached by tunnelling. */
+export interface Tunnel {
+  /** A number stands for a type of a newer kernel. */
+  readonly type: TunnelType | number;
+  /** UDP port that the real server decapsulates at, 1..65535; 0: none. Only for gue. */
+  readonly port: number;
+  readonly checksum: TunnelChecksum;
+}
+
+/** What tells a real server from the others of its service. */
+export interface ServerKey {
+  readonly family: AddressFamily;
+  /** Address in canonical text form. */
+  readonly address: string;
+  /** Port, 0..65535. 0: that of the packet, for services with port 0. */
+  readonly port: number;
+}
+
+/** Configuration of a real server (destination), as the kernel keeps it. */
+export interface RealServer extends ServerKey {
+  readonly forwarding: ForwardingMethod;
+  /** Share of new connections relative to other servers, 0..2147483647. 0: no new ones (quiesced). */
+  readonly weight: number;
+  /** No new connections from this many on, 0..4294967295. 0: no limit. */
+  readonly upperThreshold: number;
+  /** New connections again below this many. 0: three quarters of the upper threshold. */
+  readonly lowerThreshold: number;
+  /** How packets are wrapped; counts for `tunnelling` only. */
+  readonly tunnel: Tunnel;
+}
+
+/** The kernel's default: IP in IP. */
+export const defaultTunnel: Tunnel = { type: 'ipip', port: 0, checksum: 'nocsum' };

@@ -1,0 +1,69 @@
+import type { AddressFamily } from './address.js';
+
+/** Transport protocol of a virtual service. */
+export type Protocol = 'tcp' | 'udp' | 'sctp';
+
+/** Identity of a virtual service that is reached at an address. */
+export interface AddressServiceKey {
+  readonly family: AddressFamily;
+  readonly protocol: Protocol;
+  /** Virtual address in canonical text form. */
+  readonly address: string;
+  /** Virtual port, 0..65535. 0: all ports; only for persistent services. */
+  readonly port: number;
+}
+
+/** Identity of a virtual service that takes packets with a firewall mark. */
+export interface FirewallMarkServiceKey {
+  readonly family: AddressFamily;
+  /** Firewall mark, 1..4294967295. */
+  readonly fwmark: number;
+}
+
+/** What tells a virtual service from every other one. */
+export type ServiceKey = AddressServiceKey | FirewallMarkServiceKey;
+
+/** The three flags that a scheduler may give a meaning to, by bit. Source: IP_VS_SVC_F_SCHED1..3. */
+export type SchedulerFlag = 'flag-1' | 'flag-2' | 'flag-3';
+
+/** The part of a client's address that persistence looks at: an IPv4 mask as dotted quad, or an IPv6 prefix length 1..128. */
+export type PersistenceNetmask = string | number;
+
+/** Configuration of a virtual service, as the kernel keeps it. */
+export interface VirtualService {
+  readonly key: ServiceKey;
+  /** Name of the scheduler, 1..15 bytes, such as `wlc`. The kernel answers `none` for a service that lost it. */
+  readonly scheduler: string;
+  /** Flags of the scheduler that are set; their meaning depends on the scheduler. */
+  readonly schedulerFlags: readonly SchedulerFlag[];
+  /** Every packet is scheduled on its own. UDP and firewall-mark services only. */
+  readonly onePacket: boolean;
+  /** Seconds that the kernel remembers which real server a client was given, 1..2678400; undefined: not persistent. */
+  readonly persistenceTimeout?: number | undefined;
+  /** Clients that agree under this mask go to the same real server. */
+  readonly persistenceNetmask: PersistenceNetmask;
+  /** Name of the persistence engine, 1..15 bytes, such as `sip`; undefined: clients are told apart by address. */
+  readonly persistenceEngine?: string | undefined;
+}
+
+/** The mask of a service that persistence tells every single client address apart by. */
+export function fullNetmask(family: AddressFamily): PersistenceNetmask {
+  return family === 'inet' ? '255.255.255.255' : 128;
+}
+
+/** True for a service that is identified by a firewall mark. */
+export function isFirewallMark(key: ServiceKey): key is FirewallMarkServiceKey {
+  return 'fwmark' in key;
+}
+
+/** A service's identity for people, such as `TCP 192.0.2.1:80` or `FWM 7 IPv6`. */
+export function describeService(key: ServiceKey): string {
+  if (isFirewallMark(key)) return `FWM ${key.fwmark}${key.family === 'inet6' ? ' IPv6' : ''}`;
+  return `${key.protocol.toUpperCase()} ${describeEndpoint(key)}`;
+}
+
+/** An address and port for people: `192.0.2.1:80`, `[2001:db8::1]:80`. */
+export function describeEndpoint(endpoint: { family: AddressFamily; address: string; port: number }): string {
+  const { family, address, port } = endpoint;
+  return family === 'inet6' ? `[${address}]:${port}` : `${address}:${port}`;
+}

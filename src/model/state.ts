@@ -1,0 +1,71 @@
+import type { RealServer } from './server.js';
+import type { VirtualService } from './service.js';
+
+/** Counters since the start or the last zeroing, and rates per second (an average over the last seconds). */
+export interface Statistics {
+  readonly connections: bigint;
+  readonly incomingPackets: bigint;
+  readonly outgoingPackets: bigint;
+  readonly incomingBytes: bigint;
+  readonly outgoingBytes: bigint;
+  /** New connections a second. */
+  readonly connectionRate: bigint;
+  readonly incomingPacketRate: bigint;
+  readonly outgoingPacketRate: bigint;
+  /** Bytes, not bits, a second. */
+  readonly incomingByteRate: bigint;
+  readonly outgoingByteRate: bigint;
+}
+
+/** Connections that a real server has now. */
+export interface ConnectionCounts {
+  /** Established TCP and SCTP connections; those of other protocols count as inactive. */
+  readonly activeConnections: number;
+  readonly inactiveConnections: number;
+  /** Persistence templates: clients that are bound to this server. */
+  readonly persistentConnections: number;
+}
+
+/** A virtual service as the kernel reports it. */
+export interface ServiceEntry extends VirtualService {
+  readonly statistics: Statistics;
+}
+
+/** A real server as the kernel reports it. */
+export interface ServerEntry extends RealServer, ConnectionCounts {
+  readonly statistics: Statistics;
+}
+
+/** Seconds that idle connections are kept, by kind; 1..2678400. When setting, 0 keeps the current value. */
+export interface Timeouts {
+  readonly tcp: number;
+  readonly tcpFin: number;
+  readonly udp: number;
+}
+
+/** Role of a connection synchronisation daemon. Source: IP_VS_STATE_MASTER, IP_VS_STATE_BACKUP. */
+export type SyncRole = 'master' | 'backup';
+
+/** A connection synchronisation daemon. */
+export interface SyncDaemon {
+  readonly role: SyncRole;
+  /** Identifier of the group of directors, 0..255. */
+  readonly syncId: number;
+  /** Network interface, 1..15 bytes, that the multicast goes over. */
+  readonly interface: string;
+  /** Longest message in bytes, 1..65507; 0: the kernel's default, by the interface's MTU. */
+  readonly maxLength: number;
+  /** Multicast group in canonical text form; undefined: 224.0.0.81. */
+  readonly group?: string | undefined;
+  /** UDP port, 1..65535; 0: 8848. */
+  readonly port: number;
+  /** Multicast TTL, 1..255; 0: 1. */
+  readonly ttl: number;
+}
+
+/** What the kernel says of its IPVS. */
+export interface IpvsInfo {
+  readonly version: { readonly major: number; readonly minor: number; readonly patch: number };
+  /** Slots of the connection hash table. */
+  readonly connectionTableSize: number;
+}

@@ -1,0 +1,329 @@
+import { DecodeError, ValueError } from '../errors.js';
+import { addressBytes, formatAddress, type AddressFamily } from '../model/address.js';
+import type { Change } from '../model/change.js';
+import type { ForwardingMethod, RealServer, ServerKey, Tunnel, TunnelChecksum, TunnelType } from '../model/server.js';
+import {
+  isFirewallMark,
+  type PersistenceNetmask,
+  type Protocol,
+  type SchedulerFlag,
+  type ServiceKey,
+  type VirtualService,
+} from '../model/service.js';
+import type {
+  IpvsInfo,
+  ServerEntry,
+  ServiceEntry,
+  Statistics,
+  SyncDaemon,
+  SyncRole,
+  Timeouts,
+} from '../model/state.js';
+import {
+  ipvsCommand,
+  type CommandValues,
+  type DaemonValues,
+  type InfoValues,
+  type ServerValues,
+  type ServiceValues,
+  type Statistics32Values,
+  type Statistics64Values,
+} from './tables.js';
+import { hostIsLittleEndian } from './writer.js';
+
+/** AF_INET, AF_INET6. Source: include/linux/socket.h. */
+const familyNumbers: Readonly<Record<AddressFamily, number>> = { inet: 2, inet6: 10 };
+/** IPPROTO_*. Source: include/uapi/linux/in.h. */
+const protocolNumbers: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 };
+/** IP_VS_SVC_F_*. */
+const serviceFlag = { persistent: 0x1, onePacket: 0x4 } as const;
+/** IP_VS_SVC_F_SCHED1..3. */
+const schedulerFlagBits: readonly (readonly [SchedulerFlag, number])[] = [
+  ['flag-1', 0x8],
+  ['flag-2', 0x10],
+  ['flag-3', 0x20],
+];
+/** By IP_VS_CONN_F_FWD_MASK. */
+const forwardingMethods: readonly ForwardingMethod[] = [
+  'masquerading',
+  'local',
+  'tunnelling',
+  'direct-routing',
+  'bypass',
+  'forwarding-5',
+  'forwarding-6',
+  'forwarding-7',
+];
+/** By IP_VS_CONN_F_TUNNEL_TYPE_*. */
+const tunnelTypes: readonly TunnelType[] = ['ipip', 'gue', 'gre'];
+/** By IP_VS_TUNNEL_ENCAP_FLAG_*: CSUM is bit 0, REMCSUM bit 1. */
+const tunnelChecksums: readonly TunnelChecksum[] = ['nocsum', 'csum', 'remcsum', 'csum+remcsum'];
+/** By IP_VS_STATE_*. */
+const syncRoles: readonly (SyncRole | undefined)[] = [undefined, 'master', 'backup'];
+
+function familyName(number: number | undefined, name: string): AddressFamily {
+  if (number === familyNumbers.inet) return 'inet';
+  if (number === familyNumbers.inet6) return 'inet6';
+  throw new DecodeError(`${name}: address family ${number ?? 'missing'}, expected 2 (IPv4) or 10 (IPv6)`);
+}
+
+function required<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new DecodeError(`${name}: missing`);
+  return value;
+}
+
+/** An address in the 16 bytes of union nf_inet_addr, unused ones zero. */
+function wideAddress(family: AddressFamily, address: string): Uint8Array {
+  const wide = new Uint8Array(16);
+  wide.set(textToBytes(family, address));
+  return wide;
+}
+
+function textToBytes(family: AddressFamily, address: string): Uint8Array {
+  try {
+    return addressBytes(family, address);
+  } catch (error) {
+    if (error instanceof RangeError) throw new ValueError(error.message);
+    throw error;
+  }
+}
+
+function netmaskBytes(family: AddressFamily, netmask: PersistenceNetmask): Uint8Array {
+  if (family === 'inet') return textToBytes('inet', String(netmask));
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, Number(netmask), hostIsLittleEndian);
+  return bytes;
+}
+
+function netmaskOf(family: AddressFamily, bytes: Uint8Array): PersistenceNetmask {
+  if (family === 'inet') return formatAddress('inet', bytes);
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, hostIsLittleEndian);
+}
+
+/** The attributes that name a service. */
+export function serviceKeyValues(key: ServiceKey): ServiceValues {
+  const family = familyNumbers[key.family];
+  if (isFirewallMark(key)) return { family, fwmark: key.fwmark };
+  return {
+    family,
+    protocol: protocolNumbers[key.protocol],
+    address: wideAddress(key.family, key.address),
+    port: key.port,
+  };
+}
+
+/** The attributes that configure a service. */
+export function serviceValues(service: VirtualService): ServiceValues {
+  let flags = 0;
+  if (service.persistenceTimeout !== undefined) flags |= serviceFlag.persistent;
+  if (service.onePacket) flags |= serviceFlag.onePacket;
+  for (const [flag, bit] of schedulerFlagBits) if (service.schedulerFlags.includes(flag)) flags |= bit;
+  return {
+    ...serviceKeyValues(service.key),
+    scheduler: service.scheduler,
+    flags: { flags, mask: 0xffffffff },
+    timeout: service.persistenceTimeout ?? 0,
+    netmask: netmaskBytes(service.key.family, service.persistenceNetmask),
+    persistenceEngine: service.persistenceEngine,
+  };
+}
+
+function serviceKeyOf(values: ServiceValues): ServiceKey {
+  const family = familyName(values.family, 'IPVS_SVC_ATTR_AF');
+  if (values.fwmark !== undefined && values.fwmark !== 0) return { family, fwmark: values.fwmark };
+  const number = required(values.protocol, 'IPVS_SVC_ATTR_PROTOCOL');
+  const protocol = (Object.keys(protocolNumbers) as Protocol[]).find((name) => protocolNumbers[name] === number);
+  if (protocol === undefined) throw new DecodeError(`IPVS_SVC_ATTR_PROTOCOL: unknown protocol ${number}`);
+  return {
+    family,
+    protocol,
+    address: formatAddress(family, required(values.address, 'IPVS_SVC_ATTR_ADDR')),
+    port: required(values.port, 'IPVS_SVC_ATTR_PORT'),
+  };
+}
+
+const counterNames = [
+  'connections',
+  'incomingPackets',
+  'outgoingPackets',
+  'incomingBytes',
+  'outgoingBytes',
+  'connectionRate',
+  'incomingPacketRate',
+  'outgoingPacketRate',
+  'incomingByteRate',
+  'outgoingByteRate',
+] as const satisfies readonly (keyof Statistics)[];
+
+/** Counters in 64 bits where the kernel sends them so, else in 32; 0 where a counter is missing. */
+function statisticsOf(wide: Statistics64Values | undefined, narrow: Statistics32Values | undefined): Statistics {
+  const counters: Partial<Record<keyof Statistics, bigint>> = {};
+  for (const name of counterNames) counters[name] = wide?.[name] ?? BigInt(narrow?.[name] ?? 0);
+  return counters as Statistics;
+}
+
+/** A service of a reply. */
+export function serviceEntryOf(values: ServiceValues): ServiceEntry {
+  const key = serviceKeyOf(values);
+  const flags = values.flags?.flags ?? 0;
+  const engine = values.persistenceEngine;
+  return {
+    key,
+    scheduler: required(values.scheduler, 'IPVS_SVC_ATTR_SCHED_NAME'),
+    schedulerFlags: schedulerFlagBits.filter(([, bit]) => (flags & bit) !== 0).map(([flag]) => flag),
+    onePacket: (flags & serviceFlag.onePacket) !== 0,
+    persistenceTimeout:
+      (flags & serviceFlag.persistent) !== 0 ? required(values.timeout, 'IPVS_SVC_ATTR_TIMEOUT') : undefined,
+    persistenceNetmask: netmaskOf(key.family, required(values.netmask, 'IPVS_SVC_ATTR_NETMASK')),
+    persistenceEngine: engine === undefined || engine === '' ? undefined : engine,
+    statistics: statisticsOf(values.statistics64, values.statistics32),
+  };
+}
+
+/** The attributes that name a real server. */
+export function serverKeyValues(server: ServerKey): ServerValues {
+  return {
+    family: familyNumbers[server.family],
+    address: wideAddress(server.family, server.address),
+    port: server.port,
+  };
+}
+
+/** The attributes that configure a real server. */
+export function serverValues(server: RealServer): ServerValues {
+  const { type, port, checksum } = server.tunnel;
+  return {
+    ...serverKeyValues(server),
+    forwarding: forwardingMethods.indexOf(server.forwarding),
+    weight: server.weight,
+    upperThreshold: server.upperThreshold,
+    lowerThreshold: server.lowerThreshold,
+    tunnelType: typeof type === 'number' ? type : tunnelTypes.indexOf(type),
+    tunnelPort: port,
+    tunnelFlags: tunnelChecksums.indexOf(checksum),
+  };
+}
+
+function tunnelOf(values: ServerValues): Tunnel {
+  const type = values.tunnelType ?? 0;
+  return {
+    type: tunnelTypes[type] ?? type,
+    port: values.tunnelPort ?? 0,
+    checksum: tunnelChecksums[(values.tunnelFlags ?? 0) & 3] ?? 'nocsum',
+  };
+}
+
+/**
+ * A real server of a reply.
+ * @param serviceFamily the family of its service: kernels before 3.18 knew no other for its servers, and did not say it.
+ */
+export function serverEntryOf(values: ServerValues, serviceFamily: AddressFamily): ServerEntry {
+  const family = values.family === undefined ? serviceFamily : familyName(values.family, 'IPVS_DEST_ATTR_ADDR_FAMILY');
+  return {
+    family,
+    address: formatAddress(family, required(values.address, 'IPVS_DEST_ATTR_ADDR')),
+    port: required(values.port, 'IPVS_DEST_ATTR_PORT'),
+    forwarding: forwardingMethods[required(values.forwarding, 'IPVS_DEST_ATTR_FWD_METHOD') & 7] ?? 'masquerading',
+    weight: required(values.weight, 'IPVS_DEST_ATTR_WEIGHT'),
+    upperThreshold: values.upperThreshold ?? 0,
+    lowerThreshold: values.lowerThreshold ?? 0,
+    tunnel: tunnelOf(values),
+    activeConnections: values.activeConnections ?? 0,
+    inactiveConnections: values.inactiveConnections ?? 0,
+    persistentConnections: values.persistentConnections ?? 0,
+    statistics: statisticsOf(values.statistics64, values.statistics32),
+  };
+}
+
+/** The attributes that start a synchronisation daemon. */
+export function daemonValues(daemon: SyncDaemon): DaemonValues {
+  const group = daemon.group;
+  const inet6 = group?.includes(':') === true;
+  return {
+    state: syncRoles.indexOf(daemon.role),
+    interface: daemon.interface,
+    syncId: daemon.syncId,
+    maxLength: daemon.maxLength === 0 ? undefined : daemon.maxLength,
+    group: group === undefined || inet6 ? undefined : textToBytes('inet', group),
+    group6: group !== undefined && inet6 ? textToBytes('inet6', group) : undefined,
+    port: daemon.port === 0 ? undefined : daemon.port,
+    ttl: daemon.ttl === 0 ? undefined : daemon.ttl,
+  };
+}
+
+/** A synchronisation daemon of a reply. */
+export function daemonOf(values: DaemonValues): SyncDaemon {
+  const role = syncRoles[required(values.state, 'IPVS_DAEMON_ATTR_STATE')];
+  let group: string | undefined;
+  if (values.group6 !== undefined) group = formatAddress('inet6', values.group6);
+  else if (values.group !== undefined) group = formatAddress('inet', values.group);
+  return {
+    role: required(role, 'IPVS_DAEMON_ATTR_STATE'),
+    syncId: values.syncId ?? 0,
+    interface: values.interface ?? '',
+    maxLength: values.maxLength ?? 0,
+    group,
+    port: values.port ?? 0,
+    ttl: values.ttl ?? 0,
+  };
+}
+
+/** The answer to getConfig. */
+export function timeoutsOf(values: CommandValues): Timeouts {
+  return {
+    tcp: required(values.timeoutTcp, 'IPVS_CMD_ATTR_TIMEOUT_TCP'),
+    tcpFin: required(values.timeoutTcpFin, 'IPVS_CMD_ATTR_TIMEOUT_TCP_FIN'),
+    udp: required(values.timeoutUdp, 'IPVS_CMD_ATTR_TIMEOUT_UDP'),
+  };
+}
+
+/** The answer to getInfo. The version is one number, a byte each. Source: NVERSION in ip_vs.h. */
+export function infoOf(values: InfoValues): IpvsInfo {
+  const version = required(values.version, 'IPVS_INFO_ATTR_VERSION');
+  return {
+    version: { major: (version >>> 16) & 255, minor: (version >>> 8) & 255, patch: version & 255 },
+    connectionTableSize: required(values.connectionTableSize, 'IPVS_INFO_ATTR_CONN_TAB_SIZE'),
+  };
+}
+
+/** The command and attributes that make a change. */
+export function changeValues(change: Change): { readonly command: number; readonly values: CommandValues } {
+  switch (change.kind) {
+    case 'add-service':
+      return { command: ipvsCommand.newService, values: { service: serviceValues(change.service) } };
+    case 'edit-service':
+      return { command: ipvsCommand.setService, values: { service: serviceValues(change.service) } };
+    case 'delete-service':
+      return { command: ipvsCommand.delService, values: { service: serviceKeyValues(change.key) } };
+    case 'add-server':
+      return { command: ipvsCommand.newDest, values: serverChange(change.key, serverValues(change.server)) };
+    case 'edit-server':
+      return { command: ipvsCommand.setDest, values: serverChange(change.key, serverValues(change.server)) };
+    case 'delete-server':
+      return { command: ipvsCommand.delDest, values: serverChange(change.key, serverKeyValues(change.server)) };
+    case 'flush':
+      return { command: ipvsCommand.flush, values: {} };
+    case 'zero':
+      return {
+        command: ipvsCommand.zero,
+        values: change.key === undefined ? {} : { service: serviceKeyValues(change.key) },
+      };
+    case 'set-timeouts':
+      return {
+        command: ipvsCommand.setConfig,
+        values: {
+          timeoutTcp: change.timeouts.tcp,
+          timeoutTcpFin: change.timeouts.tcpFin,
+          timeoutUdp: change.timeouts.udp,
+        },
+      };
+    case 'start-daemon':
+      return { command: ipvsCommand.newDaemon, values: { daemon: daemonValues(change.daemon) } };
+    case 'stop-daemon':
+      return { command: ipvsCommand.delDaemon, values: { daemon: { state: syncRoles.indexOf(change.role) } } };
+  }
+}
+
+function serverChange(key: ServiceKey, server: ServerValues): CommandValues {
+  return { service: serviceKeyValues(key), server };
+}
