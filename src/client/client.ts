@@ -51,6 +51,16 @@ export class IpvsClient {
   }
 
   /**
+   * Opens a socket to the kernel of this machine and makes sure that it has IPVS. Loads no module.
+   * @throws {UnavailableError} when the kernel has no IPVS (ENOPROTOOPT) or does not let us (EPERM).
+   * @throws {TransportError} when there is no socket to be had.
+   */
+  static async open(): Promise<IpvsClient> {
+    const { openNetlinkTransport } = await import('../socket/netlink-transport.js');
+    return IpvsClient.connect(openNetlinkTransport());
+  }
+
+  /**
    * Starts a conversation over a socket and makes sure that there is an IPVS at the other end.
    * @throws {UnavailableError} when the kernel has no IPVS (ENOPROTOOPT) or does not let us (EPERM).
    * @throws {TransportError} when the socket fails.

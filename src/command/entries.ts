@@ -1,6 +1,6 @@
 import type { IpvsClient } from '../client/client.js';
 import { numericNaming, type Naming } from '../format/labels.js';
-import { classicOrder } from '../format/order.js';
+import type { TableOrder } from '../format/order.js';
 import { isFirewallMark } from '../model/service.js';
 import type { ServerEntry, ServiceEntry } from '../model/state.js';
 import { ListingNames } from '../names/naming.js';
@@ -12,16 +12,19 @@ export interface TableEntry {
   readonly servers: readonly ServerEntry[];
 }
 
-/** Reads the servers of services, in the order of the classic listings or, unsorted, in that of the kernel. */
+/** Entries that are there already or come one after the other. */
+export type TableEntries = AsyncIterable<TableEntry> | Iterable<TableEntry>;
+
+/** Reads the servers of services, one service after the other; without an order, in that of the kernel. */
 export async function* readEntries(
   client: IpvsClient,
   services: readonly ServiceEntry[],
-  sorted: boolean,
+  order?: TableOrder,
 ): AsyncGenerator<TableEntry> {
-  const inOrder = sorted ? [...services].sort((a, b) => classicOrder.services(a.key, b.key)) : services;
-  for (const service of inOrder) {
+  const ordered = order === undefined ? services : [...services].sort((a, b) => order.services(a.key, b.key));
+  for (const service of ordered) {
     const servers = await client.servers(service.key);
-    yield { service, servers: sorted ? servers.sort((a, b) => classicOrder.servers(a, b)) : servers };
+    yield { service, servers: order === undefined ? servers : servers.sort((a, b) => order.servers(a, b)) };
   }
 }
 
@@ -30,10 +33,10 @@ export async function* readEntries(
  * table first, all at the same time.
  */
 export async function withNaming(
-  entries: AsyncIterable<TableEntry>,
+  entries: TableEntries,
   numeric: boolean,
   resolver: NameResolver,
-): Promise<{ entries: AsyncIterable<TableEntry> | Iterable<TableEntry>; naming: Naming }> {
+): Promise<{ entries: TableEntries; naming: Naming }> {
   if (numeric) return { entries, naming: numericNaming };
   const all: TableEntry[] = [];
   const addresses: string[] = [];

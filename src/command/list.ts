@@ -1,4 +1,5 @@
 import type { ClassicCommand } from '../cli/classic/command.js';
+import { classicOrder } from '../format/order.js';
 import {
   formatServerLine,
   formatServiceLine,
@@ -9,7 +10,7 @@ import {
   type ListingStyle,
 } from '../format/listing.js';
 import { formatServerRule, formatServiceRule } from '../rules/rule-text.js';
-import { readEntries, withNaming, type TableEntry } from './entries.js';
+import { readEntries, withNaming, type TableEntries } from './entries.js';
 import type { Session } from './session.js';
 import { writeAll } from './write-all.js';
 
@@ -19,16 +20,16 @@ export async function list(
   { key, layout, exact, numeric, sorted }: Extract<ClassicCommand, { kind: 'list' }>,
 ): Promise<void> {
   const services = key === undefined ? await client.services() : [await client.service(key)];
-  const { entries, naming } = await withNaming(readEntries(client, services, sorted), numeric, io.names);
+  const { entries, naming } = await withNaming(
+    readEntries(client, services, sorted ? classicOrder : undefined),
+    numeric,
+    io.names,
+  );
   const heading = `${key === undefined ? formatVersionLine(client.info) : ''}${formatTitles(layout)}`;
   await writeAll(io.stdout, tableLines(heading, entries, { layout, exact, naming }));
 }
 
-async function* tableLines(
-  heading: string,
-  entries: AsyncIterable<TableEntry> | Iterable<TableEntry>,
-  style: ListingStyle,
-): AsyncGenerator<string> {
+async function* tableLines(heading: string, entries: TableEntries, style: ListingStyle): AsyncGenerator<string> {
   yield heading;
   for await (const { service, servers } of entries) {
     yield formatServiceLine(service, style);
@@ -38,7 +39,7 @@ async function* tableLines(
 
 /** Prints the table as rules. */
 export async function save({ io, client }: Session, numeric: boolean): Promise<void> {
-  const table = readEntries(client, await client.services(), true);
+  const table = readEntries(client, await client.services(), classicOrder);
   const { entries, naming } = await withNaming(table, numeric, io.names);
   async function* lines(): AsyncGenerator<string> {
     for await (const { service, servers } of entries) {

@@ -3,7 +3,7 @@ import { isFirewallMark, type ServiceKey } from '../model/service.js';
 import type { IpvsInfo, ServerEntry, ServiceEntry, Statistics, SyncDaemon, Timeouts } from '../model/state.js';
 import { formatCounter } from './counter.js';
 import { endpointLabel, type Naming } from './labels.js';
-import { netmaskText, protocolOf, schedulerFlagText } from './service-text.js';
+import { protocolOf, serviceTitle, settingsText } from './service-text.js';
 
 /** Layouts of the classic listing of the table. */
 export type TableLayout = 'plain' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'tun-info';
@@ -69,9 +69,8 @@ export function formatTitles(layout: TableLayout): string {
 }
 
 function serviceHead(key: ServiceKey, naming: Naming): string {
-  if (isFirewallMark(key)) return `FWM  ${key.fwmark}${key.family === 'inet6' ? ' IPv6' : ''}`;
-  const head = `${key.protocol.toUpperCase().padEnd(4)} ${endpointLabel(key, key.protocol, naming)}`;
-  return key.family === 'inet' ? head.slice(0, serviceWidth) : head;
+  const title = serviceTitle(key, naming);
+  return isFirewallMark(key) || key.family === 'inet6' ? title : title.slice(0, serviceWidth);
 }
 
 /** The line of a service. */
@@ -84,21 +83,8 @@ export function formatServiceLine(service: ServiceEntry, { layout, exact, naming
     case 'rate':
       return `${head.padEnd(serviceWidth)}${formatCounters(ratesOf(statistics), exact)}\n`;
     default:
-      return `${head} ${service.scheduler}${serviceFlags(service)}\n`;
+      return `${head} ${settingsText(service)}\n`;
   }
-}
-
-function serviceFlags(service: ServiceEntry): string {
-  const flags = schedulerFlagText(service);
-  const persistent = service.persistenceTimeout !== undefined;
-  const netmask = netmaskText(service);
-  return [
-    flags === '' ? '' : ` (${flags})`,
-    persistent ? ` persistent ${service.persistenceTimeout}` : '',
-    netmask === undefined ? '' : ` mask ${netmask}`,
-    persistent && service.persistenceEngine !== undefined ? ` pe ${service.persistenceEngine}` : '',
-    service.onePacket ? ' ops' : '',
-  ].join('');
 }
 
 /** The line of a real server of the service `key`. */

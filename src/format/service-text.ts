@@ -24,12 +24,28 @@ export function netmaskText({ key, persistenceTimeout, persistenceNetmask }: Vir
   return String(persistenceNetmask);
 }
 
-/** The address of a service; undefined for a firewall mark. */
-export function serviceEndpointLabel(key: ServiceKey, naming: Naming): string | undefined {
-  return isFirewallMark(key) ? undefined : endpointLabel(key, key.protocol, naming);
-}
-
 /** Whose ports have names: those of a service with a firewall mark have none. */
 export function protocolOf(key: ServiceKey): 'tcp' | 'udp' | 'sctp' | undefined {
   return isFirewallMark(key) ? undefined : key.protocol;
+}
+
+/** What identifies a service, as listings show it: `TCP  192.0.2.1:80`, `FWM  7 IPv6`. */
+export function serviceTitle(key: ServiceKey, naming: Naming): string {
+  if (isFirewallMark(key)) return `FWM  ${key.fwmark}${key.family === 'inet6' ? ' IPv6' : ''}`;
+  return `${key.protocol.toUpperCase().padEnd(4)} ${endpointLabel(key, key.protocol, naming)}`;
+}
+
+/** The scheduler and all that makes a service special, as listings show it: `wlc persistent 360 ops`. */
+export function settingsText(service: VirtualService): string {
+  const flags = schedulerFlagText(service);
+  const persistent = service.persistenceTimeout !== undefined;
+  const netmask = netmaskText(service);
+  return [
+    service.scheduler,
+    flags === '' ? '' : ` (${flags})`,
+    persistent ? ` persistent ${service.persistenceTimeout}` : '',
+    netmask === undefined ? '' : ` mask ${netmask}`,
+    persistent && service.persistenceEngine !== undefined ? ` pe ${service.persistenceEngine}` : '',
+    service.onePacket ? ' ops' : '',
+  ].join('');
 }

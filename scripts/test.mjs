@@ -1,0 +1,161 @@
+// `npm test`: installs what is missing, then everything that has to hold before a change lands. A word after it
+// (`npm test -- unit listings`) runs only the steps and lab suites of that name.
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { ensureDebianPackages } from './lab/debian.mjs';
+import { runInLab } from './lab/kernel.mjs';
+import { ensureNodeModules } from './prepare.mjs';
+
+process.chdir(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+
+/** Seconds that a lab suite may take; the slowest takes a quarter of it on two cores. */
+const suiteLimit = 600;
+
+/** Labs at a time: each keeps one core busy. */
+const parallelLabs = 2;
+
+/** @typedef {{ suite: string, cases: number, agree: number, allowed: number }} Counts */
+/** @typedef {{ name: string, ok: boolean, seconds: number, output: string, counts: Counts[] }} Outcome */
+
+const bin = (/** @type {string} */ name) => `node_modules/.bin/${name}`;
+const manuals = readdirSync('man').map((name) => `man/${name}`);
+
+/** @type {readonly (readonly [name: string, command: string, args: string[]])[]} */
+const steps = [
+  ['build', process.execPath, ['scripts/build.mjs', '--tests']],
+  ['lint', bin('eslint'), ['.']],
+  ['format', bin('prettier'), ['--check', '--log-level=warn', '.']],
+  ['types', bin('tsc'), ['--noEmit']],
+  ['manuals', 'mandoc', ['-Tlint', '-Wwarning', ...manuals]],
+  ['unit', process.execPath, ['--enable-source-maps', '--test', '--test-reporter=dot', 'build/test/unit/']],
+  ['package', process.execPath, ['scripts/check-package.mjs']],
+];
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Promise<{ ok: boolean, output: string }>}
+ */
+function run(command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => (output += text));
+    }
+    child.once('error', (error) => {
+      resolve({ ok: false, output: error.message });
+    });
+    child.once('close', (status) => {
+      resolve({ ok: status === 0, output });
+    });
+  });
+}
+
+/**
+ * @param {string} name
+ * @param {() => Promise<{ ok: boolean, output: string }>} action
+ * @returns {Promise<Outcome>}
+ */
+async function timed(name, action) {
+  const start = performance.now();
+  const { ok, output } = await action();
+  const seconds = (performance.now() - start) / 1000;
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(24)} ${seconds.toFixed(1).padStart(6)} s`);
+  if (!ok) console.log(output.replace(/^/gm, '       '));
+  return { name, ok, seconds, output, counts: countsOf(output) };
+}
+
+/**
+ * Differential suites end with a line such as `values: 410 cases, 400 agree, 10 allowed differences, 31 s`.
+ * @param {string} output
+ * @returns {Counts[]}
+ */
+function countsOf(output) {
+  return [...output.matchAll(/^(\S+): (\d+) cases, (\d+) agree, (\d+) allowed differences\b/gm)].map(
+    ([, suite = '', cases, agree, allowed]) => ({
+      suite,
+      cases: Number(cases),
+      agree: Number(agree),
+      allowed: Number(allowed),
+    }),
+  );
+}
+
+/** @param {string} suite */
+async function runSuite(suite) {
+  let output = '';
+  const sink = () =>
+    new Writable({
+      write(chunk, _, done) {
+        output += String(chunk);
+        done();
+      },
+    });
+  const status = await runInLab([process.execPath, '--enable-source-maps', `build/test/lab/${suite}.lab.js`], {
+    stdin: null,
+    stdout: sink(),
+    stderr: sink(),
+    timeout: suiteLimit,
+    noIpvs: suite === 'no-ipvs',
+  });
+  return { ok: status === 0, output: status === 0 ? output : `${failuresOf(output)}\n(exit status ${status})` };
+}
+
+/**
+ * Of a failed suite only what failed, where that can be told.
+ * @param {string} output
+ */
+function failuresOf(output) {
+  const parts = output.split(/^(?=\s*# Subtest: )/m).filter((part) => /^\s*not ok /m.test(part));
+  return parts.length === 0 ? output : parts.join('');
+}
+
+async function main() {
+  const wanted = process.argv.slice(2);
+  const chosen = (/** @type {string} */ name) => wanted.length === 0 || wanted.includes(name);
+  await ensureNodeModules();
+  ensureDebianPackages(['ipvsadm', 'iproute2', 'jq', 'kmod', 'mandoc', 'util-linux']);
+
+  /** @type {Outcome[]} */
+  const outcomes = [];
+  for (const [name, command, args] of steps) {
+    if (name === 'build' || chosen(name)) outcomes.push(await timed(name, () => run(command, args)));
+    if (name === 'build' && outcomes.some(({ ok }) => !ok)) return finish(outcomes);
+  }
+
+  const suites = readdirSync('test/lab')
+    .filter((name) => name.endsWith('.lab.ts'))
+    .map((name) => name.replace(/\.lab\.ts$/, ''))
+    .filter(chosen);
+  await Promise.all(
+    Array.from({ length: parallelLabs }, async () => {
+      for (let suite = suites.shift(); suite !== undefined; suite = suites.shift()) {
+        const name = suite;
+        outcomes.push(await timed(`lab ${name}`, () => runSuite(name)));
+      }
+    }),
+  );
+  return finish(outcomes);
+}
+
+/** @param {Outcome[]} outcomes */
+function finish(outcomes) {
+  const counts = outcomes.flatMap((outcome) => outcome.counts);
+  const total = (/** @type {'cases' | 'agree' | 'allowed'} */ field) =>
+    counts.reduce((sum, count) => sum + count[field], 0);
+  if (counts.length > 0) {
+    console.log(`\n${total('cases')} cases, ${total('agree')} agree, ${total('allowed')} allowed differences`);
+  }
+  const failed = outcomes.filter(({ ok }) => !ok);
+  console.log(`${outcomes.length - failed.length} passed, ${failed.length} failed`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main().catch((/** @type {unknown} */ error) => {
+  console.error(error instanceof Error ? error.message : error);
+  return 1;
+});

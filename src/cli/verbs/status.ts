@@ -1,0 +1,108 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+import Table from 'cli-table3';
+import { readEntries, withNaming, type TableEntries, type TableEntry } from '../../command/entries.js';
+import { writeAll } from '../../command/write-all.js';
+import { formatJson, serviceJson } from '../../format/json.js';
+import { endpointLabel, type Naming } from '../../format/labels.js';
+import { naturalOrder } from '../../format/order.js';
+import { protocolOf, serviceTitle, settingsText } from '../../format/service-text.js';
+import type { Io } from '../../io.js';
+import type { ServerEntry } from '../../model/state.js';
+import type { Verb } from './run.js';
+
+interface StatusOptions {
+  json: boolean;
+  numeric: boolean;
+}
+
+/** `ipvsadm status`: the table at a glance. */
+export const status: Verb<StatusOptions> = {
+  name: 'status',
+  options: (parser) =>
+    parser
+      .option('json', { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' })
+      .option('numeric', {
+        alias: 'n',
+        type: 'boolean',
+        default: true,
+        describe: 'addresses and ports as numbers; --no-numeric looks their names up',
+      })
+      .example('$0 status', 'services, servers, weights and connections')
+      .example('$0 status --json | jq .services', 'the same for programs'),
+  async run({ io, client }, { json, numeric }) {
+    const all: TableEntry[] = [];
+    for await (const entry of readEntries(client, await client.services(), naturalOrder)) all.push(entry);
+    if (json) {
+      const { version, connectionTableSize } = client.info;
+      const document = {
+        version: `${version.major}.${version.minor}.${version.patch}`,
+        connectionTableSize,
+        services: all.map(({ service, servers }) => serviceJson(service, servers)),
+      };
+      await writeAll(io.stdout, [formatJson(document), '\n']);
+      return 0;
+    }
+    const { entries, naming } = await withNaming(all, numeric, io.names);
+    await writeAll(io.stdout, [`${await overview(entries, naming, colours(io))}\n`]);
+    return 0;
+  },
+};
+
+/** Colour only for a person, and never against their wish. */
+function colours({ stdout, env }: Io): ChalkInstance {
+  const plain = !stdout.isTerminal || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
+  return new Chalk({ level: plain ? 0 : 1 });
+}
+
+async function overview(entries: TableEntries, naming: Naming, colour: ChalkInstance): Promise<string> {
+  const table = new Table({
+    head: ['Service / server', 'Forwarding', 'Weight', 'Active', 'Inactive', ''].map((title) => colour.bold(title)),
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'left'],
+    style: { head: [], border: [], compact: true },
+  });
+  const totals = { services: 0, servers: 0, quiesced: 0, active: 0, inactive: 0 };
+  for await (const { service, servers } of entries) {
+    const active = sum(servers, 'activeConnections');
+    const inactive = sum(servers, 'inactiveConnections');
+    const usable = servers.some(({ weight }) => weight > 0);
+    table.push([
+      colour.cyan(`${serviceTitle(service.key, naming)} ${settingsText(service)}`),
+      '',
+      '',
+      active,
+      inactive,
+      usable ? '' : colour.red(servers.length === 0 ? 'no servers' : 'no server takes connections'),
+    ]);
+    for (const server of servers) {
+      const quiesced = server.weight === 0;
+      const row = [
+        `  ${endpointLabel(server, protocolOf(service.key), naming)}`,
+        server.forwarding,
+        String(server.weight),
+        String(server.activeConnections),
+        String(server.inactiveConnections),
+        quiesced ? 'quiesced' : '',
+      ];
+      table.push(quiesced ? row.map((cell) => colour.yellow(cell)) : row);
+      if (quiesced) totals.quiesced++;
+    }
+    totals.services++;
+    totals.servers += servers.length;
+    totals.active += active;
+    totals.inactive += inactive;
+  }
+  const summary = [
+    count(totals.services, 'service'),
+    `${count(totals.servers, 'server')}${totals.quiesced === 0 ? '' : ` (${totals.quiesced} quiesced)`}`,
+    `${totals.active} active and ${totals.inactive} inactive connections`,
+  ].join(', ');
+  return totals.services === 0 ? 'No virtual services.' : `${table.toString()}\n${summary}`;
+}
+
+function sum(servers: readonly ServerEntry[], field: 'activeConnections' | 'inactiveConnections'): number {
+  return servers.reduce((total, server) => total + server[field], 0);
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

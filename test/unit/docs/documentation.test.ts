@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { helpText } from '../../../src/cli/classic/help.js';
+import { commandSpellings, optionSpellings, type Spelling } from '../../../src/cli/classic/options.js';
+import { verbSummaries } from '../../../src/cli/verbs/names.js';
+import { releaseDate, version } from '../../../src/version.js';
+
+const manual = readFileSync('man/ipvsadm.8', 'utf8');
+const readme = readFileSync('README.md', 'utf8');
+const help = helpText('ipvsadm', Object.entries(verbSummaries));
+const spellings: readonly Spelling[] = [...commandSpellings, ...optionSpellings];
+
+/** Dashes and names as a person types them: `--list`, `-L`, `-l`. */
+function typed({ long, short }: Spelling): string[] {
+  return [`--${long}`, ...short.map((letter) => `-${letter}`)];
+}
+
+/** Whether a text holds a word that is not part of a longer one. */
+function mentions(text: string, word: string): boolean {
+  return new RegExp(`(?<![\\w-])${word}(?![\\w-])`).test(text);
+}
+
+describe('documentation', () => {
+  for (const spelling of spellings) {
+    test(`--${spelling.long} is in the manual, the help and the README`, () => {
+      for (const word of typed(spelling)) {
+        const mdoc = word.startsWith('--') ? `Fl \\-?-${spelling.long}` : `Fl ${word.slice(1)}`;
+        assert.match(manual, new RegExp(`^\\.It .*${mdoc}(?![\\w-])`, 'm'), `${word} has no entry in the manual`);
+        assert.ok(readme.includes(`\`${word}\``) || mentions(readme, `\`${word}`), `${word} is not in the README`);
+        // The list command's two letters stand together: -L|-l.
+        assert.ok(mentions(help, word), `${word} is not in the help`);
+      }
+    });
+  }
+
+  for (const verb of Object.keys(verbSummaries)) {
+    test(`the verb ${verb} is in the manual, the help and the README`, () => {
+      assert.match(manual, new RegExp(`^\\.(It|Nm|Ss|Cm|Ic).*\\b${verb}\\b`, 'm'));
+      assert.ok(mentions(help, verb));
+      assert.ok(mentions(readme, `ipvsadm ${verb}`));
+    });
+  }
+
+  test('the thirteen differences from the original are in the manual and the README', () => {
+    const listed = (text: string, item: RegExp): number => [...text.matchAll(item)].length;
+    const section = /^## Differences from ipvsadm 1\.31$(.*?)^## /ms.exec(readme)?.[1] ?? '';
+    assert.equal(listed(section, /^\d+\. /gm), 13);
+    const manualSection = /^\.Ss Better on purpose$(.*?)^\.El/ms.exec(manual)?.[1] ?? '';
+    assert.equal(listed(manualSection, /^\.It/gm), 13);
+  });
+
+  test('the version is that of package.json, and the changelog knows it', () => {
+    const manifest: unknown = JSON.parse(readFileSync('package.json', 'utf8'));
+    assert.ok(typeof manifest === 'object' && manifest !== null && 'version' in manifest);
+    assert.equal(version, manifest.version);
+    assert.match(releaseDate, /^\d{4}\/\d{2}\/\d{2}$/);
+    assert.ok(readFileSync('CHANGELOG.md', 'utf8').includes(`[${version}]`));
+  });
+});
