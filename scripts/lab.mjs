@@ -1,5 +1,5 @@
-import os from 'node:os';
 import { runInLab, status } from './lab/kernel.mjs';
+import { abortOnSignals } from './signals.mjs';
 
 const usage = `usage: npm run lab -- [OPTION...] COMMAND [ARGUMENT...]
 
@@ -66,33 +66,15 @@ function matching(name, text, pattern, convert) {
 
 /** @param {string[]} words */
 async function main(words) {
-  const stop = new AbortController();
-  /** @type {NodeJS.Signals | undefined} */
-  let received;
-  const onSignal = (/** @type {NodeJS.Signals} */ signal) => {
-    received ??= signal;
-    stop.abort();
-  };
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, onSignal);
-  // npm gives SIGTERM to a shell that keeps it to itself and ends: all that we notice is another parent.
-  const parent = process.ppid;
-  const lookUp = () => {
-    if (process.ppid !== parent) onSignal('SIGTERM');
-  };
-  if (process.env['npm_lifecycle_event'] === 'lab') setInterval(lookUp, 200).unref();
-  // Whoever read our output has gone, as in `npm run lab -- yes | head`.
-  process.stdout.on('error', () => {
-    onSignal('SIGPIPE');
-  });
-
+  const end = abortOnSignals('lab');
   try {
     const { help, options, command } = parse(words);
     if (help) {
       process.stdout.write(usage);
       return 0;
     }
-    const result = await runInLab(command, { ...options, signal: stop.signal });
-    return received === undefined ? result : 128 + os.constants.signals[received];
+    const result = await runInLab(command, { ...options, signal: end.signal });
+    return end.status(result);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const wrongUsage = error instanceof UsageError;

@@ -6,8 +6,9 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ensureDebianPackages } from './lab/debian.mjs';
-import { runInLab } from './lab/kernel.mjs';
+import { labPackages, runInLab } from './lab/kernel.mjs';
 import { ensureNodeModules } from './prepare.mjs';
+import { abortOnSignals } from './signals.mjs';
 
 process.chdir(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 
@@ -19,6 +20,8 @@ const parallelLabs = 2;
 
 /** @typedef {{ suite: string, cases: number, agree: number, allowed: number }} Counts */
 /** @typedef {{ name: string, ok: boolean, seconds: number, output: string, counts: Counts[] }} Outcome */
+
+const end = abortOnSignals('test');
 
 const bin = (/** @type {string} */ name) => `node_modules/.bin/${name}`;
 const manuals = readdirSync('man').map((name) => `man/${name}`);
@@ -41,7 +44,7 @@ const steps = [
  */
 function run(command, args) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal: end.signal });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => (output += text));
@@ -101,6 +104,7 @@ async function runSuite(suite) {
     stderr: sink(),
     timeout: suiteLimit,
     noIpvs: suite === 'no-ipvs',
+    signal: end.signal,
   });
   return { ok: status === 0, output: status === 0 ? output : `${failuresOf(output)}\n(exit status ${status})` };
 }
@@ -118,7 +122,7 @@ async function main() {
   const wanted = process.argv.slice(2);
   const chosen = (/** @type {string} */ name) => wanted.length === 0 || wanted.includes(name);
   await ensureNodeModules();
-  ensureDebianPackages(['ipvsadm', 'iproute2', 'jq', 'kmod', 'mandoc', 'util-linux']);
+  ensureDebianPackages([...labPackages(), 'jq', 'mandoc', 'util-linux']);
 
   /** @type {Outcome[]} */
   const outcomes = [];
@@ -155,7 +159,8 @@ function finish(outcomes) {
   return failed.length === 0 ? 0 : 1;
 }
 
-process.exitCode = await main().catch((/** @type {unknown} */ error) => {
+const status = await main().catch((/** @type {unknown} */ error) => {
   console.error(error instanceof Error ? error.message : error);
   return 1;
 });
+process.exitCode = end.status(status);

@@ -59,7 +59,7 @@ enter_namespace() {
     done
     mount -t tmpfs -o mode=1777 lab "$directory" || fail "could not mount $directory"
     for ((i = 0; i < ${#kept[@]}; i += 2)); do
-      mkdir -p "${kept[i + 1]}" && mount --bind "/proc/self/fd/${kept[i]}" "${kept[i + 1]}" || fail "could not keep ${kept[i + 1]}"
+      mkdir -p "${kept[i + 1]}" && mount -c --bind "/proc/self/fd/${kept[i]}" "${kept[i + 1]}" || fail "could not keep ${kept[i + 1]}"
       fd=${kept[i]}
       exec {fd}<&-
     done

@@ -31,6 +31,14 @@ const init = path.join(here, 'init.sh');
 const ignore = () => undefined;
 
 /**
+ * Debian packages that a lab needs on this machine.
+ * @param {LabOptions} [options]
+ */
+export function labPackages(options = {}) {
+  return ['ipvsadm', 'iproute2', 'kmod', ...(chooseKernel(options) === 'uml' ? ['user-mode-linux'] : [])];
+}
+
+/**
  * Runs a command as root in a throw-away IPVS kernel: nothing that it does to the network, and in user-mode Linux nothing
  * that it does to files, outlives it.
  * @param {string[]} command
@@ -39,7 +47,7 @@ const ignore = () => undefined;
  */
 export async function runInLab(command, options = {}) {
   const kernel = chooseKernel(options);
-  ensureDebianPackages(['ipvsadm', 'iproute2', 'kmod', ...(kernel === 'uml' ? ['user-mode-linux'] : [])]);
+  ensureDebianPackages(labPackages(options));
 
   const settings = {
     bare: false,

@@ -1,6 +1,6 @@
 import { TransportError } from '../errors.js';
 import type { Codec } from '../wire/codec.js';
-import { messageFlag, readReplies, writeRequest, type Reply, type ReplyPayload } from '../wire/message.js';
+import { messageFlag, readReplies, writeFence, writeRequest, type Reply, type ReplyPayload } from '../wire/message.js';
 import { Writer } from '../wire/writer.js';
 import type { Transport } from './transport.js';
 
@@ -47,19 +47,18 @@ export class Channel {
   async #executeWindow<T>(requests: readonly Request<T>[]): Promise<number[]> {
     const writer = new Writer(256 * requests.length);
     const first = this.#sequence + 1;
-    // Refusals are always answered; success only when asked. The kernel keeps the order, so the last answer stands for
-    // all before it, and a batch costs one answer instead of one a request.
-    for (const [index, request] of requests.entries()) {
-      this.#append(writer, request, index === requests.length - 1 ? messageFlag.ack : 0);
-    }
-    const last = this.#sequence;
+    // Refusals are always answered, success only when asked for: one answer to the fence at the end stands for all
+    // that succeeded. It also ends the wait for a request that is never answered: the kernel says nothing at all when
+    // a request ends in EINTR, as stopping a synchronisation daemon does that has not run yet.
+    for (const request of requests) this.#append(writer, request, 0);
+    const fence = this.#nextSequence();
+    writeFence(writer, fence);
     const results = Array<number>(requests.length).fill(0);
     this.#transport.send(writer.bytes());
     for (;;) {
-      for (const reply of await this.#receive(first, last)) {
-        if (reply.kind !== 'result') continue;
-        results[reply.sequence - first] = reply.errno;
-        if (reply.sequence === last) return results;
+      for (const reply of await this.#receive(first, fence)) {
+        if (reply.sequence === fence) return results;
+        if (reply.kind === 'result') results[reply.sequence - first] = reply.errno;
       }
     }
   }
@@ -88,8 +87,12 @@ export class Channel {
 
   #append<T>(writer: Writer, request: Request<T>, flags: number): void {
     const { family, version, command, attributes, values } = request;
-    this.#sequence = (this.#sequence + 1) >>> 0;
-    writeRequest(writer, { family, version, command, flags, sequence: this.#sequence }, attributes, values);
+    const sequence = this.#nextSequence();
+    writeRequest(writer, { family, version, command, flags, sequence }, attributes, values);
+  }
+
+  #nextSequence(): number {
+    return ++this.#sequence;
   }
 
   async #receive(first: number, last: number): Promise<Reply[]> {

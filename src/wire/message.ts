@@ -36,6 +36,18 @@ export function writeRequest<T>(writer: Writer, header: RequestHeader, attribute
   writer.align();
 }
 
+/**
+ * Appends a message that asks for nothing but an answer. The kernel works a datagram off in order, so its answer says
+ * that everything before it is done.
+ */
+export function writeFence(writer: Writer, sequence: number): void {
+  const start = writer.reserve(netlinkHeaderLength);
+  writer.setU32(start, netlinkHeaderLength);
+  writer.setU16(start + 4, controlType.noop);
+  writer.setU16(start + 6, messageFlag.request | messageFlag.ack);
+  writer.setU32(start + 8, sequence);
+}
+
 /** What the kernel answers. */
 export type Reply =
   | { readonly kind: 'data'; readonly sequence: number; readonly multi: boolean; readonly payload: ReplyPayload }

@@ -48,10 +48,11 @@ export const status: Verb<StatusOptions> = {
   },
 };
 
-/** Colour only for a person, and never against their wish. */
+/** Colour only for a person or where it is asked for, and never against their wish. */
 function colours({ stdout, env }: Io): ChalkInstance {
-  const plain = !stdout.isTerminal || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
-  return new Chalk({ level: plain ? 0 : 1 });
+  const set = (name: string): boolean => (env[name] ?? '') !== '';
+  const wanted = set('FORCE_COLOR') || (stdout.isTerminal && env['TERM'] !== 'dumb');
+  return new Chalk({ level: wanted && !set('NO_COLOR') ? 1 : 0 });
 }
 
 async function overview(entries: TableEntries, naming: Naming, colour: ChalkInstance): Promise<string> {
