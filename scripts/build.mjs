@@ -11,10 +11,12 @@ process.chdir(root);
 
 const programs = ['ipvsadm', 'ipvsadm-save', 'ipvsadm-restore'];
 
-// Node puts /dev/null in the place of a closed standard output, so that what is written there would be lost without
-// an error. The shell can still see that it is closed, and opens it for reading only: writing then fails as it should.
+// Node puts /dev/null in the place of a closed standard descriptor: output would be lost and input be empty without an
+// error. The shell still sees that it is closed, and opens it the wrong way round: using it then fails as it should.
 const launcher = `#!/bin/sh
-':' //; { command : 3>&1; } 2>/dev/null || exec 1</dev/null; exec node "$0" "$@"`;
+':' //; { command : 3<&0; } 2>/dev/null || exec 0>/dev/null
+':' //; { command : 3>&1; } 2>/dev/null || exec 1</dev/null
+':' //; exec node "$0" "$@"`;
 
 /** @type {import('esbuild').BuildOptions} */
 const shared = {

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { KernelError, UnavailableError } from '../errors.js';
+import { DecodeError, KernelError, UnavailableError } from '../errors.js';
 import { changeSubject, type Change } from '../model/change.js';
 import type { RealServer, ServerKey } from '../model/server.js';
 import { describeService, type ServiceKey, type VirtualService } from '../model/service.js';
@@ -29,8 +29,8 @@ import type { Transport } from './transport.js';
 
 const { ENOENT, ENOPROTOOPT } = constants.errno;
 
-function required<T>(value: T | undefined, operation: string, subject: string): T {
-  if (value === undefined) throw new KernelError(ENOENT, operation, subject);
+function required<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new DecodeError(`${name}: missing in the kernel's answer`);
   return value;
 }
 
@@ -81,7 +81,7 @@ export class IpvsClient {
         ({ view, offset, length }) => infoOf(infoAttributes.decode(view, offset, length, 'answer to getInfo')),
       );
       if (errno !== 0) throw new UnavailableError(errno);
-      return new IpvsClient(channel, family, required(answers[0], 'info', ''));
+      return new IpvsClient(channel, family, required(answers[0], 'IPVS_CMD_SET_INFO'));
     } catch (error) {
       channel.close();
       throw error;
@@ -94,7 +94,7 @@ export class IpvsClient {
    */
   async services(): Promise<ServiceEntry[]> {
     return this.#get(ipvsCommand.getService, {}, true, 'list', '', (values) =>
-      serviceEntryOf(required(values.service, 'list', '')),
+      serviceEntryOf(required(values.service, 'IPVS_CMD_ATTR_SERVICE')),
     );
   }
 
@@ -106,9 +106,9 @@ export class IpvsClient {
     const subject = describeService(key);
     const values = { service: serviceKeyValues(key) };
     const [entry] = await this.#get(ipvsCommand.getService, values, false, 'list', subject, (answer) =>
-      serviceEntryOf(required(answer.service, 'list', subject)),
+      serviceEntryOf(required(answer.service, 'IPVS_CMD_ATTR_SERVICE')),
     );
-    return required(entry, 'list', subject);
+    return required(entry, 'IPVS_CMD_ATTR_SERVICE');
   }
 
   /**
@@ -119,14 +119,14 @@ export class IpvsClient {
     const subject = describeService(key);
     const values = { service: serviceKeyValues(key) };
     return this.#get(ipvsCommand.getDest, values, true, 'list', subject, (answer) =>
-      serverEntryOf(required(answer.server, 'list', subject), key.family),
+      serverEntryOf(required(answer.server, 'IPVS_CMD_ATTR_DEST'), key.family),
     );
   }
 
   /** @throws {KernelError} */
   async timeouts(): Promise<Timeouts> {
     const [timeouts] = await this.#get(ipvsCommand.getConfig, {}, false, 'list', '', timeoutsOf);
-    return required(timeouts, 'list', '');
+    return required(timeouts, 'IPVS_CMD_SET_CONFIG');
   }
 
   /**
@@ -135,7 +135,7 @@ export class IpvsClient {
    */
   async syncDaemons(): Promise<SyncDaemon[]> {
     return this.#get(ipvsCommand.getDaemon, {}, true, 'list', '', (values) =>
-      daemonOf(required(values.daemon, 'list', '')),
+      daemonOf(required(values.daemon, 'IPVS_CMD_ATTR_DAEMON')),
     );
   }
 
@@ -261,5 +261,5 @@ async function findFamily(channel: Channel): Promise<number> {
   );
   if (errno === ENOENT) throw new UnavailableError(ENOPROTOOPT);
   if (errno !== 0) throw new UnavailableError(errno);
-  return required(answers[0], 'info', ipvsFamilyName);
+  return required(answers[0], 'CTRL_ATTR_FAMILY_ID');
 }

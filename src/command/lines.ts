@@ -2,6 +2,8 @@
 export interface NumberedLine {
   readonly number: number;
   readonly text: string;
+  /** The line was longer than allowed, and `text` is only its start. */
+  readonly cut: boolean;
 }
 
 const newline = 10;
@@ -12,7 +14,7 @@ const newline = 10;
  * @param limit longest line in bytes; of a longer one only the start is kept.
  */
 export async function* readLines(pieces: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<NumberedLine[]> {
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let number = 0;
   let rest: Uint8Array[] = [];
   let restLength = 0;
@@ -23,9 +25,10 @@ export async function* readLines(pieces: AsyncIterable<Uint8Array>, limit: numbe
   };
   const finish = (): NumberedLine => {
     const text = decoder.decode(Buffer.concat(rest));
+    const cut = restLength > limit;
     rest = [];
     restLength = 0;
-    return { number: ++number, text };
+    return { number: ++number, text, cut };
   };
   for await (const piece of pieces) {
     const lines: NumberedLine[] = [];

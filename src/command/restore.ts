@@ -25,8 +25,8 @@ type Parsed =
  * Splits a line at blanks; the program's own name is dropped wherever it stands, and so is a comment.
  * @throws {UsageError} where the line can't be a rule.
  */
-function splitLine(text: string): string[] {
-  if (text.length >= longestLine) throw new UsageError('usage', `longer than ${longestLine - 1} bytes`);
+function splitLine({ text, cut }: NumberedLine): string[] {
+  if (cut) throw new UsageError('usage', `longer than ${longestLine} bytes`);
   if (text.includes('\0')) throw new UsageError('usage', 'a NUL byte in a rule');
   const words: string[] = [];
   for (const word of text.split(/[ \t\r]+/)) {
@@ -36,9 +36,10 @@ function splitLine(text: string): string[] {
   return words;
 }
 
-async function parseLine({ number, text }: NumberedLine, io: Io): Promise<Parsed | undefined> {
+async function parseLine(line: NumberedLine, io: Io): Promise<Parsed | undefined> {
+  const { number } = line;
   try {
-    const words = splitLine(text);
+    const words = splitLine(line);
     if (words.length === 0) return undefined;
     return { number, command: await parseCommand(words, parseContext(io, true), io.names) };
   } catch (fault) {

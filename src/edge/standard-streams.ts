@@ -73,8 +73,19 @@ class DescriptorOutput implements Output {
 /** Standard output. */
 export const standardOutput: Output = new DescriptorOutput(1, 'standard output', () => process.stdout);
 
-/** Standard error. */
-export const standardError: Output = new DescriptorOutput(2, 'standard error', () => process.stderr);
+/** Where messages can't be written there is nobody left to tell it to: the exit status has to do. */
+class LenientOutput extends DescriptorOutput {
+  override async write(text: string): Promise<void> {
+    try {
+      await super.write(text);
+    } catch (error) {
+      if (!(error instanceof OutputError)) throw error;
+    }
+  }
+}
+
+/** Standard error. Writing to it never fails. */
+export const standardError: Output = new LenientOutput(2, 'standard error', () => process.stderr);
 
 /** Standard input in pieces as they come. */
 export async function* standardInput(): AsyncGenerator<Uint8Array> {

@@ -108,7 +108,7 @@ export function bytes(size: number): Codec<Uint8Array> {
 }
 
 const textEncoder = new TextEncoder();
-const textDecoder = new TextDecoder();
+const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Text that ends with a zero byte, of at most `limit` bytes without it. */
 export function text(limit: number): Codec<string> {

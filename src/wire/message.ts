@@ -95,12 +95,12 @@ function readReply(view: DataView, at: number, length: number): Reply | undefine
       throw new DecodeError('netlink overrun: the kernel lost data');
     case controlType.error:
       if (bodyLength < 4) throw new DecodeError(`netlink result of ${bodyLength} bytes, expected at least 4`);
-      return { kind: 'result', sequence, errno: -view.getInt32(body, hostIsLittleEndian) | 0 };
+      return { kind: 'result', sequence, errno: readErrno(view, body) };
     case controlType.done:
       return {
         kind: 'done',
         sequence,
-        errno: bodyLength < 4 ? 0 : -Math.min(0, view.getInt32(body, hostIsLittleEndian)) | 0,
+        errno: bodyLength < 4 ? 0 : readErrno(view, body),
       };
     default: {
       if (bodyLength < genericHeaderLength) throw new DecodeError(`generic netlink header of ${bodyLength} bytes`);
@@ -109,4 +109,14 @@ function readReply(view: DataView, at: number, length: number): Reply | undefine
       return { kind: 'data', sequence, multi, payload };
     }
   }
+}
+
+/** The largest error number there can be: MAX_ERRNO in include/linux/err.h. */
+const largestErrno = 4095;
+
+/** Error numbers travel negative. */
+function readErrno(view: DataView, at: number): number {
+  const value = view.getInt32(at, hostIsLittleEndian);
+  if (value > 0 || value < -largestErrno) throw new DecodeError(`netlink result with the error number ${value}`);
+  return 0 - value;
 }

@@ -175,9 +175,9 @@ function formatMask(value: number): string {
 }
 
 function readGroup(text: string): string {
-  const bytes = parseIpv6(text);
-  if (bytes !== undefined) {
-    if (bytes[0] !== 0xff) throw usage(usageText.multicastGroup6(text));
+  if (text.includes(':')) {
+    const bytes = parseIpv6(text);
+    if (bytes?.[0] !== 0xff) throw usage(usageText.multicastGroup6(text));
     return formatIpv6(bytes);
   }
   const value = parseIpv4(text);
@@ -404,10 +404,9 @@ function readTimeouts(words: readonly string[]): Timeouts {
   return timeouts;
 }
 
-const syncRoles: Readonly<Record<string, SyncRole>> = { master: 'master', backup: 'backup' };
-
 function readRole(text: string, message: string): SyncRole {
-  return need(syncRoles[text], message);
+  if (text !== 'master' && text !== 'backup') throw usage(message);
+  return text;
 }
 
 function listCommand(settings: Settings, given: Given): ClassicCommand {
@@ -453,7 +452,6 @@ function finish(command: CommandName, settings: Settings, given: Given, words: r
         change: { kind: command, key: serviceKey(settings), server: serverOf(settings, given) },
       };
     case 'delete-server':
-      checkFamilies(settings);
       return {
         kind: 'change',
         change: { kind: command, key: serviceKey(settings), server: serverKey(settings) },

@@ -15,9 +15,14 @@ export function parseNumber(text: string, lowest: number, highest: number): numb
   return value >= lowest && value <= highest ? value : undefined;
 }
 
-/** Reads the digits that a text starts with, as atoi does; 0 where there are none. */
+/**
+ * Reads the digits that a text starts with, as atoi does on 64-bit machines: 0 where there are none; cut to the lowest
+ * 32 bits where they are too many.
+ */
 export function parseLeadingDigits(text: string): number {
-  return Number(/^[+-]?\d+/.exec(text.replace(blank, ''))?.[0] ?? 0);
+  const digits = BigInt(/^[+-]?\d+/.exec(text.replace(blank, ''))?.[0].replace('+', '') ?? 0);
+  const [lowest, highest] = [-(2n ** 63n), 2n ** 63n - 1n];
+  return Number(BigInt.asIntN(32, digits < lowest ? lowest : digits > highest ? highest : digits));
 }
 
 function parsePart(text: string): number | undefined {
@@ -82,5 +87,9 @@ export function parseEndpoint(text: string): EndpointText | undefined {
 /** The first bytes of a name that fit into a field of the kernel, as the original cuts them off. */
 export function cutName(text: string, limit: number): string {
   const encoded = Buffer.from(text);
-  return encoded.length <= limit ? text : encoded.subarray(0, limit).toString();
+  if (encoded.length <= limit) return text;
+  // Half a character would become a longer one: it is left out. The kernel knows no such name anyway.
+  let end = limit;
+  while (end > 0 && ((encoded[end] ?? 0) & 0xc0) === 0x80) end--;
+  return encoded.subarray(0, end).toString();
 }
