@@ -25,6 +25,7 @@ export type {
   ConnectionCounts,
   IpvsInfo,
   ServerEntry,
+  ServerState,
   ServiceEntry,
   Statistics,
   SyncDaemon,

@@ -1,14 +1,24 @@
 import { constants } from 'node:os';
 import { DecodeError, KernelError, UnavailableError } from '../errors.js';
+import type { AddressFamily } from '../model/address.js';
 import { changeSubject, type Change } from '../model/change.js';
 import type { RealServer, ServerKey } from '../model/server.js';
 import { describeService, type ServiceKey, type VirtualService } from '../model/service.js';
-import type { IpvsInfo, ServerEntry, ServiceEntry, SyncDaemon, SyncRole, Timeouts } from '../model/state.js';
+import type {
+  IpvsInfo,
+  ServerEntry,
+  ServerState,
+  ServiceEntry,
+  SyncDaemon,
+  SyncRole,
+  Timeouts,
+} from '../model/state.js';
 import {
   changeValues,
   daemonOf,
   infoOf,
   serverEntryOf,
+  serverStateOf,
   serviceEntryOf,
   serviceKeyValues,
   timeoutsOf,
@@ -23,6 +33,7 @@ import {
   ipvsFamilyName,
   ipvsFamilyVersion,
   type CommandValues,
+  type ServerValues,
 } from '../wire/tables.js';
 import { Channel, type Request } from './channel.js';
 import type { Transport } from './transport.js';
@@ -116,11 +127,15 @@ export class IpvsClient {
    * @throws {KernelError}
    */
   async servers(key: ServiceKey): Promise<ServerEntry[]> {
-    const subject = describeService(key);
-    const values = { service: serviceKeyValues(key) };
-    return this.#get(ipvsCommand.getDest, values, true, 'list', subject, (answer) =>
-      serverEntryOf(required(answer.server, 'IPVS_CMD_ATTR_DEST'), key.family),
-    );
+    return this.#servers(key, serverEntryOf);
+  }
+
+  /**
+   * The same without counters and rates, which take most of the time to read.
+   * @throws {KernelError}
+   */
+  async serverStates(key: ServiceKey): Promise<ServerState[]> {
+    return this.#servers(key, serverStateOf);
   }
 
   /** @throws {KernelError} */
@@ -226,6 +241,13 @@ export class IpvsClient {
     this.#channel.close();
   }
 
+  async #servers<R>(key: ServiceKey, convert: (values: ServerValues, serviceFamily: AddressFamily) => R): Promise<R[]> {
+    const values = { service: serviceKeyValues(key) };
+    return this.#get(ipvsCommand.getDest, values, true, 'list', describeService(key), (answer) =>
+      convert(required(answer.server, 'IPVS_CMD_ATTR_DEST'), key.family),
+    );
+  }
+
   #request(command: number, values: CommandValues): Request<CommandValues> {
     return { family: this.#family, version: ipvsFamilyVersion, command, attributes: commandAttributes, values };
   }
@@ -239,7 +261,7 @@ export class IpvsClient {
     convert: (values: CommandValues) => R,
   ): Promise<R[]> {
     const decode = ({ view, offset, length }: ReplyPayload): R =>
-      convert(commandAttributes.decode(view, offset, length, 'IPVS answer'));
+      convert(commandAttributes.borrow(view, offset, length, 'IPVS answer'));
     const { errno, answers } = await this.#channel.query(this.#request(command, values), dump, decode);
     if (errno !== 0) throw new KernelError(errno, operation, subject);
     return answers;

@@ -2,29 +2,31 @@ import type { IpvsClient } from '../client/client.js';
 import { numericNaming, type Naming } from '../format/labels.js';
 import type { TableOrder } from '../format/order.js';
 import { isFirewallMark } from '../model/service.js';
-import type { ServerEntry, ServiceEntry } from '../model/state.js';
+import type { ServiceEntry } from '../model/state.js';
+import type { ListedServer } from '../format/listing.js';
 import { ListingNames } from '../names/naming.js';
 import type { NameResolver } from '../names/resolver.js';
 
 /** A service with its servers. */
 export interface TableEntry {
   readonly service: ServiceEntry;
-  readonly servers: readonly ServerEntry[];
+  /** With counters where they were asked for. */
+  readonly servers: readonly ListedServer[];
 }
 
 /** Entries that are there already or come one after the other. */
 export type TableEntries = AsyncIterable<TableEntry> | Iterable<TableEntry>;
 
-/** Reads the servers of services, one service after the other; without an order, in that of the kernel. */
+/** Reads the servers of services, one service after the other; counters only where they are to be shown. */
 export async function* readEntries(
   client: IpvsClient,
   services: readonly ServiceEntry[],
-  order?: TableOrder,
+  order: TableOrder,
+  counters: boolean,
 ): AsyncGenerator<TableEntry> {
-  const ordered = order === undefined ? services : [...services].sort((a, b) => order.services(a.key, b.key));
-  for (const service of ordered) {
-    const servers = await client.servers(service.key);
-    yield { service, servers: order === undefined ? servers : servers.sort((a, b) => order.servers(a, b)) };
+  for (const service of order.services(services)) {
+    const servers = counters ? client.servers(service.key) : client.serverStates(service.key);
+    yield { service, servers: order.servers<ListedServer>(await servers) };
   }
 }
 

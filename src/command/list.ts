@@ -1,5 +1,5 @@
 import type { ClassicCommand } from '../cli/classic/command.js';
-import { classicOrder } from '../format/order.js';
+import { classicOrder, kernelOrder } from '../format/order.js';
 import {
   formatServerLine,
   formatServiceLine,
@@ -20,11 +20,9 @@ export async function list(
   { key, layout, exact, numeric, sorted }: Extract<ClassicCommand, { kind: 'list' }>,
 ): Promise<void> {
   const services = key === undefined ? await client.services() : [await client.service(key)];
-  const { entries, naming } = await withNaming(
-    readEntries(client, services, sorted ? classicOrder : undefined),
-    numeric,
-    io.names,
-  );
+  const counters = layout === 'stats' || layout === 'rate';
+  const table = readEntries(client, services, sorted ? classicOrder : kernelOrder, counters);
+  const { entries, naming } = await withNaming(table, numeric, io.names);
   const heading = `${key === undefined ? formatVersionLine(client.info) : ''}${formatTitles(layout)}`;
   await writeAll(io.stdout, tableLines(heading, entries, { layout, exact, naming }));
 }
@@ -33,18 +31,18 @@ async function* tableLines(heading: string, entries: TableEntries, style: Listin
   yield heading;
   for await (const { service, servers } of entries) {
     yield formatServiceLine(service, style);
-    for (const server of servers) yield formatServerLine(server, service.key, style);
+    yield servers.map((server) => formatServerLine(server, service.key, style)).join('');
   }
 }
 
 /** Prints the table as rules. */
 export async function save({ io, client }: Session, numeric: boolean): Promise<void> {
-  const table = readEntries(client, await client.services(), classicOrder);
+  const table = readEntries(client, await client.services(), classicOrder, false);
   const { entries, naming } = await withNaming(table, numeric, io.names);
   async function* lines(): AsyncGenerator<string> {
     for await (const { service, servers } of entries) {
       yield formatServiceRule(service, naming);
-      for (const server of servers) yield formatServerRule(server, service.key, naming);
+      yield servers.map((server) => formatServerRule(server, service.key, naming)).join('');
     }
   }
   await writeAll(io.stdout, lines());

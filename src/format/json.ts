@@ -1,5 +1,5 @@
 import { isFirewallMark, type ServiceKey } from '../model/service.js';
-import type { ServerEntry, ServiceEntry } from '../model/state.js';
+import type { ServerState, ServiceEntry } from '../model/state.js';
 
 /** A value that JSON can hold; whole numbers of any size are written in full. */
 export type JsonValue = string | number | bigint | boolean | null | undefined | readonly JsonValue[] | JsonObject;
@@ -41,7 +41,7 @@ function keyJson(key: ServiceKey): JsonObject {
 }
 
 /** A service with its servers, by stable names. */
-export function serviceJson(service: ServiceEntry, servers: readonly ServerEntry[]): JsonObject {
+export function serviceJson(service: ServiceEntry, servers: readonly ServerState[]): JsonObject {
   return {
     ...keyJson(service.key),
     scheduler: service.scheduler,
@@ -54,7 +54,7 @@ export function serviceJson(service: ServiceEntry, servers: readonly ServerEntry
   };
 }
 
-function serverJson(server: ServerEntry): JsonObject {
+function serverJson(server: ServerState): JsonObject {
   const { type, port, checksum } = server.tunnel;
   return {
     address: server.address,

@@ -23,8 +23,9 @@ export function endpointLabel(
   protocol: ServiceProtocol | undefined,
   naming: Naming,
 ): string {
-  const host = printable(naming.host(endpoint.address) ?? endpoint.address);
+  const name = naming.host(endpoint.address);
+  const host = name === undefined ? endpoint.address : printable(name);
   const service = protocol === undefined ? undefined : naming.service(endpoint.port, protocol);
-  const port = service === undefined ? String(endpoint.port) : printable(service);
+  const port = service === undefined ? endpoint.port : printable(service);
   return (endpoint.family === 'inet6' ? `[${host}]:${port}` : `${host}:${port}`).slice(0, endpointLimit);
 }

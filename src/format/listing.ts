@@ -1,6 +1,6 @@
 import type { ForwardingMethod, Tunnel, TunnelChecksum } from '../model/server.js';
 import { isFirewallMark, type ServiceKey } from '../model/service.js';
-import type { IpvsInfo, ServerEntry, ServiceEntry, Statistics, SyncDaemon, Timeouts } from '../model/state.js';
+import type { IpvsInfo, ServerState, ServiceEntry, Statistics, SyncDaemon, Timeouts } from '../model/state.js';
 import { formatCounter } from './counter.js';
 import { endpointLabel, type Naming } from './labels.js';
 import { protocolOf, serviceTitle, settingsText } from './service-text.js';
@@ -87,9 +87,14 @@ export function formatServiceLine(service: ServiceEntry, { layout, exact, naming
   }
 }
 
+/** A real server for a listing; without counters where the layout shows none. */
+export interface ListedServer extends ServerState {
+  readonly statistics?: Statistics;
+}
+
 /** The line of a real server of the service `key`. */
 export function formatServerLine(
-  server: ServerEntry,
+  server: ListedServer,
   key: ServiceKey,
   { layout, exact, naming }: ListingStyle,
 ): string {
@@ -98,7 +103,7 @@ export function formatServerLine(
   return `  -> ${cut.padEnd(serverWidth)}${serverColumns(server, layout, exact)}\n`;
 }
 
-function serverColumns(server: ServerEntry, layout: TableLayout, exact: boolean): string {
+function serverColumns(server: ListedServer, layout: TableLayout, exact: boolean): string {
   const { statistics, weight } = server;
   const forwarding = forwardingText[server.forwarding].padEnd(7);
   const connections = `${column(server.activeConnections, 10)} ${column(server.inactiveConnections, 10)}`;
@@ -119,12 +124,14 @@ function serverColumns(server: ServerEntry, layout: TableLayout, exact: boolean)
   }
 }
 
-function trafficOf(statistics: Statistics): bigint[] {
+function trafficOf(statistics: Statistics | undefined): bigint[] {
+  if (statistics === undefined) return [];
   const { connections, incomingPackets, outgoingPackets, incomingBytes, outgoingBytes } = statistics;
   return [connections, incomingPackets, outgoingPackets, incomingBytes, outgoingBytes];
 }
 
-function ratesOf(statistics: Statistics): bigint[] {
+function ratesOf(statistics: Statistics | undefined): bigint[] {
+  if (statistics === undefined) return [];
   const { connectionRate, incomingPacketRate, outgoingPacketRate, incomingByteRate, outgoingByteRate } = statistics;
   return [connectionRate, incomingPacketRate, outgoingPacketRate, incomingByteRate, outgoingByteRate];
 }

@@ -1,57 +1,81 @@
-import { parseIpv4, parseIpv6 } from '../model/address.js';
+import { parseIpv4, parseIpv6, type AddressBytes } from '../model/address.js';
 import type { ServerKey } from '../model/server.js';
 import { isFirewallMark, type Protocol, type ServiceKey } from '../model/service.js';
 
-const familyOrder = { inet: 2, inet6: 10 } as const;
 const protocolOrder: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 };
+
+/** What an entry is sorted by, taken once from its text. */
+interface Place {
+  readonly fwmark: number;
+  readonly inet6: boolean;
+  readonly protocol: number;
+  readonly ipv4: number;
+  readonly ipv6: AddressBytes | undefined;
+  readonly port: number;
+}
+
+function placeOf(
+  { family, address, port }: { family: 'inet' | 'inet6'; address: string; port: number },
+  protocol: number,
+): Place {
+  const inet6 = family === 'inet6';
+  return {
+    fwmark: 0,
+    inet6,
+    protocol,
+    ipv4: inet6 ? 0 : (parseIpv4(address) ?? 0),
+    ipv6: inet6 ? parseIpv6(address) : undefined,
+    port,
+  };
+}
+
+function servicePlace(key: ServiceKey): Place {
+  if (!isFirewallMark(key)) return placeOf(key, protocolOrder[key.protocol]);
+  const { fwmark, family } = key;
+  return { fwmark, inet6: family === 'inet6', protocol: 0, ipv4: 0, ipv6: undefined, port: 0 };
+}
 
 /** How two 32-bit numbers are told apart. */
 type Difference = (a: number, b: number) => number;
 
-/**
- * As the original does it: a difference cut to 32 signed bits, so that 192.168.0.1 comes before 10.0.0.1. People
- * compare saved listings, so the classic ones keep it.
- */
-const signedDifference: Difference = (a, b) => (a - b) | 0;
-const unsignedDifference: Difference = (a, b) => a - b;
-
-interface Place {
-  readonly family: 'inet' | 'inet6';
-  readonly address: string;
-  readonly port: number;
+function compare(a: Place, b: Place, difference: Difference): number {
+  return (
+    difference(a.fwmark, b.fwmark) ||
+    Number(a.inet6) - Number(b.inet6) ||
+    a.protocol - b.protocol ||
+    (a.ipv6 !== undefined && b.ipv6 !== undefined ? Buffer.compare(a.ipv6, b.ipv6) : difference(a.ipv4, b.ipv4)) ||
+    a.port - b.port
+  );
 }
 
-function compareAddresses(a: Place, b: Place, difference: Difference): number {
-  if (a.family === 'inet') return difference(parseIpv4(a.address) ?? 0, parseIpv4(b.address) ?? 0);
-  return Buffer.compare(parseIpv6(a.address) ?? new Uint8Array(), parseIpv6(b.address) ?? new Uint8Array());
+function sorted<T>(items: readonly T[], placeOfItem: (item: T) => Place, difference: Difference): T[] {
+  return items
+    .map((item) => ({ item, place: placeOfItem(item) }))
+    .sort((a, b) => compare(a.place, b.place, difference))
+    .map(({ item }) => item);
 }
 
-function compareServices(a: ServiceKey, b: ServiceKey, difference: Difference): number {
-  const marks = difference(isFirewallMark(a) ? a.fwmark : 0, isFirewallMark(b) ? b.fwmark : 0);
-  if (marks !== 0) return marks;
-  const families = familyOrder[a.family] - familyOrder[b.family];
-  if (families !== 0 || isFirewallMark(a) || isFirewallMark(b)) return families;
-  return protocolOrder[a.protocol] - protocolOrder[b.protocol] || compareAddresses(a, b, difference) || a.port - b.port;
-}
-
-function compareServers(a: ServerKey, b: ServerKey, difference: Difference): number {
-  return familyOrder[a.family] - familyOrder[b.family] || compareAddresses(a, b, difference) || a.port - b.port;
-}
-
-/** An order of services and of the servers of one service. */
+/** An order of services, and of the servers of one service. */
 export interface TableOrder {
-  services(a: ServiceKey, b: ServiceKey): number;
-  servers(a: ServerKey, b: ServerKey): number;
+  services<T extends { readonly key: ServiceKey }>(this: void, services: readonly T[]): readonly T[];
+  servers<T extends ServerKey>(this: void, servers: readonly T[]): readonly T[];
 }
 
-/** The order of the classic listings and dumps. */
-export const classicOrder: TableOrder = {
-  services: (a, b) => compareServices(a, b, signedDifference),
-  servers: (a, b) => compareServers(a, b, signedDifference),
-};
+function tableOrder(difference: Difference): TableOrder {
+  return {
+    services: (services) => sorted(services, ({ key }) => servicePlace(key), difference),
+    servers: (servers) => sorted(servers, (server) => placeOf(server, 0), difference),
+  };
+}
+
+/**
+ * The order of the classic listings and dumps. Like the original's, it cuts differences to 32 signed bits, so that
+ * 192.168.0.1 comes before 10.0.0.1: people compare saved listings.
+ */
+export const classicOrder = tableOrder((a, b) => (a - b) | 0);
 
 /** By unsigned number: the order of everything that the original has not. */
-export const naturalOrder: TableOrder = {
-  services: (a, b) => compareServices(a, b, unsignedDifference),
-  servers: (a, b) => compareServers(a, b, unsignedDifference),
-};
+export const naturalOrder = tableOrder((a, b) => a - b);
+
+/** The kernel's own order. */
+export const kernelOrder: TableOrder = { services: (services) => services, servers: (servers) => servers };

@@ -4,21 +4,28 @@ export type AddressFamily = 'inet' | 'inet6';
 /** Bytes of an address, network byte order: 4 for `inet`, 16 for `inet6`. */
 export type AddressBytes = Uint8Array;
 
-const ipv4Pattern = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
-
 /**
  * Reads a dotted quad strictly (four decimal numbers of at most 255, no leading zero), as inet_pton does.
  * @returns the address as an unsigned number, or undefined where the text is no such address.
  */
 export function parseIpv4(text: string): number | undefined {
-  const match = ipv4Pattern.exec(text);
-  if (match === null) return undefined;
+  // By hand, because sorting and encoding large tables spends its time here.
   let value = 0;
-  for (const part of match.slice(1)) {
-    if (Number(part) > 255 || (part.length > 1 && part.startsWith('0'))) return undefined;
-    value = value * 256 + Number(part);
+  let part = -1;
+  let dots = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 46) {
+      if (part < 0 || ++dots > 3) return undefined;
+      value = value * 256 + part;
+      part = -1;
+    } else {
+      if (code < 48 || code > 57 || part === 0) return undefined;
+      part = (part < 0 ? 0 : part * 10) + code - 48;
+      if (part > 255) return undefined;
+    }
   }
-  return value;
+  return part < 0 || dots !== 3 ? undefined : value * 256 + part;
 }
 
 /** Writes an IPv4 address, given as an unsigned 32-bit number, as a dotted quad. */

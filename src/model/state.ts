@@ -31,8 +31,11 @@ export interface ServiceEntry extends VirtualService {
   readonly statistics: Statistics;
 }
 
+/** A real server and its connections. */
+export interface ServerState extends RealServer, ConnectionCounts {}
+
 /** A real server as the kernel reports it. */
-export interface ServerEntry extends RealServer, ConnectionCounts {
+export interface ServerEntry extends ServerState {
   readonly statistics: Statistics;
 }
 

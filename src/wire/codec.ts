@@ -93,7 +93,7 @@ export const flagsAndMask: Codec<{ readonly flags: number; readonly mask: number
   },
 };
 
-/** A fixed number of bytes; the decoded ones are a copy. */
+/** A fixed number of bytes; the decoded ones are those of the datagram, not a copy. */
 export function bytes(size: number): Codec<Uint8Array> {
   return {
     encode(writer, value, name) {
@@ -102,7 +102,7 @@ export function bytes(size: number): Codec<Uint8Array> {
     },
     decode(view, offset, length, name) {
       expectLength(name, size, length);
-      return new Uint8Array(view.buffer, view.byteOffset + offset, size).slice();
+      return new Uint8Array(view.buffer, view.byteOffset + offset, size);
     },
   };
 }

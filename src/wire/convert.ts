@@ -13,6 +13,7 @@ import {
 import type {
   IpvsInfo,
   ServerEntry,
+  ServerState,
   ServiceEntry,
   Statistics,
   SyncDaemon,
@@ -26,8 +27,6 @@ import {
   type InfoValues,
   type ServerValues,
   type ServiceValues,
-  type Statistics32Values,
-  type Statistics64Values,
 } from './tables.js';
 import { hostIsLittleEndian } from './writer.js';
 
@@ -156,14 +155,14 @@ const counterNames = [
 ] as const satisfies readonly (keyof Statistics)[];
 
 /** Counters in 64 bits where the kernel sends them so, else in 32; 0 where a counter is missing. */
-function statisticsOf(wide: Statistics64Values | undefined, narrow: Statistics32Values | undefined): Statistics {
+function statisticsOf({ statistics64, statistics32 }: ServiceValues | ServerValues): Statistics {
   const counters: Partial<Record<keyof Statistics, bigint>> = {};
-  for (const name of counterNames) counters[name] = wide?.[name] ?? BigInt(narrow?.[name] ?? 0);
+  for (const name of counterNames) counters[name] = statistics64?.[name] ?? BigInt(statistics32?.[name] ?? 0);
   return counters as Statistics;
 }
 
-/** A service of a reply. */
-export function serviceEntryOf(values: ServiceValues): ServiceEntry {
+/** A service of a reply, without its counters. */
+export function serviceOf(values: ServiceValues): VirtualService {
   const key = serviceKeyOf(values);
   const flags = values.flags?.flags ?? 0;
   const engine = values.persistenceEngine;
@@ -176,8 +175,12 @@ export function serviceEntryOf(values: ServiceValues): ServiceEntry {
       (flags & serviceFlag.persistent) !== 0 ? required(values.timeout, 'IPVS_SVC_ATTR_TIMEOUT') : undefined,
     persistenceNetmask: netmaskOf(key.family, required(values.netmask, 'IPVS_SVC_ATTR_NETMASK')),
     persistenceEngine: engine === undefined || engine === '' ? undefined : engine,
-    statistics: statisticsOf(values.statistics64, values.statistics32),
   };
+}
+
+/** A service of a reply. */
+export function serviceEntryOf(values: ServiceValues): ServiceEntry {
+  return { ...serviceOf(values), statistics: statisticsOf(values) };
 }
 
 /** The attributes that name a real server. */
@@ -214,10 +217,10 @@ function tunnelOf(values: ServerValues): Tunnel {
 }
 
 /**
- * A real server of a reply.
+ * A real server of a reply, without its counters.
  * @param serviceFamily the family of its service: kernels before 3.18 knew no other for its servers, and did not say it.
  */
-export function serverEntryOf(values: ServerValues, serviceFamily: AddressFamily): ServerEntry {
+export function serverStateOf(values: ServerValues, serviceFamily: AddressFamily): ServerState {
   const family = values.family === undefined ? serviceFamily : familyName(values.family, 'IPVS_DEST_ATTR_ADDR_FAMILY');
   return {
     family,
@@ -231,8 +234,12 @@ export function serverEntryOf(values: ServerValues, serviceFamily: AddressFamily
     activeConnections: values.activeConnections ?? 0,
     inactiveConnections: values.inactiveConnections ?? 0,
     persistentConnections: values.persistentConnections ?? 0,
-    statistics: statisticsOf(values.statistics64, values.statistics32),
   };
+}
+
+/** A real server of a reply; `serviceFamily` as above. */
+export function serverEntryOf(values: ServerValues, serviceFamily: AddressFamily): ServerEntry {
+  return { ...serverStateOf(values, serviceFamily), statistics: statisticsOf(values) };
 }
 
 /** The attributes that start a synchronisation daemon. */

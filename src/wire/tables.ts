@@ -1,4 +1,4 @@
-import { attributeSet, type AttributeTable, type AttributeValues } from './attributes.js';
+import { AttributeSet, type AttributeTable, type AttributeValues } from './attributes.js';
 import { be16, bytes, flagsAndMask, text, u16, u32, u64, u8 } from './codec.js';
 
 /** Source of everything in this file, where no other is named: include/uapi/linux/ip_vs.h. */
@@ -59,8 +59,8 @@ const statistics32Table = {
   outgoingByteRate: [10, 'IPVS_STATS_ATTR_OUTBPS', u32],
 } as const satisfies AttributeTable;
 
-const statistics64 = attributeSet(statistics64Table);
-const statistics32 = attributeSet(statistics32Table);
+const statistics64 = new AttributeSet(statistics64Table);
+const statistics32 = new AttributeSet(statistics32Table);
 
 /** Counters and rates in 64 bits. */
 export type Statistics64Values = AttributeValues<typeof statistics64Table>;
@@ -87,7 +87,7 @@ const serviceWithStatisticsTable = {
 } as const satisfies AttributeTable;
 
 /** IPVS_SVC_ATTR_*. */
-export const serviceAttributes = attributeSet(serviceWithStatisticsTable);
+export const serviceAttributes = new AttributeSet(serviceWithStatisticsTable);
 /** Decoded IPVS_SVC_ATTR_*. */
 export type ServiceValues = AttributeValues<typeof serviceWithStatisticsTable>;
 
@@ -114,7 +114,7 @@ const serverWithStatisticsTable = {
 } as const satisfies AttributeTable;
 
 /** IPVS_DEST_ATTR_*. */
-export const serverAttributes = attributeSet(serverWithStatisticsTable);
+export const serverAttributes = new AttributeSet(serverWithStatisticsTable);
 /** Decoded IPVS_DEST_ATTR_*. */
 export type ServerValues = AttributeValues<typeof serverWithStatisticsTable>;
 
@@ -130,7 +130,7 @@ const daemonTable = {
 } as const satisfies AttributeTable;
 
 /** IPVS_DAEMON_ATTR_*. */
-export const daemonAttributes = attributeSet(daemonTable);
+export const daemonAttributes = new AttributeSet(daemonTable);
 /** Decoded IPVS_DAEMON_ATTR_*. */
 export type DaemonValues = AttributeValues<typeof daemonTable>;
 
@@ -144,7 +144,7 @@ const commandTable = {
 } as const satisfies AttributeTable;
 
 /** IPVS_CMD_ATTR_*: the outermost attributes of every IPVS message but the answer to getInfo. */
-export const commandAttributes = attributeSet(commandTable);
+export const commandAttributes = new AttributeSet(commandTable);
 /** Decoded IPVS_CMD_ATTR_*. */
 export type CommandValues = AttributeValues<typeof commandTable>;
 
@@ -154,7 +154,7 @@ const infoTable = {
 } as const satisfies AttributeTable;
 
 /** IPVS_INFO_ATTR_*. */
-export const infoAttributes = attributeSet(infoTable);
+export const infoAttributes = new AttributeSet(infoTable);
 /** Decoded IPVS_INFO_ATTR_*. */
 export type InfoValues = AttributeValues<typeof infoTable>;
 
@@ -167,6 +167,6 @@ const controllerTable = {
 } as const satisfies AttributeTable;
 
 /** CTRL_ATTR_*, as far as looking up a family needs them. Source: include/uapi/linux/genetlink.h. */
-export const controllerAttributes = attributeSet(controllerTable);
+export const controllerAttributes = new AttributeSet(controllerTable);
 /** Decoded CTRL_ATTR_*. */
 export type ControllerValues = AttributeValues<typeof controllerTable>;

@@ -7,7 +7,7 @@ import { endpointLabel, type Naming } from '../../format/labels.js';
 import { naturalOrder } from '../../format/order.js';
 import { protocolOf, serviceTitle, settingsText } from '../../format/service-text.js';
 import type { Io } from '../../io.js';
-import type { ServerEntry } from '../../model/state.js';
+import type { ServerState } from '../../model/state.js';
 import type { Verb } from './run.js';
 
 interface StatusOptions {
@@ -31,7 +31,7 @@ export const status: Verb<StatusOptions> = {
       .example('$0 status --json | jq .services', 'the same for programs'),
   async run({ io, client }, { json, numeric }) {
     const all: TableEntry[] = [];
-    for await (const entry of readEntries(client, await client.services(), naturalOrder)) all.push(entry);
+    for await (const entry of readEntries(client, await client.services(), naturalOrder, false)) all.push(entry);
     if (json) {
       const { version, connectionTableSize } = client.info;
       const document = {
@@ -100,7 +100,7 @@ async function overview(entries: TableEntries, naming: Naming, colour: ChalkInst
   return totals.services === 0 ? 'No virtual services.' : `${table.toString()}\n${summary}`;
 }
 
-function sum(servers: readonly ServerEntry[], field: 'activeConnections' | 'inactiveConnections'): number {
+function sum(servers: readonly ServerState[], field: 'activeConnections' | 'inactiveConnections'): number {
   return servers.reduce((total, server) => total + server[field], 0);
 }
 
