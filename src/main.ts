@@ -58,12 +58,17 @@ export async function mainSave(argv: readonly string[], io: Io): Promise<number>
     await io.stderr.write(`${io.programName}: prints the IPVS table as rules\n   -n  addresses and ports as numbers\n`);
     return 1;
   }
-  return main(argv.includes('-n') ? ['-S', '-n'] : ['-S'], io);
+  return main(argv.includes('-n') ? ['-S', '-n'] : ['-S'], asIpvsadm(io));
 }
 
 /** Runs `ipvsadm-restore`: replaces the table by the rules on standard input. @returns the exit status. */
 export async function mainRestore(_argv: readonly string[], io: Io): Promise<number> {
-  return withSession(io, true, replaceTable);
+  return withSession(asIpvsadm(io), true, replaceTable);
+}
+
+/** Rules are those of ipvsadm, and so are the messages about them. */
+function asIpvsadm(io: Io): Io {
+  return { ...io, programName: 'ipvsadm' };
 }
 
 async function readCommand(argv: readonly string[], io: Io): Promise<ClassicCommand | UsageError> {

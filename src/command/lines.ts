@@ -16,30 +16,24 @@ const newline = 10;
 export async function* readLines(pieces: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<NumberedLine[]> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let number = 0;
-  let rest: Uint8Array[] = [];
-  let restLength = 0;
-  const keep = (bytes: Uint8Array): void => {
-    const room = limit - restLength;
-    if (room > 0) rest.push(bytes.slice(0, room));
-    restLength += bytes.length;
-  };
-  const finish = (): NumberedLine => {
-    const text = decoder.decode(Buffer.concat(rest));
-    const cut = restLength > limit;
-    rest = [];
-    restLength = 0;
-    return { number: ++number, text, cut };
+  // The start of a line that goes on in the next piece; at most one byte more than the limit is kept.
+  let rest = Buffer.alloc(0);
+  const keep = (end: Uint8Array): Buffer => Buffer.concat([rest, end.subarray(0, limit + 1 - rest.length)]);
+  const finish = (end: Uint8Array): NumberedLine => {
+    const line = rest.length === 0 ? end : keep(end);
+    rest = Buffer.alloc(0);
+    const cut = line.length > limit;
+    return { number: ++number, text: decoder.decode(cut ? line.subarray(0, limit) : line), cut };
   };
   for await (const piece of pieces) {
     const lines: NumberedLine[] = [];
     let start = 0;
     for (let end = piece.indexOf(newline); end >= 0; end = piece.indexOf(newline, start)) {
-      keep(piece.subarray(start, end));
-      lines.push(finish());
+      lines.push(finish(piece.subarray(start, end)));
       start = end + 1;
     }
-    if (start < piece.length) keep(piece.subarray(start));
+    if (start < piece.length) rest = keep(piece.subarray(start));
     if (lines.length > 0) yield lines;
   }
-  if (restLength > 0) yield [finish()];
+  if (rest.length > 0) yield [finish(new Uint8Array())];
 }

@@ -51,7 +51,13 @@ async function parseLine(line: NumberedLine, io: Io): Promise<Parsed | undefined
 /** What reading a command line depends on. */
 export function parseContext(io: Io, restoring: boolean): ParseContext {
   const posixlyCorrect = io.env['POSIXLY_CORRECT'] !== undefined || io.env['POSIX_ME_HARDER'] !== undefined;
-  return { programName: io.programName, posixlyCorrect, restoring };
+  return {
+    get programName() {
+      return io.programName;
+    },
+    posixlyCorrect,
+    restoring,
+  };
 }
 
 async function* inputLines(io: Io): AsyncGenerator<NumberedLine[]> {

@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { basename, isAbsolute, join } from 'node:path';
 import type { Io } from '../io.js';
 import { createNameResolver } from '../names/system-resolver.js';
 import { createMachine } from './machine.js';
@@ -8,13 +9,42 @@ import { standardError, standardInput, standardOutput } from './standard-streams
 const internalFault = 70;
 
 /**
+ * The program's name as it was typed. A name that the shell found in PATH reaches us with its directory, so a path is
+ * taken for a bare name where PATH leads to it.
+ */
+function programName(): string {
+  // Node makes its own copy of the path absolute; the kernel's is as it was given.
+  const [, script = 'ipvsadm'] = readFileSync('/proc/self/cmdline', 'utf8').split('\0');
+  const name = basename(script);
+  return isAbsolute(script) && firstInPath(name) === script ? name : script;
+}
+
+function firstInPath(name: string): string | undefined {
+  return (process.env['PATH'] ?? '')
+    .split(':')
+    .map((directory) => join(directory, name))
+    .find(isExecutable);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
  * Runs a program on the real machine and ends the process with its exit status.
  * IPVSADM_DEBUG in the environment shows where a fault of the program itself happened.
  */
 export async function runProgram(main: (argv: readonly string[], io: Io) => Promise<number>): Promise<never> {
-  const [, script = 'ipvsadm', ...argv] = process.argv;
+  const argv = process.argv.slice(2);
   const io: Io = {
-    programName: basename(script, '.cjs'),
+    get programName() {
+      return programName();
+    },
     env: process.env,
     stdin: standardInput(),
     stdout: standardOutput,

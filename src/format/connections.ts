@@ -72,8 +72,8 @@ export function formatConnection(connection: Connection, persistence: boolean, n
     state.padEnd(11),
     label(client).padEnd(18),
     label(virtual).padEnd(18),
-    ...(persistence
-      ? [label(server).padEnd(16), printable(engine?.name ?? '').padEnd(18), printable(engine?.data ?? '')]
+    ...(persistence && engine !== undefined
+      ? [label(server).padEnd(16), printable(engine.name).padEnd(18), printable(engine.data)]
       : [label(server)]),
   ];
   return `${columns.join(' ')}\n`;

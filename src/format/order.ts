@@ -1,4 +1,4 @@
-import { parseIpv4, parseIpv6, type AddressBytes } from '../model/address.js';
+import { parseIpv4, parseIpv6 } from '../model/address.js';
 import type { ServerKey } from '../model/server.js';
 import { isFirewallMark, type Protocol, type ServiceKey } from '../model/service.js';
 
@@ -9,8 +9,8 @@ interface Place {
   readonly fwmark: number;
   readonly inet6: boolean;
   readonly protocol: number;
-  readonly ipv4: number;
-  readonly ipv6: AddressBytes | undefined;
+  /** The address as one or four 32-bit numbers. */
+  readonly words: readonly number[];
   readonly port: number;
 }
 
@@ -23,8 +23,7 @@ function placeOf(
     fwmark: 0,
     inet6,
     protocol,
-    ipv4: inet6 ? 0 : (parseIpv4(address) ?? 0),
-    ipv6: inet6 ? parseIpv6(address) : undefined,
+    words: inet6 ? ipv6Words(address) : [parseIpv4(address) ?? 0],
     port,
   };
 }
@@ -32,18 +31,32 @@ function placeOf(
 function servicePlace(key: ServiceKey): Place {
   if (!isFirewallMark(key)) return placeOf(key, protocolOrder[key.protocol]);
   const { fwmark, family } = key;
-  return { fwmark, inet6: family === 'inet6', protocol: 0, ipv4: 0, ipv6: undefined, port: 0 };
+  return { fwmark, inet6: family === 'inet6', protocol: 0, words: [], port: 0 };
+}
+
+function ipv6Words(address: string): number[] {
+  const bytes = parseIpv6(address) ?? new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  return [0, 4, 8, 12].map((offset) => view.getUint32(offset));
 }
 
 /** How two 32-bit numbers are told apart. */
 type Difference = (a: number, b: number) => number;
+
+function compareWords(a: readonly number[], b: readonly number[], difference: Difference): number {
+  for (const [index, word] of a.entries()) {
+    const result = difference(word, b[index] ?? 0);
+    if (result !== 0) return result;
+  }
+  return 0;
+}
 
 function compare(a: Place, b: Place, difference: Difference): number {
   return (
     difference(a.fwmark, b.fwmark) ||
     Number(a.inet6) - Number(b.inet6) ||
     a.protocol - b.protocol ||
-    (a.ipv6 !== undefined && b.ipv6 !== undefined ? Buffer.compare(a.ipv6, b.ipv6) : difference(a.ipv4, b.ipv4)) ||
+    compareWords(a.words, b.words, difference) ||
     a.port - b.port
   );
 }
@@ -57,8 +70,8 @@ function sorted<T>(items: readonly T[], placeOfItem: (item: T) => Place, differe
 
 /** An order of services, and of the servers of one service. */
 export interface TableOrder {
-  services<T extends { readonly key: ServiceKey }>(this: void, services: readonly T[]): readonly T[];
-  servers<T extends ServerKey>(this: void, servers: readonly T[]): readonly T[];
+  readonly services: <T extends { readonly key: ServiceKey }>(services: readonly T[]) => readonly T[];
+  readonly servers: <T extends ServerKey>(servers: readonly T[]) => readonly T[];
 }
 
 function tableOrder(difference: Difference): TableOrder {
@@ -70,7 +83,7 @@ function tableOrder(difference: Difference): TableOrder {
 
 /**
  * The order of the classic listings and dumps. Like the original's, it cuts differences to 32 signed bits, so that
- * 192.168.0.1 comes before 10.0.0.1: people compare saved listings.
+ * 192.168.0.1 comes before 10.0.0.1 (IPv6: in each of four words): people compare saved listings.
  */
 export const classicOrder = tableOrder((a, b) => (a - b) | 0);
 

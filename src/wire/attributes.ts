@@ -64,7 +64,7 @@ export class AttributeSet<T extends AttributeTable> implements Codec<AttributeVa
    * @throws {DecodeError} here where an attribute is longer than the bytes around it, and later where a value is none.
    */
   borrow(view: DataView, offset: number, length: number, around: string): AttributeValues<T> {
-    return this.#locate(view, offset, length, around).values as AttributeValues<T>;
+    return this.#locate(view, offset, length, around).values;
   }
 
   /** Notes where the value of each attribute is. */

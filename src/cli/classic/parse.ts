@@ -522,14 +522,14 @@ export function* parseWords(words: readonly string[], context: ParseContext): St
 }
 
 function readCommand(scanner: Scanner, context: ParseContext) {
-  const tryHelp = new UsageError('try', usageText.tryHelp(context.programName));
+  const tryHelp = (): UsageError => new UsageError('try', usageText.tryHelp(context.programName));
   try {
     const token = scanner.next();
-    if (token === undefined || !('command' in token.spelling)) throw tryHelp;
-    if (token.spelling.command === 'restore' && context.restoring) throw tryHelp;
+    if (token === undefined || !('command' in token.spelling)) throw tryHelp();
+    if (token.spelling.command === 'restore' && context.restoring) throw tryHelp();
     return { spelling: token.spelling, value: token.value ?? '' };
   } catch (error) {
-    if (error instanceof UsageError) throw tryHelp;
+    if (error instanceof UsageError) throw tryHelp();
     throw error;
   }
 }
