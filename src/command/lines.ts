@@ -17,11 +17,11 @@ export async function* readLines(pieces: AsyncIterable<Uint8Array>, limit: numbe
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let number = 0;
   // The start of a line that goes on in the next piece; at most one byte more than the limit is kept.
-  let rest = Buffer.alloc(0);
-  const keep = (end: Uint8Array): Buffer => Buffer.concat([rest, end.subarray(0, limit + 1 - rest.length)]);
+  let rest: Uint8Array = new Uint8Array();
+  const keep = (end: Uint8Array): Uint8Array => Buffer.concat([rest, end.subarray(0, limit + 1 - rest.length)]);
   const finish = (end: Uint8Array): NumberedLine => {
     const line = rest.length === 0 ? end : keep(end);
-    rest = Buffer.alloc(0);
+    rest = new Uint8Array();
     const cut = line.length > limit;
     return { number: ++number, text: decoder.decode(cut ? line.subarray(0, limit) : line), cut };
   };
