@@ -32,7 +32,7 @@ export interface Machine {
    * The kernel's connection table, `/proc/net/ip_vs_conn`, in pieces of any size.
    * Iterating throws the file system's error where it can't be read.
    */
-  readConnections(): AsyncIterable<Uint8Array>;
+  readConnections(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 /** Everything that a run of a program touches: `main` uses nothing else and touches no global. */

@@ -13,7 +13,10 @@ const newline = 10;
  * waits for more. Bytes that are no UTF-8 become U+FFFD.
  * @param limit longest line in bytes; of a longer one only the start is kept.
  */
-export async function* readLines(pieces: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<NumberedLine[]> {
+export async function* readLines(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  limit: number,
+): AsyncGenerator<NumberedLine[]> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let number = 0;
   // The start of a line that goes on in the next piece; at most one byte more than the limit is kept.

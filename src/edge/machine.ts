@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { Machine } from '../io.js';
 
 const modprobe = '/sbin/modprobe';
@@ -27,6 +27,27 @@ export function createMachine(): Machine {
       const match = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
       return BigInt(`0x${match?.[1] ?? '0'}`);
     },
-    readConnections: () => createReadStream('/proc/net/ip_vs_conn', { highWaterMark: 1 << 18 }),
+    readConnections: () => readPieces('/proc/net/ip_vs_conn'),
   };
+}
+
+/** The kernel fills at most this much of a reader's buffer at a time. */
+const pieceSize = 1 << 16;
+
+/**
+ * A file in pieces. Plain reads: those of /proc never wait, and the threads that Node would read with are kept for
+ * look-ups.
+ */
+function* readPieces(path: string): Generator<Uint8Array> {
+  const fd = openSync(path, 'r');
+  try {
+    for (;;) {
+      const piece = Buffer.allocUnsafe(pieceSize);
+      const length = readSync(fd, piece);
+      if (length === 0) return;
+      yield piece.subarray(0, length);
+    }
+  } finally {
+    closeSync(fd);
+  }
 }

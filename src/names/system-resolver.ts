@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { NameResolver } from './resolver.js';
+import { NoAnswerError, type NameResolver } from './resolver.js';
 import { parseServices, type ServiceNames } from './services-file.js';
 
 /** Names by the C library's rules (nsswitch.conf, /etc/hosts, DNS) and /etc/services. */
@@ -8,6 +8,7 @@ export function createNameResolver(): NameResolver {
   const serviceNames = (): ServiceNames => (services ??= parseServices(readServices()));
   return {
     async hostAddress(name) {
+      if (name === '') return undefined;
       const { lookup } = await import('node:dns');
       return new Promise((resolve) => {
         lookup(name, { family: 4 }, (error, address, family) => {
@@ -17,16 +18,28 @@ export function createNameResolver(): NameResolver {
       });
     },
     async hostName(address) {
+      prepareManyLookups();
       const { lookupService } = await import('node:dns');
-      return new Promise((resolve) => {
+      return new Promise((resolve, reject) => {
         lookupService(address, 0, (error, name) => {
-          resolve(error === null ? name : undefined);
+          if (error === null || error.code === 'ENOTFOUND') resolve(error === null ? name : undefined);
+          else reject(new NoAnswerError(error.message, { cause: error }));
         });
       });
     },
     servicePort: (name, protocol) => serviceNames().port(name, protocol),
     serviceName: (port, protocol) => serviceNames().name(port, protocol),
   };
+}
+
+/**
+ * The C library's look-ups block a thread each, and the process can't end before they do. So: many threads, half of
+ * which libuv gives to look-ups, and little patience with a server that is silent. What the administrator has set
+ * stays. Both are read when the first look-up starts.
+ */
+function prepareManyLookups(): void {
+  process.env['UV_THREADPOOL_SIZE'] ??= '256';
+  process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:1';
 }
 
 /** A machine without the file has no names; that is no error. */
