@@ -13,12 +13,12 @@ export type ErrorCode =
 
 /** Base of all errors that this package throws on purpose. */
 export class IpvsError extends Error {
+  override readonly name: string = 'IpvsError';
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.name = new.target.name;
   }
 }
 
@@ -29,6 +29,7 @@ export function errnoName(errno: number): string {
 
 /** The kernel refused a request. */
 export class KernelError extends IpvsError {
+  override readonly name = 'KernelError';
   /** Positive error number, such as 17 for EEXIST. */
   readonly errno: number;
   /** What was asked for, such as `add-service`. */
@@ -51,6 +52,7 @@ export class KernelError extends IpvsError {
 
 /** There is no IPVS to talk to: the kernel has none, or it does not let us. */
 export class UnavailableError extends IpvsError {
+  override readonly name = 'UnavailableError';
   /** Positive error number: ENOPROTOOPT where the kernel has no IPVS, EPERM where we may not. */
   readonly errno: number;
 
@@ -62,6 +64,7 @@ export class UnavailableError extends IpvsError {
 
 /** The conversation with the kernel broke: replies lost, out of sequence, or the socket closed. */
 export class TransportError extends IpvsError {
+  override readonly name = 'TransportError';
   constructor(message: string, options?: ErrorOptions) {
     super('IPVS_TRANSPORT', message, options);
   }
@@ -69,6 +72,7 @@ export class TransportError extends IpvsError {
 
 /** Bytes that are no valid message. */
 export class DecodeError extends IpvsError {
+  override readonly name = 'DecodeError';
   constructor(message: string) {
     super('IPVS_DECODE', message);
   }
@@ -76,6 +80,7 @@ export class DecodeError extends IpvsError {
 
 /** A value that can't be put into a message: not an address, too long, out of range. */
 export class ValueError extends IpvsError {
+  override readonly name = 'ValueError';
   constructor(message: string) {
     super('IPVS_VALUE', message);
   }
@@ -83,6 +88,7 @@ export class ValueError extends IpvsError {
 
 /** Output could not be written, for another reason than that its reader went away. */
 export class OutputError extends IpvsError {
+  override readonly name = 'OutputError';
   constructor(message: string, options?: ErrorOptions) {
     super('IPVS_OUTPUT', message, options);
   }

@@ -2,7 +2,7 @@
 export interface Transport {
   /**
    * Sends one datagram, which may hold several messages.
-   * @throws {TransportError} through `receive` when the system refuses it later.
+   * @throws {TransportError} when the socket is closed; through `receive` when the system refuses it later.
    */
   send(datagram: Uint8Array): void;
   /**

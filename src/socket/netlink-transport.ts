@@ -30,6 +30,10 @@ export function openNetlinkTransport(): Transport {
   return new NetlinkTransport(socket);
 }
 
+function closedError(): TransportError {
+  return new TransportError('the netlink socket is closed');
+}
+
 class NetlinkTransport implements Transport {
   readonly #socket: RawNetlinkSocket;
   #arrived: (Uint8Array | Error)[] = [];
@@ -67,6 +71,7 @@ class NetlinkTransport implements Transport {
   }
 
   send(datagram: Uint8Array): void {
+    if (this.#closed) throw closedError();
     const bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.length);
     this.#socket.send(bytes, {}, (error) => {
       if (error !== undefined) this.#deliver(new TransportError(error.message, { cause: error }));
@@ -77,7 +82,7 @@ class NetlinkTransport implements Transport {
     const next = this.#arrived.shift();
     if (next instanceof Error) throw next;
     if (next !== undefined) return next;
-    if (this.#closed) throw new TransportError('the netlink socket is closed');
+    if (this.#closed) throw closedError();
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
     });
@@ -87,6 +92,6 @@ class NetlinkTransport implements Transport {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket.close();
-    this.#deliver(new TransportError('the netlink socket is closed'));
+    this.#deliver(closedError());
   }
 }

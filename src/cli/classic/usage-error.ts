@@ -11,6 +11,7 @@ export const usageStatus: Readonly<Record<UsageKind, number>> = { scan: 255, usa
 
 /** The command line is wrong. The message is what the person reads. */
 export class UsageError extends IpvsError {
+  override readonly name = 'UsageError';
   readonly kind: UsageKind;
 
   constructor(kind: UsageKind, message: string) {
