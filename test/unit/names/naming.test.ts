@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { ListingNames } from '../../../src/names/naming.js';
+import type { NameResolver } from '../../../src/names/resolver.js';
+import { noNames } from '../support/naming.js';
+
+test('looks each address up once, all at the same time', async () => {
+  const asked: string[] = [];
+  let underWay = 0;
+  let most = 0;
+  const resolver: NameResolver = {
+    hostName: async (address) => {
+      asked.push(address);
+      most = Math.max(most, ++underWay);
+      await Promise.resolve();
+      underWay--;
+      return address === '10.0.0.1' ? 'one' : undefined;
+    },
+    hostAddress: (name) => noNames.hostAddress(name),
+    servicePort: () => undefined,
+    serviceName: (port) => (port === 80 ? 'http' : undefined),
+  };
+  const names = new ListingNames(resolver);
+  await names.resolve(['10.0.0.1', '10.0.0.2', '10.0.0.1']);
+  await names.resolve(['10.0.0.2', '10.0.0.3']);
+  assert.deepEqual(asked, ['10.0.0.1', '10.0.0.2', '10.0.0.3']);
+  assert.equal(most, 2);
+  assert.equal(names.host('10.0.0.1'), 'one');
+  assert.equal(names.host('10.0.0.2'), undefined);
+  assert.equal(names.host('never asked'), undefined);
+  assert.equal(names.service(80, 'tcp'), 'http');
+});

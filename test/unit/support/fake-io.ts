@@ -1,0 +1,77 @@
+import type { Transport } from '../../../src/client/transport.js';
+import type { Io, Output } from '../../../src/io.js';
+import type { NameResolver } from '../../../src/names/resolver.js';
+import { noNames } from './naming.js';
+
+/** Pieces of bytes as a stream. */
+export async function* pieces(input: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for (const piece of input) {
+    await Promise.resolve();
+    yield piece;
+  }
+}
+
+/** An output that keeps what was written. */
+export class FakeOutput implements Output {
+  readonly isTerminal = false;
+  readonly columns = undefined;
+  readerGone = false;
+  /** What every write ends in. */
+  failure: Error | undefined;
+  text = '';
+  writes = 0;
+
+  write(text: string): Promise<void> {
+    this.writes++;
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    if (!this.readerGone) this.text += text;
+    return Promise.resolve();
+  }
+}
+
+/** What a program is given in place of the machine. */
+export interface FakeSurroundings {
+  readonly stdin?: AsyncIterable<Uint8Array> | string;
+  /** The sockets that are opened, one after the other. */
+  readonly sockets?: readonly (Transport | Error)[];
+  readonly connections?: AsyncIterable<Uint8Array>;
+  readonly capabilities?: bigint;
+  readonly names?: NameResolver;
+}
+
+/** An `Io` that touches nothing, and notes what happens. */
+export class FakeIo implements Io {
+  readonly programName = 'ipvsadm';
+  readonly env = {};
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdout = new FakeOutput();
+  readonly stderr = new FakeOutput();
+  readonly names: NameResolver;
+  readonly machine: Io['machine'];
+  socketsOpened = 0;
+  modulesLoaded = 0;
+
+  constructor({
+    stdin = '',
+    sockets = [],
+    connections,
+    capabilities = (1n << 40n) - 1n,
+    names,
+  }: FakeSurroundings = {}) {
+    this.stdin = typeof stdin === 'string' ? pieces(stdin === '' ? [] : [Buffer.from(stdin)]) : stdin;
+    this.names = names ?? noNames;
+    this.machine = {
+      openSocket: () => {
+        const socket = sockets[this.socketsOpened++];
+        if (socket === undefined) return Promise.reject(new Error('no more sockets were expected'));
+        return socket instanceof Error ? Promise.reject(socket) : Promise.resolve(socket);
+      },
+      loadModule: () => {
+        this.modulesLoaded++;
+        return Promise.resolve();
+      },
+      capabilities: () => capabilities,
+      readConnections: () => connections ?? pieces([]),
+    };
+  }
+}

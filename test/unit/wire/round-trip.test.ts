@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import {
+  changeValues,
+  daemonOf,
+  daemonValues,
+  infoOf,
+  serverEntryOf,
+  serverValues,
+  serviceEntryOf,
+  serviceKeyValues,
+  serviceValues,
+  timeoutsOf,
+} from '../../../src/wire/convert.js';
+import type { Codec } from '../../../src/wire/codec.js';
+import { readReplies, writeRequest } from '../../../src/wire/message.js';
+import {
+  commandAttributes,
+  daemonAttributes,
+  infoAttributes,
+  serverAttributes,
+  serviceAttributes,
+  type CommandValues,
+} from '../../../src/wire/tables.js';
+import { Writer } from '../../../src/wire/writer.js';
+import * as any from '../support/arbitraries.js';
+
+function passOn<T>(codec: Codec<T>, values: T): T {
+  const writer = new Writer(1);
+  codec.encode(writer, values, 'test');
+  const bytes = writer.bytes();
+  return codec.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length, 'test');
+}
+
+const noTraffic = {
+  connections: 0n,
+  incomingPackets: 0n,
+  outgoingPackets: 0n,
+  incomingBytes: 0n,
+  outgoingBytes: 0n,
+  connectionRate: 0n,
+  incomingPacketRate: 0n,
+  outgoingPacketRate: 0n,
+  incomingByteRate: 0n,
+  outgoingByteRate: 0n,
+};
+
+test('a service comes out of its attributes as it went in', () => {
+  fc.assert(
+    fc.property(any.service(), any.statistics, (service, statistics) => {
+      const values = passOn(serviceAttributes, { ...serviceValues(service), statistics64: statistics });
+      assert.deepEqual(serviceEntryOf(values), { ...service, statistics });
+    }),
+  );
+});
+
+test("a service's key comes out of its attributes as it went in", () => {
+  fc.assert(
+    fc.property(any.serviceKey, (key) => {
+      const values = passOn(serviceAttributes, {
+        ...serviceKeyValues(key),
+        scheduler: 'wlc',
+        netmask: new Uint8Array(4),
+      });
+      assert.deepEqual(serviceEntryOf(values).key, key);
+    }),
+  );
+});
+
+test('a real server comes out of its attributes as it went in', () => {
+  fc.assert(
+    fc.property(any.server, any.statistics, fc.nat(), any.family, (server, statistics, count, serviceFamily) => {
+      const counts = { activeConnections: count, inactiveConnections: 4294967295, persistentConnections: 1 };
+      const values = passOn(serverAttributes, { ...serverValues(server), ...counts, statistics64: statistics });
+      assert.deepEqual(serverEntryOf(values, serviceFamily), { ...server, ...counts, statistics });
+    }),
+  );
+});
+
+test('a sync daemon comes out of its attributes as it went in', () => {
+  fc.assert(
+    fc.property(any.daemon, (daemon) => {
+      assert.deepEqual(daemonOf(passOn(daemonAttributes, daemonValues(daemon))), daemon);
+    }),
+  );
+});
+
+test('timeouts come out of their attributes as they went in', () => {
+  fc.assert(
+    fc.property(any.timeouts, (timeouts) => {
+      const { values } = changeValues({ kind: 'set-timeouts', timeouts });
+      assert.deepEqual(timeoutsOf(passOn(commandAttributes, values)), timeouts);
+    }),
+  );
+});
+
+test('the version and table size come out of their attributes as they went in', () => {
+  fc.assert(
+    fc.property(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(), (major, minor, patch, connectionTableSize) => {
+      const values = { version: major * 65536 + minor * 256 + patch, connectionTableSize };
+      assert.deepEqual(infoOf(passOn(infoAttributes, values)), {
+        version: { major, minor, patch },
+        connectionTableSize,
+      });
+    }),
+  );
+});
+
+test('statistics in 32 bits are read where there are none in 64, and missing ones are zero', () => {
+  fc.assert(
+    fc.property(any.service(), fc.nat(), (service, connections) => {
+      const values = passOn(serviceAttributes, { ...serviceValues(service), statistics32: { connections } });
+      assert.deepEqual(serviceEntryOf(values).statistics, { ...noTraffic, connections: BigInt(connections) });
+    }),
+  );
+});
+
+function withoutAbsent(values: object): object {
+  return Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]: [string, unknown]) => [
+        name,
+        typeof value === 'object' && value !== null && !(value instanceof Uint8Array) ? withoutAbsent(value) : value,
+      ]),
+  );
+}
+
+test('every change comes out of a datagram of several as it went in', () => {
+  fc.assert(
+    fc.property(fc.array(any.change, { minLength: 1, maxLength: 5 }), (changes) => {
+      const writer = new Writer(1);
+      const sent: CommandValues[] = changes.map((change, index) => {
+        const { command, values } = changeValues(change);
+        const header = { family: 0x20, version: 1, command, flags: 0, sequence: index };
+        writeRequest(writer, header, commandAttributes, values);
+        return values;
+      });
+      const read = readReplies(writer.bytes()).map((reply) => {
+        assert.ok(reply.kind === 'data');
+        const { view, offset, length } = reply.payload;
+        return commandAttributes.decode(view, offset, length, 'test');
+      });
+      assert.deepEqual(read.map(withoutAbsent), sent.map(withoutAbsent));
+    }),
+  );
+});
+
+test('messages and attributes start at multiples of four bytes', () => {
+  fc.assert(
+    fc.property(any.change, (change) => {
+      const writer = new Writer(1);
+      const { command, values } = changeValues(change);
+      writeRequest(writer, { family: 0x20, version: 1, command, flags: 0, sequence: 1 }, commandAttributes, values);
+      assert.equal(writer.length % 4, 0);
+    }),
+  );
+});
