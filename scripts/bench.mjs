@@ -1,0 +1,78 @@
+// `npm run bench`: measures ours against the original and bare Node, in turn on the same machine and kernel, and
+// prints ratios. `npm run bench -- restore list` measures single rows; --smoke only sees that it runs; --json FILE
+// writes the figures too (default build/bench.json).
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { rows } from './bench/rows.mjs';
+import { ensureDebianPackages } from './lab/debian.mjs';
+import { labPackages, runInLab } from './lab/kernel.mjs';
+import { ensureNodeModules, runNode } from './prepare.mjs';
+import { abortOnSignals } from './signals.mjs';
+
+/** @typedef {import('./bench/rows.mjs').Figure} Figure */
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+const end = abortOnSignals('bench');
+
+/**
+ * @param {string} id
+ * @param {boolean} smoke
+ * @returns {Promise<Figure[]>}
+ */
+async function measureInLab(id, smoke) {
+  let output = '';
+  const stdout = new Writable({
+    write(chunk, _, done) {
+      output += String(chunk);
+      done();
+    },
+  });
+  const words = [process.execPath, 'scripts/bench/inside.mjs', id, ...(smoke ? ['--smoke'] : [])];
+  const status = await runInLab(words, { stdin: null, stdout, timeout: 1800, memory: '4G', signal: end.signal });
+  if (status !== 0) throw new Error(`${id}: status ${status}\n${output}`);
+  return /** @type {Figure[]} */ (JSON.parse(output.trim().split('\n').at(-1) ?? '[]'));
+}
+
+/** @param {Figure} figure */
+function line({ what, unit, ours, against, ratio, target }) {
+  const number = (/** @type {number} */ value) => value.toFixed(value < 10 ? 2 : 1).padStart(9);
+  return `${what.padEnd(56)} ${number(ours)} ${number(against)} ${unit.padEnd(8)} ${ratio.toFixed(2).padStart(6)} ${target.toFixed(2).padStart(6)}  ${ratio <= target ? 'reached' : 'missed'}`;
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { smoke: { type: 'boolean', default: false }, json: { type: 'string', default: 'build/bench.json' } },
+  });
+  const unknown = positionals.filter((id) => !rows.some((row) => row.id === id));
+  if (unknown.length > 0)
+    throw new Error(`no row ${unknown.join(', ')}; there are ${rows.map(({ id }) => id).join(', ')}`);
+  await ensureNodeModules({ signal: end.signal });
+  ensureDebianPackages([...labPackages(), 'time']);
+  await runNode(['scripts/build.mjs'], { signal: end.signal });
+
+  console.log(
+    `${''.padEnd(56)} ${'ours'.padStart(9)} ${'against'.padStart(9)} ${''.padEnd(8)} ${'ratio'.padStart(6)} ${'target'.padStart(6)}`,
+  );
+  /** @type {Figure[]} */
+  const figures = [];
+  for (const row of rows) {
+    if (positionals.length > 0 && !positionals.includes(row.id)) continue;
+    const measured = row.lab ? await measureInLab(row.id, values.smoke) : await row.measure(values.smoke);
+    for (const one of measured) console.log(line(one));
+    figures.push(...measured);
+  }
+  mkdirSync(path.dirname(values.json), { recursive: true });
+  writeFileSync(values.json, `${JSON.stringify({ node: process.version, smoke: values.smoke, figures }, null, 2)}\n`);
+  return 0;
+}
+
+const status = await main().catch((/** @type {unknown} */ error) => {
+  console.error(error instanceof Error ? error.message : error);
+  return 1;
+});
+process.exitCode = end.status(status);
