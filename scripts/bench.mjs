@@ -34,7 +34,9 @@ async function measureInLab(id, smoke) {
   const words = [process.execPath, 'scripts/bench/inside.mjs', id, ...(smoke ? ['--smoke'] : [])];
   const status = await runInLab(words, { stdin: null, stdout, timeout: 1800, memory: '4G', signal: end.signal });
   if (status !== 0) throw new Error(`${id}: status ${status}\n${output}`);
-  return /** @type {Figure[]} */ (JSON.parse(output.trim().split('\n').at(-1) ?? '[]'));
+  /** @type {Figure[]} */
+  const figures = JSON.parse(output.trim().split('\n').at(-1) ?? '[]');
+  return figures;
 }
 
 /** @param {Figure} figure */

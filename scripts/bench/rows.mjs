@@ -260,6 +260,7 @@ export const rows = [
       time({ command: [ours, '-R'], input: rulesFile(1, 19).file });
       const theirs = (time({ command: [reference, '-L'] }) / 20) * addresses;
       server.kill();
+      clear();
       time({ command: [ours, '-R'], input: rulesFile(1, addresses - 1).file });
       server = await nameServer(-1);
       const dead = time({ command: [ours, '-L'] });
