@@ -1,7 +1,8 @@
 import js from '@eslint/js';
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-export default tseslint.config(
+export default defineConfig(
   { ignores: ['dist/', 'build/', 'node_modules/'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
@@ -48,7 +49,7 @@ export default tseslint.config(
     rules: { 'no-undef': 'off', '@typescript-eslint/explicit-module-boundary-types': 'off' },
   },
   {
-    files: ['test/**', 'scripts/**'],
+    files: ['test/**', 'scripts/**', 'examples/**'],
     rules: {
       'no-console': 'off',
       // node:test reports a failed test itself; its promises need no handling.

@@ -34,9 +34,8 @@ async function measureInLab(id, smoke) {
   const words = [process.execPath, 'scripts/bench/inside.mjs', id, ...(smoke ? ['--smoke'] : [])];
   const status = await runInLab(words, { stdin: null, stdout, timeout: 1800, memory: '4G', signal: end.signal });
   if (status !== 0) throw new Error(`${id}: status ${status}\n${output}`);
-  /** @type {Figure[]} */
-  const figures = JSON.parse(output.trim().split('\n').at(-1) ?? '[]');
-  return figures;
+  const figures = /** @type {unknown} */ (JSON.parse(output.trim().split('\n').at(-1) ?? '[]'));
+  return /** @type {Figure[]} */ (figures);
 }
 
 /** @param {Figure} figure */

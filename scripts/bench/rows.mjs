@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, openSync, writeFileSync, writeSync, closeSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, openSync, writeFileSync, writeSync, closeSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compare, peakMemory, time } from './measure.mjs';
@@ -121,7 +121,8 @@ const listing = (words, target) => (smoke) =>
  * @param {number} lines
  */
 function recordedConnections(lines) {
-  const file = '/tmp/ipvsadm-bench-connections';
+  const directory = mkdtempSync('/tmp/ipvsadm-bench-');
+  const file = `${directory}/ip_vs_conn`;
   writeFileSync(file, 'Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n');
   const hex = (/** @type {number} */ value, /** @type {number} */ digits) =>
     value.toString(16).toUpperCase().padStart(digits, '0');
@@ -134,18 +135,19 @@ function recordedConnections(lines) {
     writeSync(fd, block);
   }
   closeSync(fd);
-  return file;
+  return directory;
 }
 
 /**
- * A run that sees a file in the place of the kernel's connection table, which is that of its own process.
- * @param {string} file
+ * A run that sees a recorded connection table: /proc/net is that of the process itself, and a mount on a single file in
+ * it would not last.
+ * @param {string} directory
  * @param {...string} words
  * @returns {import('./measure.mjs').Run}
  */
-function seeing(file, ...words) {
-  const script = 'mount --bind "$0" "/proc/$$/net/ip_vs_conn" && exec "$@"';
-  return { command: ['unshare', '--mount', 'sh', '-c', script, file, ...words] };
+function seeing(directory, ...words) {
+  const script = 'mount --bind "$0" "/proc/$$/net" && exec "$@"';
+  return { command: ['unshare', '--mount', 'sh', '-c', script, directory, ...words] };
 }
 
 /**

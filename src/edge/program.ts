@@ -1,5 +1,5 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
-import { basename, isAbsolute, join } from 'node:path';
+import { basename } from 'node:path';
 import type { Io } from '../io.js';
 import { createNameResolver } from '../names/system-resolver.js';
 import { createMachine } from './machine.js';
@@ -16,13 +16,13 @@ function programName(): string {
   // Node makes its own copy of the path absolute; the kernel's is as it was given.
   const [, script = 'ipvsadm'] = readFileSync('/proc/self/cmdline', 'utf8').split('\0');
   const name = basename(script);
-  return isAbsolute(script) && firstInPath(name) === script ? name : script;
+  return firstInPath(name) === script ? name : script;
 }
 
 function firstInPath(name: string): string | undefined {
   return (process.env['PATH'] ?? '')
     .split(':')
-    .map((directory) => join(directory, name))
+    .map((directory) => `${directory}/${name}`)
     .find(isExecutable);
 }
 

@@ -24,12 +24,19 @@ export class ListingNames implements Naming {
   async resolve(addresses: Iterable<string>): Promise<void> {
     const unknown = [...new Set(addresses)].filter((address) => !this.#hosts.has(address));
     if (this.#gaveUp || unknown.length === 0) return;
+    this.#resolver.expect(unknown.length);
     await new Promise<void>((resolve) => {
-      const silence = setTimeout(() => {
-        this.#gaveUp = true;
-        resolve();
-      }, patience);
       let left = unknown.length;
+      let answers = 0;
+      const silence = setTimeout(() => {
+        // A busy machine runs timers late: answers that are there by now count.
+        const before = answers;
+        setImmediate(() => {
+          if (answers > before || left === 0) return;
+          this.#gaveUp = true;
+          resolve();
+        });
+      }, patience);
       const finished = (): void => {
         if (--left > 0) return;
         clearTimeout(silence);
@@ -38,6 +45,7 @@ export class ListingNames implements Naming {
       for (const address of unknown) {
         this.#resolver.hostName(address).then((name) => {
           this.#hosts.set(address, name);
+          answers++;
           silence.refresh();
           finished();
         }, finished);

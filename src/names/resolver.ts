@@ -8,6 +8,8 @@ export class NoAnswerError extends Error {}
 export interface NameResolver {
   /** The first IPv4 address of a host name as dotted quad; undefined where it has none. Never throws. */
   hostAddress(name: string): Promise<string | undefined>;
+  /** Says how many addresses are about to be looked up, so that they can be at the same time. */
+  expect(lookups: number): void;
   /**
    * The name of an address (reverse look-up); undefined where it has none.
    * @throws {NoAnswerError} when nobody answered.

@@ -17,8 +17,8 @@ export function createNameResolver(): NameResolver {
         });
       });
     },
+    expect: prepareLookups,
     async hostName(address) {
-      prepareManyLookups();
       const { lookupService } = await import('node:dns');
       return new Promise((resolve, reject) => {
         lookupService(address, 0, (error, name) => {
@@ -32,13 +32,16 @@ export function createNameResolver(): NameResolver {
   };
 }
 
+/** Threads cost memory and time to make; beyond this they gain little. */
+const mostThreads = 256;
+
 /**
- * The C library's look-ups block a thread each, and the process can't end before they do. So: many threads, half of
- * which libuv gives to look-ups, and little patience with a server that is silent. What the administrator has set
- * stays. Both are read when the first look-up starts.
+ * The C library's look-ups block a thread each, and the process can't end before they do. So: a thread for each as far
+ * as that goes (libuv gives half of them to look-ups), and little patience with a server that is silent. What the
+ * administrator has set stays. Both are read when the first look-up starts.
  */
-function prepareManyLookups(): void {
-  process.env['UV_THREADPOOL_SIZE'] ??= '256';
+function prepareLookups(lookups: number): void {
+  process.env['UV_THREADPOOL_SIZE'] ??= String(Math.min(mostThreads, 2 * lookups + 2));
   process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:1';
 }
 

@@ -43,17 +43,18 @@ export function formatServiceRule(service: VirtualService, naming: Naming): stri
 /** The rule that adds a real server to the service `key`. */
 export function formatServerRule(server: RealServer, key: ServiceKey, naming: Naming): string {
   const forwarding = forwardingOptions[server.forwarding];
-  return [
+  const rule = [
     `-a ${serviceOption(key, naming)} -r ${endpointLabel(server, protocolOf(key), naming)}`,
     forwarding === undefined ? '' : ` ${forwarding}`,
     ` -w ${server.weight}`,
     server.forwarding === 'tunnelling' ? tunnelOptions(server) : '',
     server.upperThreshold === 0 ? '' : ` -x ${server.upperThreshold}`,
     server.lowerThreshold === 0 ? '' : ` -y ${server.lowerThreshold}`,
-    // A reader of the dump has to know that the rule can't say it; a restore would silently route directly.
-    forwarding === undefined ? ` # forwarding method "${server.forwarding}" has no option` : '',
-    '\n',
   ].join('');
+  // No rule can say it, and one without a method would route directly: a remark leaves the server out of a restore.
+  return forwarding === undefined
+    ? `# ${rule} (forwarding method "${server.forwarding}" has no option)\n`
+    : `${rule}\n`;
 }
 
 function tunnelOptions({ tunnel }: RealServer): string {

@@ -61,7 +61,7 @@ const servers: readonly (readonly [server: Partial<RealServer>, rule: string])[]
   ],
   [{ upperThreshold: 200, lowerThreshold: 100 }, `${start} -m -w 1 -x 200 -y 100\n`],
   [{ lowerThreshold: 100 }, `${start} -m -w 1 -y 100\n`],
-  [{ forwarding: 'bypass' }, `${start} -w 1 # forwarding method "bypass" has no option\n`],
+  [{ forwarding: 'bypass' }, `# ${start} -w 1 (forwarding method "bypass" has no option)\n`],
   [
     { forwarding: 'tunnelling', tunnel: { type: 'gue', port: 1, checksum: 'csum+remcsum' } },
     `${start} -i -w 1 --tun-type gue --tun-port 1 --tun-csum --tun-remcsum\n`,
