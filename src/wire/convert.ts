@@ -73,8 +73,10 @@ function required<T>(value: T | undefined, name: string): T {
 
 /** An address in the 16 bytes of union nf_inet_addr, unused ones zero. */
 function wideAddress(family: AddressFamily, address: string): Uint8Array {
+  const narrow = textToBytes(family, address);
+  if (narrow.length === 16) return narrow;
   const wide = new Uint8Array(16);
-  wide.set(textToBytes(family, address));
+  wide.set(narrow);
   return wide;
 }
 
@@ -196,7 +198,9 @@ export function serverKeyValues(server: ServerKey): ServerValues {
 export function serverValues(server: RealServer): ServerValues {
   const { type, port, checksum } = server.tunnel;
   return {
-    ...serverKeyValues(server),
+    family: familyNumbers[server.family],
+    address: wideAddress(server.family, server.address),
+    port: server.port,
     forwarding: forwardingMethods.indexOf(server.forwarding),
     weight: server.weight,
     upperThreshold: server.upperThreshold,

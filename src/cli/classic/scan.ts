@@ -83,7 +83,7 @@ export class Scanner {
 
   #short(): Token {
     // Letters, not code units: a message never cuts a character.
-    const letter = String.fromCodePoint(this.#bundle.codePointAt(0) ?? 0);
+    const letter = this.#bundle.length === 1 ? this.#bundle : String.fromCodePoint(this.#bundle.codePointAt(0) ?? 0);
     const spelling = byShort.get(letter);
     if (spelling === undefined) throw new UsageError('scan', usageText.unknownOption(this.word));
     let rest = this.#bundle.slice(letter.length);

@@ -1,4 +1,4 @@
-import { formatIpv4, formatIpv6, parseIpv6, type AddressFamily } from '../../model/address.js';
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6, type AddressFamily } from '../../model/address.js';
 
 /** Blanks that the C library skips before a number and after an address. */
 const blank = /^[ \t\n\v\f\r]+/;
@@ -37,6 +37,9 @@ function parsePart(text: string): number | undefined {
  * @returns the address as an unsigned number; undefined where the text is none.
  */
 export function parseInetAton(text: string): number | undefined {
+  // Nearly all addresses are plain dotted quads, which both ways read the same.
+  const quad = parseIpv4(text);
+  if (quad !== undefined) return quad;
   const [address = ''] = text.split(/[ \t\n\v\f\r]/, 1);
   const parts = address.split('.').map(parsePart);
   if (parts.length > 4) return undefined;
@@ -59,7 +62,7 @@ export interface EndpointText {
 }
 
 function parseHost(text: string): EndpointText['host'] {
-  const inet6 = parseIpv6(text);
+  const inet6 = text.includes(':') ? parseIpv6(text) : undefined;
   if (inet6 !== undefined) return { family: 'inet6', address: formatIpv6(inet6) };
   const inet = parseInetAton(text);
   if (inet !== undefined) return { family: 'inet', address: formatIpv4(inet) };
@@ -72,14 +75,14 @@ function parseHost(text: string): EndpointText['host'] {
  */
 export function parseEndpoint(text: string): EndpointText | undefined {
   if (/^\d*$/.test(text)) return undefined;
-  const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(text);
+  const bracketed = text.startsWith('[') ? /^\[([^\]]*)\](?::(.*))?$/s.exec(text) : null;
   if (bracketed !== null) {
     const [, host = '', port] = bracketed;
     return { host: parseHost(host), port };
   }
-  const inet6 = parseIpv6(text);
-  if (inet6 !== undefined) return { host: { family: 'inet6', address: formatIpv6(inet6) }, port: undefined };
   const colon = text.indexOf(':');
+  const inet6 = colon === text.lastIndexOf(':') ? undefined : parseIpv6(text);
+  if (inet6 !== undefined) return { host: { family: 'inet6', address: formatIpv6(inet6) }, port: undefined };
   const host = colon < 0 ? text : text.slice(0, colon);
   return { host: parseHost(host), port: colon < 0 ? undefined : text.slice(colon + 1) };
 }
