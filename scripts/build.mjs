@@ -16,7 +16,7 @@ const programs = ['ipvsadm', 'ipvsadm-save', 'ipvsadm-restore'];
 const launcher = `#!/bin/sh
 ':' //; { command : 3<&0; } 2>/dev/null || exec 0>/dev/null
 ':' //; { command : 3>&1; } 2>/dev/null || exec 1</dev/null
-':' //; exec node "$0" "$@"`;
+':' //; exec node \${IPVSADM_DEBUG:+--enable-source-maps} "$0" "$@"`;
 
 /** @type {import('esbuild').BuildOptions} */
 const shared = {

@@ -35,6 +35,7 @@ const steps = [
   ['manuals', 'mandoc', ['-Tlint', '-Wwarning', ...manuals]],
   ['unit', process.execPath, ['--enable-source-maps', '--test', '--test-reporter=dot', 'build/test/unit/']],
   ['package', process.execPath, ['scripts/check-package.mjs']],
+  ['bench', process.execPath, ['scripts/bench.mjs', '--smoke', '--json', 'build/bench-smoke.json']],
 ];
 
 /**
