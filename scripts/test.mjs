@@ -122,6 +122,12 @@ function failuresOf(output) {
 async function main() {
   const wanted = process.argv.slice(2);
   const chosen = (/** @type {string} */ name) => wanted.length === 0 || wanted.includes(name);
+  const suites = readdirSync('test/lab')
+    .filter((name) => name.endsWith('.lab.ts'))
+    .map((name) => name.replace(/\.lab\.ts$/, ''));
+  const known = [...steps.map(([name]) => name), ...suites];
+  const unknown = wanted.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`no step or suite ${unknown.join(', ')}; there are ${known.join(', ')}`);
   await ensureNodeModules();
   ensureDebianPackages([...labPackages(), 'jq', 'mandoc', 'util-linux']);
 
@@ -132,13 +138,10 @@ async function main() {
     if (name === 'build' && outcomes.some(({ ok }) => !ok)) return finish(outcomes);
   }
 
-  const suites = readdirSync('test/lab')
-    .filter((name) => name.endsWith('.lab.ts'))
-    .map((name) => name.replace(/\.lab\.ts$/, ''))
-    .filter(chosen);
+  const left = suites.filter(chosen);
   await Promise.all(
     Array.from({ length: parallelLabs }, async () => {
-      for (let suite = suites.shift(); suite !== undefined; suite = suites.shift()) {
+      for (let suite = left.shift(); suite !== undefined; suite = left.shift()) {
         const name = suite;
         outcomes.push(await timed(`lab ${name}`, () => runSuite(name)));
       }

@@ -1,12 +1,10 @@
 import { parseCommand } from './cli/classic/parse.js';
 import type { ClassicCommand } from './cli/classic/command.js';
-import { describeFailure } from './cli/classic/failure.js';
 import { UsageError } from './cli/classic/usage-error.js';
 import { isVerb } from './cli/verbs/names.js';
-import { connect } from './command/connect.js';
 import { show, showAbout } from './command/execute.js';
 import { parseContext, replaceTable, restore } from './command/restore.js';
-import type { Session } from './command/session.js';
+import { tellingFailures, withSession } from './command/session.js';
 import type { Io } from './io.js';
 
 /** What no argument at all asks for: the whole table, with names. */
@@ -31,7 +29,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
   const parsed = argv.length === 0 ? defaultCommand : await readCommand(argv, io);
   if (!(parsed instanceof UsageError) && (parsed.kind === 'help' || parsed.kind === 'version')) {
-    return guarded(io, false, async () => {
+    return tellingFailures(io, false, async () => {
       await showAbout(io, parsed.kind);
       return 0;
     });
@@ -68,7 +66,7 @@ export async function mainRestore(_argv: readonly string[], io: Io): Promise<num
 
 /** Rules are those of ipvsadm, and so are the messages about them. */
 function asIpvsadm(io: Io): Io {
-  return { ...io, programName: 'ipvsadm' };
+  return Object.create(io, { programName: { value: 'ipvsadm' } }) as Io;
 }
 
 async function readCommand(argv: readonly string[], io: Io): Promise<ClassicCommand | UsageError> {
@@ -77,26 +75,5 @@ async function readCommand(argv: readonly string[], io: Io): Promise<ClassicComm
   } catch (error) {
     if (error instanceof UsageError) return error;
     throw error;
-  }
-}
-
-async function withSession(io: Io, changing: boolean, run: (session: Session) => Promise<number>): Promise<number> {
-  return guarded(io, changing, async () => {
-    const client = await connect(io.machine);
-    try {
-      return await run({ io, client });
-    } finally {
-      client.close();
-    }
-  });
-}
-
-async function guarded(io: Io, changing: boolean, run: () => Promise<number>): Promise<number> {
-  try {
-    return await run();
-  } catch (error) {
-    const { text, status } = describeFailure(error, io.programName, changing);
-    await io.stderr.write(`${text}\n`);
-    return status;
   }
 }

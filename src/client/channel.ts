@@ -1,4 +1,4 @@
-import { TransportError } from '../errors.js';
+import { TransportError, ValueError } from '../errors.js';
 import type { Codec } from '../wire/codec.js';
 import { messageFlag, readReplies, writeFence, writeRequest, type Reply, type ReplyPayload } from '../wire/message.js';
 import { Writer } from '../wire/writer.js';
@@ -21,11 +21,15 @@ const windowSize = 128;
 
 /**
  * A conversation with the kernel over one socket: numbers the requests and matches the answers to them. One request
- * or batch is under way at a time.
+ * or batch is under way at a time; others wait for their turn. Once answers were lost, what comes in can't be trusted
+ * any more: everything after that fails.
  */
 export class Channel {
   readonly #transport: Transport;
   #sequence = 0;
+  /** Ends when the exchange before has ended. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #broken: TransportError | undefined;
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -37,11 +41,13 @@ export class Channel {
    * @throws {TransportError} when answers were lost; how many requests were carried out is then unknown.
    */
   async execute<T>(requests: readonly Request<T>[]): Promise<number[]> {
-    const results: number[] = [];
-    for (let start = 0; start < requests.length; start += windowSize) {
-      results.push(...(await this.#executeWindow(requests.slice(start, start + windowSize))));
-    }
-    return results;
+    return this.#inTurn(async () => {
+      const results: number[] = [];
+      for (let start = 0; start < requests.length; start += windowSize) {
+        results.push(...(await this.#executeWindow(requests.slice(start, start + windowSize))));
+      }
+      return results;
+    });
   }
 
   async #executeWindow<T>(requests: readonly Request<T>[]): Promise<number[]> {
@@ -72,6 +78,14 @@ export class Channel {
     dump: boolean,
     decode: (payload: ReplyPayload) => R,
   ): Promise<{ errno: number; answers: R[] }> {
+    return this.#inTurn(() => this.#query(request, dump, decode));
+  }
+
+  async #query<T, R>(
+    request: Request<T>,
+    dump: boolean,
+    decode: (payload: ReplyPayload) => R,
+  ): Promise<{ errno: number; answers: R[] }> {
     const writer = new Writer();
     this.#append(writer, request, dump ? messageFlag.dump : messageFlag.ack);
     const sequence = this.#sequence;
@@ -83,6 +97,23 @@ export class Channel {
         else return { errno: reply.errno, answers };
       }
     }
+  }
+
+  async #inTurn<R>(exchange: () => Promise<R>): Promise<R> {
+    const result = this.#turn.then(async () => {
+      if (this.#broken !== undefined) throw this.#broken;
+      try {
+        return await exchange();
+      } catch (error) {
+        // A value that does not fit was refused before anything was sent.
+        if (!(error instanceof ValueError)) {
+          this.#broken = new TransportError('the conversation with the kernel broke off before', { cause: error });
+        }
+        throw error;
+      }
+    });
+    this.#turn = result.catch(() => undefined);
+    return result;
   }
 
   #append<T>(writer: Writer, request: Request<T>, flags: number): void {

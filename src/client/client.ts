@@ -47,7 +47,7 @@ function required<T>(value: T | undefined, name: string): T {
 
 /**
  * The kernel's IPVS table of the network namespace that the process is in. Needs CAP_NET_ADMIN. Calls are carried out
- * one after the other: wait for each before the next.
+ * one after the other, in the order in which they were made.
  */
 export class IpvsClient {
   readonly #channel: Channel;

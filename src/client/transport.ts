@@ -7,7 +7,7 @@ export interface Transport {
   send(datagram: Uint8Array): void;
   /**
    * The next datagram from the kernel; it may hold several messages.
-   * @throws {TransportError} code `ENOBUFS` when the kernel had to drop replies, or with what the system said.
+   * @throws {TransportError} when the kernel had to drop replies (ENOBUFS), or with what the system said.
    */
   receive(): Promise<Uint8Array>;
   /** Closes the socket; a waiting `receive` rejects. May be called twice. */

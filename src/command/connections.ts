@@ -4,11 +4,12 @@ import { numericNaming } from '../format/labels.js';
 import { printable } from '../format/printable.js';
 import { ListingNames } from '../names/naming.js';
 import type { Io } from '../io.js';
+import { InputError } from './input-error.js';
 import { readLines, type NumberedLine } from './lines.js';
 import { writeAll } from './write-all.js';
 
 /** The kernel writes about a hundred bytes a line; persistence data makes them longer. */
-const longestLine = 1 << 16;
+const longestLine = 1 << 20;
 
 const source = '/proc/net/ip_vs_conn';
 
@@ -32,13 +33,21 @@ export async function listConnections(
   const naming = numeric ? numericNaming : names;
   let status = 0;
 
+  async function nextBlock(): Promise<IteratorResult<NumberedLine[]>> {
+    try {
+      return await blocks.next();
+    } catch (cause) {
+      throw new InputError(source, cause);
+    }
+  }
+
   async function* lines(): AsyncGenerator<string> {
     yield formatConnectionTitles(persistence);
-    for (let block = first; block.done !== true; block = await blocks.next()) {
+    for (let block = first; block.done !== true; block = await nextBlock()) {
       const connections: Connection[] = [];
-      for (const { number, text } of block.value) {
+      for (const { number, text, cut } of block.value) {
         if (number === 1) continue;
-        const connection = parseConnection(text);
+        const connection = cut ? undefined : parseConnection(text);
         if (connection === undefined) {
           status = 1;
           await io.stderr.write(`${source}: line ${number} is no connection: ${printable(text).slice(0, 200)}\n`);

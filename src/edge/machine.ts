@@ -24,8 +24,13 @@ export function createMachine(): Machine {
       });
     },
     capabilities() {
-      const match = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
-      return BigInt(`0x${match?.[1] ?? '0'}`);
+      try {
+        const match = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
+        return BigInt(`0x${match?.[1] ?? '0'}`);
+      } catch {
+        // Without /proc nobody can tell; what the kernel says is all there is.
+        return (1n << 64n) - 1n;
+      }
     },
     readConnections: () => readPieces('/proc/net/ip_vs_conn'),
   };

@@ -14,9 +14,18 @@ const internalFault = 70;
  */
 function programName(): string {
   // Node makes its own copy of the path absolute; the kernel's is as it was given.
-  const [, script = 'ipvsadm'] = readFileSync('/proc/self/cmdline', 'utf8').split('\0');
+  const script = commandLine()[1] ?? process.argv[1] ?? 'ipvsadm';
   const name = basename(script);
   return firstInPath(name) === script ? name : script;
+}
+
+/** Empty where /proc is not mounted, as in a rescue system. */
+function commandLine(): string[] {
+  try {
+    return readFileSync('/proc/self/cmdline', 'utf8').split('\0');
+  } catch {
+    return [];
+  }
 }
 
 function firstInPath(name: string): string | undefined {
@@ -60,6 +69,6 @@ export async function runProgram(main: (argv: readonly string[], io: Io) => Prom
     const trace = io.env['IPVSADM_DEBUG'] !== undefined && error instanceof Error ? `${error.stack ?? ''}\n` : '';
     await standardError.write(`${io.programName}: internal error: ${text}\n${trace}`);
   }
-  // Look-ups that nobody waits for any more must not hold the process.
+  // Ends timers and sockets that nobody needs any more; only look-ups under way are waited for.
   process.exit(status);
 }

@@ -9,7 +9,7 @@ interface Place {
   readonly fwmark: number;
   readonly inet6: boolean;
   readonly protocol: number;
-  /** The address as one or four 32-bit numbers. */
+  /** The address as four 32-bit numbers; IPv4 is the first. */
   readonly words: readonly number[];
   readonly port: number;
 }
@@ -23,7 +23,7 @@ function placeOf(
     fwmark: 0,
     inet6,
     protocol,
-    words: inet6 ? ipv6Words(address) : [parseIpv4(address) ?? 0],
+    words: inet6 ? ipv6Words(address) : [parseIpv4(address) ?? 0, 0, 0, 0],
     port,
   };
 }
@@ -74,21 +74,27 @@ export interface TableOrder {
   readonly servers: <T extends ServerKey>(servers: readonly T[]) => readonly T[];
 }
 
-function tableOrder(difference: Difference): TableOrder {
+function tableOrder(difference: Difference, familiesApart: boolean): TableOrder {
   return {
     services: (services) => sorted(services, ({ key }) => servicePlace(key), difference),
-    servers: (servers) => sorted(servers, (server) => placeOf(server, 0), difference),
+    servers: (servers) =>
+      sorted(
+        servers,
+        (server) => ({ ...placeOf(server, 0), inet6: familiesApart && server.family === 'inet6' }),
+        difference,
+      ),
   };
 }
 
 /**
  * The order of the classic listings and dumps. Like the original's, it cuts differences to 32 signed bits, so that
- * 192.168.0.1 comes before 10.0.0.1 (IPv6: in each of four words): people compare saved listings.
+ * 192.168.0.1 comes before 10.0.0.1 (IPv6: in each of four words): people compare saved
+ * listings. It does not keep the families of a service's servers apart either.
  */
-export const classicOrder = tableOrder((a, b) => (a - b) | 0);
+export const classicOrder = tableOrder((a, b) => (a - b) | 0, false);
 
 /** By unsigned number: the order of everything that the original has not. */
-export const naturalOrder = tableOrder((a, b) => a - b);
+export const naturalOrder = tableOrder((a, b) => a - b, true);
 
 /** The kernel's own order. */
 export const kernelOrder: TableOrder = { services: (services) => services, servers: (servers) => servers };

@@ -71,6 +71,20 @@ function required<T>(value: T | undefined, name: string): T {
   return value;
 }
 
+/** Where a word stands in a list of the kernel's numbers. JavaScript callers may give any. */
+function numberOf<T>(words: readonly T[], word: T, name: string): number {
+  const number = words.indexOf(word);
+  if (number < 0) throw new ValueError(`${name}: ${String(word)} is none of ${words.filter(Boolean).join(', ')}`);
+  return number;
+}
+
+function protocolNumber(protocol: Protocol): number {
+  if (!Object.hasOwn(protocolNumbers, protocol)) {
+    throw new ValueError(`IPVS_SVC_ATTR_PROTOCOL: ${protocol} is none of ${Object.keys(protocolNumbers).join(', ')}`);
+  }
+  return protocolNumbers[protocol];
+}
+
 /** An address in the 16 bytes of union nf_inet_addr, unused ones zero. */
 function wideAddress(family: AddressFamily, address: string): Uint8Array {
   const narrow = textToBytes(family, address);
@@ -91,8 +105,10 @@ function textToBytes(family: AddressFamily, address: string): Uint8Array {
 
 function netmaskBytes(family: AddressFamily, netmask: PersistenceNetmask): Uint8Array {
   if (family === 'inet') return textToBytes('inet', String(netmask));
+  const length = Number(netmask);
+  if (!Number.isInteger(length)) throw new ValueError(`IPVS_SVC_ATTR_NETMASK: ${netmask} is no prefix length`);
   const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, Number(netmask), hostIsLittleEndian);
+  new DataView(bytes.buffer).setUint32(0, length, hostIsLittleEndian);
   return bytes;
 }
 
@@ -107,7 +123,7 @@ export function serviceKeyValues(key: ServiceKey): ServiceValues {
   if (isFirewallMark(key)) return { family, fwmark: key.fwmark };
   return {
     family,
-    protocol: protocolNumbers[key.protocol],
+    protocol: protocolNumber(key.protocol),
     address: wideAddress(key.family, key.address),
     port: key.port,
   };
@@ -201,13 +217,13 @@ export function serverValues(server: RealServer): ServerValues {
     family: familyNumbers[server.family],
     address: wideAddress(server.family, server.address),
     port: server.port,
-    forwarding: forwardingMethods.indexOf(server.forwarding),
+    forwarding: numberOf(forwardingMethods, server.forwarding, 'IPVS_DEST_ATTR_FWD_METHOD'),
     weight: server.weight,
     upperThreshold: server.upperThreshold,
     lowerThreshold: server.lowerThreshold,
-    tunnelType: typeof type === 'number' ? type : tunnelTypes.indexOf(type),
+    tunnelType: typeof type === 'number' ? type : numberOf(tunnelTypes, type, 'IPVS_DEST_ATTR_TUN_TYPE'),
     tunnelPort: port,
-    tunnelFlags: tunnelChecksums.indexOf(checksum),
+    tunnelFlags: numberOf(tunnelChecksums, checksum, 'IPVS_DEST_ATTR_TUN_FLAGS'),
   };
 }
 
@@ -251,7 +267,7 @@ export function daemonValues(daemon: SyncDaemon): DaemonValues {
   const group = daemon.group;
   const inet6 = group?.includes(':') === true;
   return {
-    state: syncRoles.indexOf(daemon.role),
+    state: numberOf(syncRoles, daemon.role, 'IPVS_DAEMON_ATTR_STATE'),
     interface: daemon.interface,
     syncId: daemon.syncId,
     maxLength: daemon.maxLength === 0 ? undefined : daemon.maxLength,
@@ -331,7 +347,10 @@ export function changeValues(change: Change): { readonly command: number; readon
     case 'start-daemon':
       return { command: ipvsCommand.newDaemon, values: { daemon: daemonValues(change.daemon) } };
     case 'stop-daemon':
-      return { command: ipvsCommand.delDaemon, values: { daemon: { state: syncRoles.indexOf(change.role) } } };
+      return {
+        command: ipvsCommand.delDaemon,
+        values: { daemon: { state: numberOf(syncRoles, change.role, 'IPVS_DAEMON_ATTR_STATE') } },
+      };
   }
 }
 

@@ -3,7 +3,7 @@ import type { Codec } from './codec.js';
 import { hostIsLittleEndian, type Writer } from './writer.js';
 
 /** NLM_F_*. Source: include/uapi/linux/netlink.h. */
-export const messageFlag = { request: 0x1, multi: 0x2, ack: 0x4, dump: 0x300 } as const;
+export const messageFlag = { request: 0x1, ack: 0x4, dump: 0x300 } as const;
 
 /** NLMSG_*: message types below the families'. Source: include/uapi/linux/netlink.h. */
 const controlType = { noop: 1, error: 2, done: 3, overrun: 4 } as const;
@@ -50,7 +50,7 @@ export function writeFence(writer: Writer, sequence: number): void {
 
 /** What the kernel answers. */
 export type Reply =
-  | { readonly kind: 'data'; readonly sequence: number; readonly multi: boolean; readonly payload: ReplyPayload }
+  | { readonly kind: 'data'; readonly sequence: number; readonly payload: ReplyPayload }
   /** A dump is complete; errno 0, or the positive number of the error that cut it short. */
   | { readonly kind: 'done'; readonly sequence: number; readonly errno: number }
   /** A request was carried out (errno 0) or refused (positive errno). */
@@ -104,9 +104,8 @@ function readReply(view: DataView, at: number, length: number): Reply | undefine
       };
     default: {
       if (bodyLength < genericHeaderLength) throw new DecodeError(`generic netlink header of ${bodyLength} bytes`);
-      const multi = (view.getUint16(at + 6, hostIsLittleEndian) & messageFlag.multi) !== 0;
       const payload = { view, offset: body + genericHeaderLength, length: bodyLength - genericHeaderLength };
-      return { kind: 'data', sequence, multi, payload };
+      return { kind: 'data', sequence, payload };
     }
   }
 }

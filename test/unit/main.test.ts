@@ -57,8 +57,8 @@ FWM  4294967295 IPv6                     0        0        0        0        0
   -> 10.0.0.8:0                          0        0        0        0        0
 TCP  10.0.0.1:80                         0        0        0        0        0
   -> 10.0.0.7:80                         0        0        0        0        0
-  -> 127.0.0.1:8080                      0        0        0        0        0
   -> [2001:db8::9]:80                    0        0        0        0        0
+  -> 127.0.0.1:8080                      0        0        0        0        0
 TCP  10.0.0.1:81                         1    73613     4396 4617562284   228600
   -> 10.0.0.1:8080                       1    73613     4396 4617562284   228600
 UDP  10.0.0.3:5060                       0        0        0        0        0
@@ -86,8 +86,8 @@ const shown: readonly (readonly [argv: string, answers: readonly Answer[], stdou
   -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
 TCP  10.0.0.1:80 rr
   -> 10.0.0.7:80                  Route   7      0          0${' '.repeat(9)}
-  -> 127.0.0.1:8080               Masq    2147483647 0          0${' '.repeat(9)}
   -> [2001:db8::9]:80             Tunnel  1      0          0${' '.repeat(9)}
+  -> 127.0.0.1:8080               Masq    2147483647 0          0${' '.repeat(9)}
 `,
   ],
 ];

@@ -1,11 +1,9 @@
+import type { TableLayout } from '../../format/listing.js';
 import type { Change } from '../../model/change.js';
 import type { ServiceKey } from '../../model/service.js';
 
 /** Layouts of the table, in the order in which they win if several are asked for. */
-export const layouts = ['stats', 'rate', 'thresholds', 'persistent-conn', 'tun-info'] as const;
-
-/** How the table is laid out. */
-export type Layout = (typeof layouts)[number] | 'plain';
+export const layouts = ['stats', 'rate', 'thresholds', 'persistent-conn', 'tun-info'] as const satisfies TableLayout[];
 
 /** What a command line asks for. */
 export type ClassicCommand =
@@ -16,7 +14,7 @@ export type ClassicCommand =
       readonly kind: 'list';
       /** Only this service, where there is one. */
       readonly key: ServiceKey | undefined;
-      readonly layout: Layout;
+      readonly layout: TableLayout;
       /** Addresses and ports as numbers. */
       readonly numeric: boolean;
       /** Counters in full. */

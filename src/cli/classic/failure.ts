@@ -14,7 +14,7 @@ const listingStatus = 1;
 export const refusedStatus = 255;
 
 /**
- * The one place where an error becomes text and a status.
+ * Makes a text and a status of an error.
  * @param changing whether a change was asked for: conversations that break then are graver than a listing cut short.
  */
 export function describeFailure(error: unknown, programName: string, changing: boolean): Failure {

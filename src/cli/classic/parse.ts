@@ -1,4 +1,4 @@
-import { parseIpv4, parseIpv6, formatIpv6, type AddressFamily } from '../../model/address.js';
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6, type AddressFamily } from '../../model/address.js';
 import {
   defaultTunnel,
   type ForwardingMethod,
@@ -165,13 +165,9 @@ function* readNetmask(settings: Settings, text: string): Steps<void> {
     return;
   }
   const number = parseInetAton(text);
-  const mask = number === undefined ? yield { kind: 'host', name: text } : formatMask(number);
+  const mask = number === undefined ? yield { kind: 'host', name: text } : formatIpv4(number);
   if (typeof mask !== 'string') throw usage(usageText.netmask());
   settings.netmask = mask;
-}
-
-function formatMask(value: number): string {
-  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
 }
 
 function readGroup(text: string): string {

@@ -1,22 +1,12 @@
-import yargs, { type Argv } from 'yargs';
-import { connect } from '../../command/connect.js';
-import type { Session } from '../../command/session.js';
+import yargs from 'yargs';
+import { tellingFailures, withSession } from '../../command/session.js';
 import type { Io } from '../../io.js';
-import { describeFailure } from '../classic/failure.js';
 import { verbSummaries } from './names.js';
 import { status } from './status.js';
+import type { Session } from '../../command/session.js';
 
 /** Exit status for a wrong command line. */
 const usageFailure = 2;
-
-/** A verb: what it takes, and what it does. */
-export interface Verb<T> {
-  readonly name: keyof typeof verbSummaries;
-  /** Declares options and examples. */
-  readonly options: (parser: Argv) => Argv<T>;
-  /** @returns the exit status. */
-  readonly run: (session: Session, options: T) => Promise<number>;
-}
 
 const width = (io: Io): number => Math.min(io.stdout.columns ?? 100, 100);
 
@@ -25,7 +15,6 @@ const width = (io: Io): number => Math.min(io.stdout.columns ?? 100, 100);
  * @returns the exit status: 2 where the words or values make no sense or IPVS can't be reached.
  */
 export async function runVerb(argv: readonly string[], io: Io): Promise<number> {
-  let exitStatus = 0;
   let chosen: ((session: Session) => Promise<number>) | undefined;
   const parser = yargs()
     .scriptName(io.programName)
@@ -56,19 +45,9 @@ export async function runVerb(argv: readonly string[], io: Io): Promise<number> 
     );
     return usageFailure;
   }
-  try {
-    if (output !== '') await io.stdout.write(`${output}\n`);
-    if (chosen === undefined) return exitStatus;
-    const client = await connect(io.machine);
-    try {
-      exitStatus = await chosen({ io, client });
-    } finally {
-      client.close();
-    }
-    return exitStatus;
-  } catch (error) {
-    const { text, status: failed } = describeFailure(error, io.programName, false);
-    await io.stderr.write(`${text}\n`);
-    return failed;
-  }
+  if (chosen !== undefined) return withSession(io, false, chosen);
+  return tellingFailures(io, false, async () => {
+    await io.stdout.write(`${output}\n`);
+    return 0;
+  });
 }

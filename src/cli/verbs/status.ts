@@ -8,7 +8,7 @@ import { naturalOrder } from '../../format/order.js';
 import { protocolOf, serviceTitle, settingsText } from '../../format/service-text.js';
 import type { Io } from '../../io.js';
 import type { ServerState } from '../../model/state.js';
-import type { Verb } from './run.js';
+import type { Verb } from './verb.js';
 
 interface StatusOptions {
   json: boolean;

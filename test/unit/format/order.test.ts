@@ -53,11 +53,16 @@ function server(address: string, port: number): ServerKey {
   return { family: address.includes(':') ? 'inet6' : 'inet', address, port };
 }
 
-test('sorts servers by family, address and port', () => {
-  const sorted = [server('10.0.0.1', 80), server('10.0.0.1', 443), server('10.0.0.2', 80), server('::1', 80)];
-  for (const order of [classicOrder, naturalOrder]) {
-    assert.deepEqual(order.servers([...sorted].reverse()), sorted);
-  }
+test('sorts servers by address and port, and by family only where the original does not say otherwise', () => {
+  const sorted = [server('10.0.0.1', 80), server('10.0.0.1', 443), server('10.0.0.2', 80)];
+  const [low, high] = [server('::1', 80), server('2001:db8::1', 80)];
+  assert.deepEqual(naturalOrder.servers([high, ...[...sorted].reverse(), low]), [...sorted, low, high]);
+  // The original compares the first 32 bits of both families: 2001:db8:: counts as 32.1.13.184.
+  const beyond = server('40.0.0.1', 80);
+  assert.deepEqual(classicOrder.servers([beyond, high, ...[...sorted].reverse(), low]), [low, ...sorted, high, beyond]);
+});
+
+test('sorts servers by a signed or an unsigned difference', () => {
   const far = server('192.168.0.1', 80);
   const near = server('10.0.0.1', 80);
   for (const unsorted of [
