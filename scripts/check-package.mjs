@@ -1,5 +1,5 @@
 // Packs the package, installs the tarball elsewhere as a user would, without a compiler, and runs what it brings.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -15,6 +15,14 @@ const npmOptions = ['--no-audit', '--no-fund', '--loglevel=error'];
  */
 function run(command, args, options = {}) {
   return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options }).toString();
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+function statusOf(command, args) {
+  return spawnSync(command, args, { input: 'no rule at all' }).status ?? -1;
 }
 
 /**
@@ -37,7 +45,9 @@ try {
   check(run(program('ipvsadm'), ['-v']).startsWith('ipvsadm v1.31+node.'), 'ipvsadm -v does not tell its version');
   check(run(program('ipvsadm'), ['-h']).includes('--add-service'), 'ipvsadm -h does not help');
   check(run(program('ipvsadm'), ['status', '--help']).includes('--json'), 'the verbs can not be loaded');
-  for (const name of ['ipvsadm-save', 'ipvsadm-restore']) run('test', ['-x', program(name)]);
+  // A wrong option, and input that is no rule: neither changes anything, with IPVS or without.
+  check(statusOf(program('ipvsadm-save'), ['-q']) === 1, 'ipvsadm-save does not run');
+  check(statusOf(program('ipvsadm-restore'), []) === 2, 'ipvsadm-restore does not run');
   for (const name of ['ipvsadm', 'ipvsadm-save', 'ipvsadm-restore']) {
     run('test', ['-s', path.join(prefix, 'lib/node_modules/ipvsadm/man', `${name}.8`)]);
   }

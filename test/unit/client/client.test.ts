@@ -310,3 +310,27 @@ test('any datagram in place of an answer is data or an IpvsError', async () => {
     { numRuns: 600 },
   );
 });
+
+test('a conversation that lost an answer answers nothing more, rather than something else', async () => {
+  const kernel = kernelWithIpvs((requests) => [resultMessage(lastOf(requests) + 1, 0)], captured(listing, 4));
+  const client = await IpvsClient.connect(kernel);
+  await assert.rejects(client.services(), TransportError);
+  await assert.rejects(client.services(), { name: 'TransportError', message: /broke off before/ });
+});
+
+test('calls made at the same time wait for their turn', async () => {
+  const client = await IpvsClient.connect(kernelWithIpvs(captured(listing, 4), captured(listing, 4)));
+  const [first, second] = await Promise.all([client.services(), client.services()]);
+  assert.deepEqual(first, second);
+});
+
+for (const [what, change] of [
+  ['protocol', { kind: 'delete-service', key: { ...web, protocol: 'TCP' } }],
+  ['role', { kind: 'stop-daemon', role: 'spare' }],
+] as const) {
+  test(`a ${what} that nobody knows is refused before anything is sent`, async () => {
+    const client = await IpvsClient.connect(kernelWithIpvs(carriedOut));
+    await assert.rejects(client.change(change as unknown as Change), { name: 'ValueError', code: 'IPVS_VALUE' });
+    await client.flush();
+  });
+}
