@@ -44,16 +44,10 @@ export async function listConnections(
   async function* lines(): AsyncGenerator<string> {
     yield formatConnectionTitles(persistence);
     for (let block = first; block.done !== true; block = await nextBlock()) {
-      const connections: Connection[] = [];
-      for (const { number, text, cut } of block.value) {
-        if (number === 1) continue;
-        const connection = cut ? undefined : parseConnection(text);
-        if (connection === undefined) {
-          status = 1;
-          await io.stderr.write(`${source}: line ${number} is no connection: ${printable(text).slice(0, 200)}\n`);
-        } else {
-          connections.push(connection);
-        }
+      const { connections, faults } = parseBlock(block.value);
+      for (const { number, text } of faults) {
+        status = 1;
+        await io.stderr.write(`${source}: line ${number} is no connection: ${printable(text).slice(0, 200)}\n`);
       }
       if (!numeric) {
         await names.resolve(connections.flatMap((c) => [c.client.address, c.virtual.address, c.server.address]));
@@ -64,4 +58,18 @@ export async function listConnections(
 
   await writeAll(io.stdout, lines());
   return status;
+}
+
+/** Reads the lines of a block, and keeps those apart that are no connections. */
+function parseBlock(lines: readonly NumberedLine[]): { connections: Connection[]; faults: NumberedLine[] } {
+  const connections: Connection[] = [];
+  const faults: NumberedLine[] = [];
+  for (const line of lines) {
+    // The first line names the columns.
+    if (line.number === 1) continue;
+    const connection = line.cut ? undefined : parseConnection(line.text);
+    if (connection === undefined) faults.push(line);
+    else connections.push(connection);
+  }
+  return { connections, faults };
 }
