@@ -36,12 +36,12 @@ function splitLine({ text, cut }: NumberedLine): string[] {
   return words;
 }
 
-async function parseLine(line: NumberedLine, io: Io): Promise<Parsed | undefined> {
+async function parseLine(line: NumberedLine, context: ParseContext, io: Io): Promise<Parsed | undefined> {
   const { number } = line;
   try {
     const words = splitLine(line);
     if (words.length === 0) return undefined;
-    return { number, command: await parseCommand(words, parseContext(io, true), io.names) };
+    return { number, command: await parseCommand(words, context, io.names) };
   } catch (fault) {
     if (fault instanceof UsageError) return { number, fault };
     throw fault;
@@ -150,9 +150,10 @@ class Restore {
  */
 export async function restore(session: Session): Promise<number> {
   const run = new Restore(session);
+  const context = parseContext(session.io, true);
   for await (const lines of inputLines(session.io)) {
     for (const line of lines) {
-      const parsed = await parseLine(line, session.io);
+      const parsed = await parseLine(line, context, session.io);
       const status = parsed === undefined ? undefined : await run.line(parsed);
       if (status !== undefined) return status;
     }
@@ -169,10 +170,11 @@ export async function restore(session: Session): Promise<number> {
  */
 export async function replaceTable(session: Session): Promise<number> {
   const rules: Parsed[] = [];
+  const context = parseContext(session.io, true);
   let faults = 0;
   for await (const lines of inputLines(session.io)) {
     for (const line of lines) {
-      const parsed = await parseLine(line, session.io);
+      const parsed = await parseLine(line, context, session.io);
       if (parsed === undefined) continue;
       rules.push(parsed);
       if (!('fault' in parsed)) continue;

@@ -66,7 +66,7 @@ export async function runProgram(main: (argv: readonly string[], io: Io) => Prom
     status = await main(argv, io);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    const trace = io.env['IPVSADM_DEBUG'] !== undefined && error instanceof Error ? `${error.stack ?? ''}\n` : '';
+    const trace = (io.env['IPVSADM_DEBUG'] ?? '') !== '' && error instanceof Error ? `${error.stack ?? ''}\n` : '';
     await standardError.write(`${io.programName}: internal error: ${text}\n${trace}`);
   }
   // Ends timers and sockets that nobody needs any more; only look-ups under way are waited for.

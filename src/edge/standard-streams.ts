@@ -1,7 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { OutputError } from '../errors.js';
 import type { Output } from '../io.js';
-import { errnoText } from '../cli/classic/errno-text.js';
+import { systemErrorText } from '../cli/classic/errno-text.js';
 
 /** How long to wait for a descriptor that somebody else has made non-blocking, in milliseconds. */
 const retryDelay = 5;
@@ -63,9 +63,7 @@ class DescriptorOutput implements Output {
     } else if (code === 'EAGAIN') {
       await pause();
     } else {
-      const errno = (cause as NodeJS.ErrnoException).errno;
-      const reason = errno === undefined ? String(cause) : errnoText(-errno);
-      throw new OutputError(`can't write ${this.#name}: ${reason}`, { cause });
+      throw new OutputError(`can't write ${this.#name}: ${systemErrorText(cause)}`, { cause });
     }
   }
 }

@@ -17,11 +17,12 @@ interface Place {
 function placeOf(
   { family, address, port }: { family: 'inet' | 'inet6'; address: string; port: number },
   protocol: number,
+  familiesApart: boolean,
 ): Place {
   const inet6 = family === 'inet6';
   return {
     fwmark: 0,
-    inet6,
+    inet6: familiesApart && inet6,
     protocol,
     words: inet6 ? ipv6Words(address) : [parseIpv4(address) ?? 0, 0, 0, 0],
     port,
@@ -29,7 +30,7 @@ function placeOf(
 }
 
 function servicePlace(key: ServiceKey): Place {
-  if (!isFirewallMark(key)) return placeOf(key, protocolOrder[key.protocol]);
+  if (!isFirewallMark(key)) return placeOf(key, protocolOrder[key.protocol], true);
   const { fwmark, family } = key;
   return { fwmark, inet6: family === 'inet6', protocol: 0, words: [], port: 0 };
 }
@@ -44,8 +45,8 @@ function ipv6Words(address: string): number[] {
 type Difference = (a: number, b: number) => number;
 
 function compareWords(a: readonly number[], b: readonly number[], difference: Difference): number {
-  for (const [index, word] of a.entries()) {
-    const result = difference(word, b[index] ?? 0);
+  for (let index = 0; index < a.length; index++) {
+    const result = difference(a[index] ?? 0, b[index] ?? 0);
     if (result !== 0) return result;
   }
   return 0;
@@ -77,19 +78,14 @@ export interface TableOrder {
 function tableOrder(difference: Difference, familiesApart: boolean): TableOrder {
   return {
     services: (services) => sorted(services, ({ key }) => servicePlace(key), difference),
-    servers: (servers) =>
-      sorted(
-        servers,
-        (server) => ({ ...placeOf(server, 0), inet6: familiesApart && server.family === 'inet6' }),
-        difference,
-      ),
+    servers: (servers) => sorted(servers, (server) => placeOf(server, 0, familiesApart), difference),
   };
 }
 
 /**
  * The order of the classic listings and dumps. Like the original's, it cuts differences to 32 signed bits, so that
- * 192.168.0.1 comes before 10.0.0.1 (IPv6: in each of four words): people compare saved
- * listings. It does not keep the families of a service's servers apart either.
+ * 192.168.0.1 comes before 10.0.0.1 (IPv6: in each of four words): people compare saved listings. It does not keep the
+ * families of a service's servers apart either.
  */
 export const classicOrder = tableOrder((a, b) => (a - b) | 0, false);
 

@@ -1,21 +1,17 @@
 import {
   fullNetmask,
   isFirewallMark,
-  type SchedulerFlag,
+  schedulerFlagNames,
   type ServiceKey,
   type VirtualService,
 } from '../model/service.js';
 import { endpointLabel, type Naming } from './labels.js';
 
-/** Names that schedulers give to their flags. Source: IP_VS_SVC_F_SCHED_SH_*, IP_VS_SVC_F_SCHED_MH_*. */
-const flagNames: Readonly<Record<string, Partial<Record<SchedulerFlag, string>>>> = {
-  sh: { 'flag-1': 'sh-fallback', 'flag-2': 'sh-port' },
-  mh: { 'flag-1': 'mh-fallback', 'flag-2': 'mh-port' },
-};
-
 /** The scheduler's flags as `-b` takes them; empty where none is set. */
 export function schedulerFlagText({ scheduler, schedulerFlags }: VirtualService): string {
-  return schedulerFlags.map((flag) => flagNames[scheduler]?.[flag] ?? flag).join(',');
+  return schedulerFlags
+    .map((flag) => schedulerFlagNames.find((row) => row.flag === flag && row.scheduler === scheduler)?.name ?? flag)
+    .join(',');
 }
 
 /** The persistence mask where it tells something; undefined where every client is on its own. */

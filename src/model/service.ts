@@ -26,6 +26,25 @@ export type ServiceKey = AddressServiceKey | FirewallMarkServiceKey;
 /** The three flags that a scheduler may give a meaning to, by bit. Source: IP_VS_SVC_F_SCHED1..3. */
 export type SchedulerFlag = 'flag-1' | 'flag-2' | 'flag-3';
 
+/** A name that a flag has for a scheduler, or for every scheduler. */
+export interface SchedulerFlagName {
+  readonly name: string;
+  readonly flag: SchedulerFlag;
+  /** Undefined: the name is the same for all. */
+  readonly scheduler: string | undefined;
+}
+
+/** Names of scheduler flags. Source: IP_VS_SVC_F_SCHED_SH_* and IP_VS_SVC_F_SCHED_MH_* in include/uapi/linux/ip_vs.h. */
+export const schedulerFlagNames: readonly SchedulerFlagName[] = [
+  { name: 'sh-fallback', flag: 'flag-1', scheduler: 'sh' },
+  { name: 'sh-port', flag: 'flag-2', scheduler: 'sh' },
+  { name: 'mh-fallback', flag: 'flag-1', scheduler: 'mh' },
+  { name: 'mh-port', flag: 'flag-2', scheduler: 'mh' },
+  { name: 'flag-1', flag: 'flag-1', scheduler: undefined },
+  { name: 'flag-2', flag: 'flag-2', scheduler: undefined },
+  { name: 'flag-3', flag: 'flag-3', scheduler: undefined },
+];
+
 /** The part of a client's address that persistence looks at: an IPv4 mask as dotted quad, or an IPv6 prefix length 1..128. */
 export type PersistenceNetmask = string | number;
 

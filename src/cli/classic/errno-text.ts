@@ -137,3 +137,9 @@ const texts: Readonly<Record<number, string>> = {
 export function errnoText(errno: number): string {
   return texts[errno] ?? `Unknown error ${errno}`;
 }
+
+/** What the system said of a failed call, as the C library words it. */
+export function systemErrorText(cause: unknown): string {
+  const errno = cause instanceof Error && 'errno' in cause ? cause.errno : undefined;
+  return typeof errno === 'number' ? errnoText(-errno) : String(cause);
+}

@@ -1,5 +1,11 @@
 import { defaultTunnel, type RealServer, type ServerKey } from '../../model/server.js';
-import { isFirewallMark, type SchedulerFlag, type ServiceKey, type VirtualService } from '../../model/service.js';
+import {
+  isFirewallMark,
+  schedulerFlagNames,
+  type SchedulerFlag,
+  type ServiceKey,
+  type VirtualService,
+} from '../../model/service.js';
 import type { SyncDaemon, SyncRole, Timeouts } from '../../model/state.js';
 import { layouts, type ClassicCommand } from './command.js';
 import { usageText } from './messages.js';
@@ -7,7 +13,6 @@ import {
   commandLegality,
   listConflicts,
   optionNames,
-  schedulerFlagNames,
   tunnelLegality,
   tunnelOptions,
   type CommandName,

@@ -222,14 +222,3 @@ export const tunnelLegality: Readonly<Record<'ipip' | 'gue' | 'gre', Legality<Tu
 
 /** Tunnel options in the order in which they are checked. */
 export const tunnelOptions: readonly TunnelOptionName[] = tunnelOptionNames;
-
-/** Flags of the scheduler: the name that is typed, its bit, and the scheduler it needs. Source: IP_VS_SVC_F_SCHED*. */
-export const schedulerFlagNames = [
-  { name: 'sh-fallback', flag: 'flag-1', scheduler: 'sh' },
-  { name: 'sh-port', flag: 'flag-2', scheduler: 'sh' },
-  { name: 'mh-fallback', flag: 'flag-1', scheduler: 'mh' },
-  { name: 'mh-port', flag: 'flag-2', scheduler: 'mh' },
-  { name: 'flag-1', flag: 'flag-1', scheduler: undefined },
-  { name: 'flag-2', flag: 'flag-2', scheduler: undefined },
-  { name: 'flag-3', flag: 'flag-3', scheduler: undefined },
-] as const;

@@ -1,9 +1,8 @@
 import yargs from 'yargs';
-import { tellingFailures, withSession } from '../../command/session.js';
+import { tellingFailures, withSession, type Session } from '../../command/session.js';
 import type { Io } from '../../io.js';
 import { verbSummaries } from './names.js';
 import { status } from './status.js';
-import type { Session } from '../../command/session.js';
 
 /** Exit status for a wrong command line. */
 const usageFailure = 2;

@@ -1,6 +1,7 @@
 import { defaultTunnel } from '../../../src/model/server.js';
 import type { ServerEntry, ServiceEntry, Statistics } from '../../../src/model/state.js';
 
+/** Counters and rates of something that nobody has used. */
 export const noTraffic: Statistics = {
   connections: 0n,
   incomingPackets: 0n,

@@ -25,6 +25,7 @@ import {
 import { Writer } from '../../../src/wire/writer.js';
 import { bytesOf } from '../support/hexadecimal.js';
 import { requestsOf, type RequestBytes } from '../support/netlink-bytes.js';
+import { noTraffic } from '../support/entries.js';
 import { captures, type Capture } from './captures.js';
 
 /** The number that the kernel had given to the family IPVS when the captures were taken. */
@@ -376,19 +377,6 @@ test('attributes that are decoded only when they are asked for are the same', ()
     );
   }
 });
-
-const noTraffic = {
-  connections: 0n,
-  incomingPackets: 0n,
-  outgoingPackets: 0n,
-  incomingBytes: 0n,
-  outgoingBytes: 0n,
-  connectionRate: 0n,
-  incomingPacketRate: 0n,
-  outgoingPacketRate: 0n,
-  incomingByteRate: 0n,
-  outgoingByteRate: 0n,
-};
 
 /** What the original printed: 1 connection, 73613 and 4396 packets, 4617562284 and 228600 bytes. */
 const traffic = {

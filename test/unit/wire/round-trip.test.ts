@@ -25,6 +25,7 @@ import {
 } from '../../../src/wire/tables.js';
 import { Writer } from '../../../src/wire/writer.js';
 import * as any from '../support/arbitraries.js';
+import { noTraffic } from '../support/entries.js';
 
 function passOn<T>(codec: Codec<T>, values: T): T {
   const writer = new Writer(1);
@@ -32,19 +33,6 @@ function passOn<T>(codec: Codec<T>, values: T): T {
   const bytes = writer.bytes();
   return codec.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length, 'test');
 }
-
-const noTraffic = {
-  connections: 0n,
-  incomingPackets: 0n,
-  outgoingPackets: 0n,
-  incomingBytes: 0n,
-  outgoingBytes: 0n,
-  connectionRate: 0n,
-  incomingPacketRate: 0n,
-  outgoingPacketRate: 0n,
-  incomingByteRate: 0n,
-  outgoingByteRate: 0n,
-};
 
 test('a service comes out of its attributes as it went in', () => {
   fc.assert(
