@@ -28,11 +28,8 @@ export interface Machine {
   loadModule(): Promise<void>;
   /** Effective capabilities of this process as a bit set; source: CapEff in /proc/self/status. */
   capabilities(): bigint;
-  /**
-   * The kernel's connection table, `/proc/net/ip_vs_conn`, in pieces of any size.
-   * Iterating throws the file system's error where it can't be read.
-   */
-  readConnections(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** A file in pieces of any size. Iterating throws the file system's error where it can't be read. */
+  readFile(path: string): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 /** Everything that a run of a program touches: `main` uses nothing else and touches no global. */

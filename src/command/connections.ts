@@ -11,6 +11,7 @@ import { writeAll } from './write-all.js';
 /** The kernel writes about a hundred bytes a line; persistence data makes them longer. */
 const longestLine = 1 << 20;
 
+/** The kernel's connection table. */
 const source = '/proc/net/ip_vs_conn';
 
 /**
@@ -21,7 +22,7 @@ export async function listConnections(
   io: Io,
   { numeric, persistence }: Extract<ClassicCommand, { kind: 'list-connections' }>,
 ): Promise<number> {
-  const blocks = readLines(io.machine.readConnections(), longestLine)[Symbol.asyncIterator]();
+  const blocks = readLines(io.machine.readFile(source), longestLine)[Symbol.asyncIterator]();
   let first: IteratorResult<NumberedLine[]>;
   try {
     first = await blocks.next();

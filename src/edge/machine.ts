@@ -32,7 +32,7 @@ export function createMachine(): Machine {
         return (1n << 64n) - 1n;
       }
     },
-    readConnections: () => readPieces('/proc/net/ip_vs_conn'),
+    readFile: readPieces,
   };
 }
 

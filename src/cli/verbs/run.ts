@@ -1,11 +1,14 @@
 import yargs from 'yargs';
-import { tellingFailures, withSession, type Session } from '../../command/session.js';
+import { tellingFailures } from '../../command/session.js';
 import type { Io } from '../../io.js';
-import { verbSummaries } from './names.js';
 import { status } from './status.js';
+import type { ChosenVerb, DefinedVerb } from './verb.js';
 
 /** Exit status for a wrong command line. */
 const usageFailure = 2;
+
+/** In the order of the help. */
+const verbs: readonly DefinedVerb[] = [status];
 
 const width = (io: Io): number => Math.min(io.stdout.columns ?? 100, 100);
 
@@ -14,7 +17,7 @@ const width = (io: Io): number => Math.min(io.stdout.columns ?? 100, 100);
  * @returns the exit status: 2 where the words or values make no sense or IPVS can't be reached.
  */
 export async function runVerb(argv: readonly string[], io: Io): Promise<number> {
-  let chosen: ((session: Session) => Promise<number>) | undefined;
+  let chosen: ChosenVerb | undefined;
   const parser = yargs()
     .scriptName(io.programName)
     .usage('$0 VERB [options]')
@@ -24,15 +27,12 @@ export async function runVerb(argv: readonly string[], io: Io): Promise<number> 
     .help()
     .alias('help', 'h')
     .strict()
-    .exitProcess(false)
-    .command(
-      status.name,
-      verbSummaries[status.name],
-      (verb) => status.options(verb),
-      (options) => {
-        chosen = (session) => status.run(session, options);
-      },
-    );
+    .exitProcess(false);
+  for (const verb of verbs) {
+    verb.register(parser, (choice) => {
+      chosen = choice;
+    });
+  }
   const { failure, output } = await new Promise<{ failure: Error | undefined; output: string }>((resolve) => {
     void parser.parse([...argv], (error: Error | undefined, _: unknown, text: string) => {
       resolve({ failure: error ?? undefined, output: text });
@@ -44,7 +44,7 @@ export async function runVerb(argv: readonly string[], io: Io): Promise<number> 
     );
     return usageFailure;
   }
-  if (chosen !== undefined) return withSession(io, false, chosen);
+  if (chosen !== undefined) return chosen(io);
   return tellingFailures(io, false, async () => {
     await io.stdout.write(`${output}\n`);
     return 0;

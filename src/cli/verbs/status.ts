@@ -1,14 +1,15 @@
-import { Chalk, type ChalkInstance } from 'chalk';
+import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
 import { readEntries, withNaming, type TableEntries, type TableEntry } from '../../command/entries.js';
+import { withSession, type Session } from '../../command/session.js';
 import { writeAll } from '../../command/write-all.js';
 import { formatJson, serviceJson } from '../../format/json.js';
 import { endpointLabel, type Naming } from '../../format/labels.js';
 import { naturalOrder } from '../../format/order.js';
 import { protocolOf, serviceTitle, settingsText } from '../../format/service-text.js';
-import type { Io } from '../../io.js';
 import type { ServerState } from '../../model/state.js';
-import type { Verb } from './verb.js';
+import { colours } from './colours.js';
+import { defineVerb } from './verb.js';
 
 interface StatusOptions {
   json: boolean;
@@ -16,7 +17,7 @@ interface StatusOptions {
 }
 
 /** `ipvsadm status`: the table at a glance. */
-export const status: Verb<StatusOptions> = {
+export const status = defineVerb<StatusOptions>({
   name: 'status',
   options: (parser) =>
     parser
@@ -29,30 +30,25 @@ export const status: Verb<StatusOptions> = {
       })
       .example('$0 status', 'services, servers, weights and connections')
       .example('$0 status --json | jq .services', 'the same for programs'),
-  async run({ io, client }, { json, numeric }) {
-    const all: TableEntry[] = [];
-    for await (const entry of readEntries(client, await client.services(), naturalOrder, false)) all.push(entry);
-    if (json) {
-      const { version, connectionTableSize } = client.info;
-      const document = {
-        version: `${version.major}.${version.minor}.${version.patch}`,
-        connectionTableSize,
-        services: all.map(({ service, servers }) => serviceJson(service, servers)),
-      };
-      await writeAll(io.stdout, [formatJson(document), '\n']);
-      return 0;
-    }
-    const { entries, naming } = await withNaming(all, numeric, io.names);
-    await writeAll(io.stdout, [`${await overview(entries, naming, colours(io))}\n`]);
-    return 0;
-  },
-};
+  run: (io, options) => withSession(io, false, (session) => showStatus(session, options)),
+});
 
-/** Colour only for a person or where it is asked for, and never against their wish. */
-function colours({ stdout, env }: Io): ChalkInstance {
-  const set = (name: string): boolean => (env[name] ?? '') !== '';
-  const wanted = set('FORCE_COLOR') || (stdout.isTerminal && env['TERM'] !== 'dumb');
-  return new Chalk({ level: wanted && !set('NO_COLOR') ? 1 : 0 });
+async function showStatus({ io, client }: Session, { json, numeric }: StatusOptions): Promise<number> {
+  const all: TableEntry[] = [];
+  for await (const entry of readEntries(client, await client.services(), naturalOrder, false)) all.push(entry);
+  if (json) {
+    const { version, connectionTableSize } = client.info;
+    const document = {
+      version: `${version.major}.${version.minor}.${version.patch}`,
+      connectionTableSize,
+      services: all.map(({ service, servers }) => serviceJson(service, servers)),
+    };
+    await writeAll(io.stdout, [formatJson(document), '\n']);
+    return 0;
+  }
+  const { entries, naming } = await withNaming(all, numeric, io.names);
+  await writeAll(io.stdout, [`${await overview(entries, naming, colours(io))}\n`]);
+  return 0;
 }
 
 async function overview(entries: TableEntries, naming: Naming, colour: ChalkInstance): Promise<string> {

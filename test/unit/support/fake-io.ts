@@ -71,7 +71,7 @@ export class FakeIo implements Io {
         return Promise.resolve();
       },
       capabilities: () => capabilities,
-      readConnections: () => connections ?? pieces([]),
+      readFile: () => connections ?? pieces([]),
     };
   }
 }

@@ -1,0 +1,18 @@
+import type { RealServer } from './server.js';
+import type { VirtualService } from './service.js';
+import type { SyncDaemon, Timeouts } from './state.js';
+
+/** A virtual service with its real servers. */
+export interface ServiceWithServers {
+  readonly service: VirtualService;
+  readonly servers: readonly RealServer[];
+}
+
+/** All that a director is configured to do: what can be saved, compared and applied as a whole. */
+export interface Table {
+  readonly services: readonly ServiceWithServers[];
+  /** Undefined: nothing is said about them, and they stay as they are. */
+  readonly timeouts?: Timeouts | undefined;
+  /** At most one of each role, none where none is to run. Undefined: nothing is said about them. */
+  readonly syncDaemons?: readonly SyncDaemon[] | undefined;
+}
