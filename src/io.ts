@@ -10,11 +10,11 @@ export interface Output {
   /** True once nobody reads any more: what is written is dropped, and a long producer may stop. */
   readonly readerGone: boolean;
   /**
-   * Writes the text and resolves when the system has taken it, so that a slow reader slows the writer.
+   * Writes text, or its UTF-8 bytes, and resolves when the system has taken it, so that a slow reader slows the writer.
    * A reader that went away is no error.
    * @throws {OutputError} when it can't be written: full disk, closed descriptor.
    */
-  write(text: string): Promise<void>;
+  write(text: string | Uint8Array): Promise<void>;
 }
 
 /** What a program sees of the machine that it runs on. Tests pass their own. */
@@ -24,11 +24,16 @@ export interface Machine {
    * @throws {TransportError} when the system gives none.
    */
   openSocket(): Promise<Transport>;
+  /** Says that thousands of lines are ahead: the JavaScript engine may be set up for that. May be called often. */
+  expectBulk(): void;
   /** Asks for the kernel module ip_vs once, as the original does: `/sbin/modprobe -- ip_vs`. Never throws. */
   loadModule(): Promise<void>;
   /** Effective capabilities of this process as a bit set; source: CapEff in /proc/self/status. */
   capabilities(): bigint;
-  /** A file in pieces of any size. Iterating throws the file system's error where it can't be read. */
+  /**
+   * A file in pieces of any size; each holds until the next one is asked for. Iterating throws the file system's error
+   * where it can't be read.
+   */
   readFile(path: string): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
@@ -37,7 +42,10 @@ export interface Io {
   /** The name that messages give to the program, such as `ipvsadm`. */
   readonly programName: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Standard input in pieces of any size. Iterating throws the system's error where it can't be read. */
+  /**
+   * Standard input in pieces of any size; each holds until the next one is asked for. Iterating throws the system's
+   * error where it can't be read.
+   */
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly stdout: Output;
   readonly stderr: Output;

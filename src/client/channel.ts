@@ -1,6 +1,6 @@
 import { TransportError, ValueError } from '../errors.js';
 import type { Codec } from '../wire/codec.js';
-import { messageFlag, readReplies, writeFence, writeRequest, type Reply, type ReplyPayload } from '../wire/message.js';
+import { messageFlag, ReplyReader, writeFence, writeRequest, type ReplyPayload } from '../wire/message.js';
 import { Writer } from '../wire/writer.js';
 import type { Transport } from './transport.js';
 
@@ -26,6 +26,8 @@ const windowSize = 128;
  */
 export class Channel {
   readonly #transport: Transport;
+  readonly #replies = new ReplyReader();
+  readonly #writer = new Writer();
   #sequence = 0;
   /** Ends when the exchange before has ended. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -51,7 +53,8 @@ export class Channel {
   }
 
   async #executeWindow<T>(requests: readonly Request<T>[]): Promise<number[]> {
-    const writer = new Writer(256 * requests.length);
+    const writer = this.#writer;
+    writer.clear();
     const first = this.#sequence + 1;
     // Refusals are always answered, success only when asked for: one answer to the fence at the end stands for all
     // that succeeded. It also ends the wait for a request that is never answered: the kernel says nothing at all when
@@ -62,39 +65,35 @@ export class Channel {
     const results = Array<number>(requests.length).fill(0);
     this.#transport.send(writer.bytes());
     for (;;) {
-      for (const reply of await this.#receive(first, fence)) {
-        if (reply.sequence === fence) return results;
-        if (reply.kind === 'result') results[reply.sequence - first] = reply.errno;
+      await this.#receive();
+      while (this.#next(first, fence)) {
+        const { kind, sequence, errno } = this.#replies;
+        if (sequence === fence) return results;
+        if (kind === 'result') results[sequence - first] = errno;
       }
     }
   }
 
   /**
    * Sends one request that answers with data.
-   * @returns the error number (0: none) and the answers, decoded by `decode` as they come in.
+   * @param read takes each answer as it comes in; what it is given holds only until it returns.
+   * @returns the error number; 0: none.
    */
-  async query<T, R>(
-    request: Request<T>,
-    dump: boolean,
-    decode: (payload: ReplyPayload) => R,
-  ): Promise<{ errno: number; answers: R[] }> {
-    return this.#inTurn(() => this.#query(request, dump, decode));
+  async query<T>(request: Request<T>, dump: boolean, read: (payload: ReplyPayload) => void): Promise<number> {
+    return this.#inTurn(() => this.#query(request, dump, read));
   }
 
-  async #query<T, R>(
-    request: Request<T>,
-    dump: boolean,
-    decode: (payload: ReplyPayload) => R,
-  ): Promise<{ errno: number; answers: R[] }> {
-    const writer = new Writer();
+  async #query<T>(request: Request<T>, dump: boolean, read: (payload: ReplyPayload) => void): Promise<number> {
+    const writer = this.#writer;
+    writer.clear();
     this.#append(writer, request, dump ? messageFlag.dump : messageFlag.ack);
     const sequence = this.#sequence;
     this.#transport.send(writer.bytes());
-    const answers: R[] = [];
     for (;;) {
-      for (const reply of await this.#receive(sequence, sequence)) {
-        if (reply.kind === 'data') answers.push(decode(reply.payload));
-        else return { errno: reply.errno, answers };
+      await this.#receive();
+      while (this.#next(sequence, sequence)) {
+        if (this.#replies.kind !== 'data') return this.#replies.errno;
+        read(this.#replies);
       }
     }
   }
@@ -126,14 +125,17 @@ export class Channel {
     return ++this.#sequence;
   }
 
-  async #receive(first: number, last: number): Promise<Reply[]> {
-    const replies = readReplies(await this.#transport.receive());
-    for (const { sequence } of replies) {
-      if (sequence < first || sequence > last) {
-        throw new TransportError(`the kernel answered request ${sequence}, expected ${first} to ${last}`);
-      }
-    }
-    return replies;
+  async #receive(): Promise<void> {
+    const datagram = this.#transport.receive();
+    this.#replies.open(datagram instanceof Promise ? await datagram : datagram);
+  }
+
+  /** Reads the next message of the datagram, which has to answer one of the requests. */
+  #next(first: number, last: number): boolean {
+    if (!this.#replies.next()) return false;
+    const { sequence } = this.#replies;
+    if (sequence >= first && sequence <= last) return true;
+    throw new TransportError(`the kernel answered request ${sequence}, expected ${first} to ${last}`);
   }
 
   /** Closes the socket. May be called twice. */

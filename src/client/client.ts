@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
 import { DecodeError, KernelError, UnavailableError } from '../errors.js';
-import type { AddressFamily } from '../model/address.js';
 import { changeSubject, type Change } from '../model/change.js';
 import type { RealServer, ServerKey } from '../model/server.js';
+import { ServerRows } from '../model/server-rows.js';
 import { describeService, type ServiceKey, type VirtualService } from '../model/service.js';
 import type {
   IpvsInfo,
@@ -14,11 +14,10 @@ import type {
   Timeouts,
 } from '../model/state.js';
 import {
+  appendServer,
   changeValues,
   daemonOf,
   infoOf,
-  serverEntryOf,
-  serverStateOf,
   serviceEntryOf,
   serviceKeyValues,
   timeoutsOf,
@@ -33,7 +32,6 @@ import {
   ipvsFamilyName,
   ipvsFamilyVersion,
   type CommandValues,
-  type ServerValues,
 } from '../wire/tables.js';
 import { Channel, type Request } from './channel.js';
 import type { Transport } from './transport.js';
@@ -80,7 +78,8 @@ export class IpvsClient {
     const channel = new Channel(transport);
     try {
       const family = await findFamily(channel);
-      const { errno, answers } = await channel.query(
+      let info: IpvsInfo | undefined;
+      const errno = await channel.query(
         {
           family,
           version: ipvsFamilyVersion,
@@ -89,10 +88,12 @@ export class IpvsClient {
           values: {},
         },
         false,
-        ({ view, offset, length }) => infoOf(infoAttributes.decode(view, offset, length, 'answer to getInfo')),
+        ({ view, offset, length }) => {
+          info = infoOf(infoAttributes.decode(view, offset, length, 'answer to getInfo'));
+        },
       );
       if (errno !== 0) throw new UnavailableError(errno);
-      return new IpvsClient(channel, family, required(answers[0], 'IPVS_CMD_SET_INFO'));
+      return new IpvsClient(channel, family, required(info, 'IPVS_CMD_SET_INFO'));
     } catch (error) {
       channel.close();
       throw error;
@@ -104,7 +105,7 @@ export class IpvsClient {
    * @throws {KernelError}
    */
   async services(): Promise<ServiceEntry[]> {
-    return this.#get(ipvsCommand.getService, {}, true, 'list', '', (values) =>
+    return this.#get(ipvsCommand.getService, undefined, true, (values) =>
       serviceEntryOf(required(values.service, 'IPVS_CMD_ATTR_SERVICE')),
     );
   }
@@ -114,9 +115,7 @@ export class IpvsClient {
    * @throws {KernelError} ESRCH where there is no such service.
    */
   async service(key: ServiceKey): Promise<ServiceEntry> {
-    const subject = describeService(key);
-    const values = { service: serviceKeyValues(key) };
-    const [entry] = await this.#get(ipvsCommand.getService, values, false, 'list', subject, (answer) =>
+    const [entry] = await this.#get(ipvsCommand.getService, key, false, (answer) =>
       serviceEntryOf(required(answer.service, 'IPVS_CMD_ATTR_SERVICE')),
     );
     return required(entry, 'IPVS_CMD_ATTR_SERVICE');
@@ -127,20 +126,34 @@ export class IpvsClient {
    * @throws {KernelError}
    */
   async servers(key: ServiceKey): Promise<ServerEntry[]> {
-    return this.#servers(key, serverEntryOf);
+    const rows = new ServerRows(true);
+    await this.readServers(key, rows);
+    return rows.map((row) => rows.entry(row));
   }
 
   /**
-   * The same without counters and rates, which take most of the time to read.
+   * The same without counters and rates.
    * @throws {KernelError}
    */
   async serverStates(key: ServiceKey): Promise<ServerState[]> {
-    return this.#servers(key, serverStateOf);
+    const rows = new ServerRows(false);
+    await this.readServers(key, rows);
+    return rows.map((row) => rows.state(row));
+  }
+
+  /**
+   * Adds the real servers of a service to rows, in the kernel's order: the way for tables of thousands.
+   * @throws {KernelError}
+   */
+  async readServers(key: ServiceKey, rows: ServerRows): Promise<void> {
+    await this.#ask(ipvsCommand.getDest, key, true, (payload) => {
+      appendServer(rows, payload, key.family);
+    });
   }
 
   /** @throws {KernelError} */
   async timeouts(): Promise<Timeouts> {
-    const [timeouts] = await this.#get(ipvsCommand.getConfig, {}, false, 'list', '', timeoutsOf);
+    const [timeouts] = await this.#get(ipvsCommand.getConfig, undefined, false, timeoutsOf);
     return required(timeouts, 'IPVS_CMD_SET_CONFIG');
   }
 
@@ -149,7 +162,7 @@ export class IpvsClient {
    * @throws {KernelError}
    */
   async syncDaemons(): Promise<SyncDaemon[]> {
-    return this.#get(ipvsCommand.getDaemon, {}, true, 'list', '', (values) =>
+    return this.#get(ipvsCommand.getDaemon, undefined, true, (values) =>
       daemonOf(required(values.daemon, 'IPVS_CMD_ATTR_DAEMON')),
     );
   }
@@ -241,36 +254,40 @@ export class IpvsClient {
     this.#channel.close();
   }
 
-  async #servers<R>(key: ServiceKey, convert: (values: ServerValues, serviceFamily: AddressFamily) => R): Promise<R[]> {
-    const values = { service: serviceKeyValues(key) };
-    return this.#get(ipvsCommand.getDest, values, true, 'list', describeService(key), (answer) =>
-      convert(required(answer.server, 'IPVS_CMD_ATTR_DEST'), key.family),
-    );
-  }
-
   #request(command: number, values: CommandValues): Request<CommandValues> {
     return { family: this.#family, version: ipvsFamilyVersion, command, attributes: commandAttributes, values };
   }
 
+  /** Asks for data and hands each answer on; operation `list`. @param key the service that is asked about, if any. */
+  async #ask(
+    command: number,
+    key: ServiceKey | undefined,
+    dump: boolean,
+    read: (payload: ReplyPayload) => void,
+  ): Promise<void> {
+    const values = key === undefined ? {} : { service: serviceKeyValues(key) };
+    const errno = await this.#channel.query(this.#request(command, values), dump, read);
+    if (errno !== 0) throw new KernelError(errno, 'list', key === undefined ? '' : describeService(key));
+  }
+
   async #get<R>(
     command: number,
-    values: CommandValues,
+    key: ServiceKey | undefined,
     dump: boolean,
-    operation: string,
-    subject: string,
     convert: (values: CommandValues) => R,
   ): Promise<R[]> {
-    const decode = ({ view, offset, length }: ReplyPayload): R =>
-      convert(commandAttributes.borrow(view, offset, length, 'IPVS answer'));
-    const { errno, answers } = await this.#channel.query(this.#request(command, values), dump, decode);
-    if (errno !== 0) throw new KernelError(errno, operation, subject);
+    const answers: R[] = [];
+    await this.#ask(command, key, dump, ({ view, offset, length }) => {
+      answers.push(convert(commandAttributes.borrow(view, offset, length, 'IPVS answer')));
+    });
     return answers;
   }
 }
 
 /** Asks the kernel for the number of the family IPVS. */
 async function findFamily(channel: Channel): Promise<number> {
-  const { errno, answers } = await channel.query(
+  let family: number | undefined;
+  const errno = await channel.query(
     {
       family: controllerFamily.type,
       version: controllerFamily.version,
@@ -279,9 +296,11 @@ async function findFamily(channel: Channel): Promise<number> {
       values: { familyName: ipvsFamilyName },
     },
     false,
-    ({ view, offset, length }) => controllerAttributes.decode(view, offset, length, 'answer to getFamily').familyId,
+    ({ view, offset, length }) => {
+      family = controllerAttributes.decode(view, offset, length, 'answer to getFamily').familyId;
+    },
   );
   if (errno === ENOENT) throw new UnavailableError(ENOPROTOOPT);
   if (errno !== 0) throw new UnavailableError(errno);
-  return required(answers[0], 'CTRL_ATTR_FAMILY_ID');
+  return required(family, 'CTRL_ATTR_FAMILY_ID');
 }

@@ -1,12 +1,13 @@
 import type { ClassicCommand } from '../cli/classic/command.js';
-import { formatConnection, formatConnectionTitles, parseConnection, type Connection } from '../format/connections.js';
-import { numericNaming } from '../format/labels.js';
+import { ConnectionLine, formatConnectionTitles } from '../format/connections.js';
+import { numericNaming, type Naming } from '../format/labels.js';
 import { printable } from '../format/printable.js';
-import { ListingNames } from '../names/naming.js';
+import type { TextWriter } from '../format/text-writer.js';
 import type { Io } from '../io.js';
+import { ListingNames } from '../names/naming.js';
 import { InputError } from './input-error.js';
-import { readLines, type NumberedLine } from './lines.js';
-import { writeAll } from './write-all.js';
+import { readLineBlocks, type LineBlock } from './lines.js';
+import { writeBlocks } from './write-all.js';
 
 /** The kernel writes about a hundred bytes a line; persistence data makes them longer. */
 const longestLine = 1 << 20;
@@ -22,8 +23,8 @@ export async function listConnections(
   io: Io,
   { numeric, persistence }: Extract<ClassicCommand, { kind: 'list-connections' }>,
 ): Promise<number> {
-  const blocks = readLines(io.machine.readFile(source), longestLine)[Symbol.asyncIterator]();
-  let first: IteratorResult<NumberedLine[]>;
+  const blocks = readLineBlocks(io.machine.readFile(source), longestLine);
+  let first: IteratorResult<LineBlock, unknown>;
   try {
     first = await blocks.next();
   } catch {
@@ -34,7 +35,7 @@ export async function listConnections(
   const naming = numeric ? numericNaming : names;
   let status = 0;
 
-  async function nextBlock(): Promise<IteratorResult<NumberedLine[]>> {
+  async function nextBlock(): Promise<IteratorResult<LineBlock, unknown>> {
     try {
       return await blocks.next();
     } catch (cause) {
@@ -42,35 +43,53 @@ export async function listConnections(
     }
   }
 
-  async function* lines(): AsyncGenerator<string> {
-    yield formatConnectionTitles(persistence);
+  await writeBlocks(io.stdout, async function* (out) {
+    out.text(formatConnectionTitles(persistence));
     for (let block = first; block.done !== true; block = await nextBlock()) {
-      const { connections, faults } = parseBlock(block.value);
+      if (!numeric) await names.resolve(addressesOf(block.value));
+      const faults = writeLines(out, block.value, persistence, naming);
       for (const { number, text } of faults) {
         status = 1;
         await io.stderr.write(`${source}: line ${number} is no connection: ${printable(text).slice(0, 200)}\n`);
       }
-      if (!numeric) {
-        await names.resolve(connections.flatMap((c) => [c.client.address, c.virtual.address, c.server.address]));
-      }
-      yield connections.map((connection) => formatConnection(connection, persistence, naming)).join('');
+      yield;
     }
-  }
-
-  await writeAll(io.stdout, lines());
+  });
   return status;
 }
 
-/** Reads the lines of a block, and keeps those apart that are no connections. */
-function parseBlock(lines: readonly NumberedLine[]): { connections: Connection[]; faults: NumberedLine[] } {
-  const connections: Connection[] = [];
-  const faults: NumberedLine[] = [];
-  for (const line of lines) {
-    // The first line names the columns.
-    if (line.number === 1) continue;
-    const connection = line.cut ? undefined : parseConnection(line.text);
-    if (connection === undefined) faults.push(line);
-    else connections.push(connection);
+const newline = 10;
+
+/** Goes through the lines of a block but the first line of all, which names the columns. */
+function forEachLine({ bytes, number }: LineBlock, take: (number: number, start: number, end: number) => void): void {
+  for (let line = number, start = 0, end; start < bytes.length; start = end + 1, line++) {
+    end = bytes.indexOf(newline, start);
+    if (end < 0) end = bytes.length;
+    if (line > 1) take(line, start, end);
   }
-  return { connections, faults };
+}
+
+function addressesOf(block: LineBlock): string[] {
+  const line = new ConnectionLine();
+  const addresses: string[] = [];
+  forEachLine(block, (_, start, end) => {
+    if (!block.cut && line.read(block.bytes, start, end)) addresses.push(...line.addresses());
+  });
+  return addresses;
+}
+
+/** Appends the connections of a block. @returns the lines that are none. */
+function writeLines(
+  out: TextWriter,
+  block: LineBlock,
+  persistence: boolean,
+  naming: Naming,
+): { readonly number: number; readonly text: string }[] {
+  const line = new ConnectionLine();
+  const faults: { number: number; text: string }[] = [];
+  forEachLine(block, (number, start, end) => {
+    if (!block.cut && line.read(block.bytes, start, end)) line.write(out, persistence, naming);
+    else faults.push({ number, text: Buffer.from(block.bytes.subarray(start, end)).toString() });
+  });
+  return faults;
 }

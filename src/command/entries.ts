@@ -1,54 +1,75 @@
 import type { IpvsClient } from '../client/client.js';
+import type { Io } from '../io.js';
 import { numericNaming, type Naming } from '../format/labels.js';
 import type { TableOrder } from '../format/order.js';
+import { ServerRows } from '../model/server-rows.js';
 import { isFirewallMark } from '../model/service.js';
 import type { ServiceEntry } from '../model/state.js';
-import type { ListedServer } from '../format/listing.js';
 import { ListingNames } from '../names/naming.js';
-import type { NameResolver } from '../names/resolver.js';
+import type { Session } from './session.js';
 
 /** A service with its servers. */
 export interface TableEntry {
   readonly service: ServiceEntry;
   /** With counters where they were asked for. */
-  readonly servers: readonly ListedServer[];
+  readonly servers: ServerRows;
+  /** The rows of the servers in their order. */
+  readonly rows: readonly number[];
 }
 
 /** Entries that are there already or come one after the other. */
 export type TableEntries = AsyncIterable<TableEntry> | Iterable<TableEntry>;
 
-/** Reads the servers of services, one service after the other; counters only where they are to be shown. */
-export async function* readEntries(
+/** A table of more services is a large one. */
+const manyServices = 32;
+
+/** What is to be read of a table, and how it is to be shown. */
+export interface Reading {
+  readonly order: TableOrder;
+  readonly counters: boolean;
+  /** Addresses and ports as numbers. */
+  readonly numeric: boolean;
+}
+
+/**
+ * Reads the servers of services, with the naming to show them by. Numbers need no look-up: each entry is read when it is
+ * asked for and holds until the next one is. Names are looked up for the whole table first, all at the same time.
+ */
+export async function readEntries(
+  { io, client }: Session,
+  services: readonly ServiceEntry[],
+  { order, counters, numeric }: Reading,
+): Promise<{ entries: TableEntries; naming: Naming }> {
+  if (services.length > manyServices) io.machine.expectBulk();
+  const sorted = order.services(services);
+  if (numeric) return { entries: streamEntries(io, client, sorted, order, counters), naming: numericNaming };
+  const entries: TableEntry[] = [];
+  const addresses: string[] = [];
+  for (const service of sorted) {
+    const servers = new ServerRows(counters);
+    await client.readServers(service.key, servers);
+    entries.push({ service, servers, rows: order.rows(servers) });
+    if (!isFirewallMark(service.key)) addresses.push(service.key.address);
+    addresses.push(...servers.map((row) => servers.address(row)));
+  }
+  const naming = new ListingNames(io.names);
+  await naming.resolve(addresses);
+  return { entries, naming };
+}
+
+async function* streamEntries(
+  io: Io,
   client: IpvsClient,
   services: readonly ServiceEntry[],
   order: TableOrder,
   counters: boolean,
 ): AsyncGenerator<TableEntry> {
-  for (const service of order.services(services)) {
-    const servers = counters ? client.servers(service.key) : client.serverStates(service.key);
-    yield { service, servers: order.servers<ListedServer>(await servers) };
+  const servers = new ServerRows(counters, () => {
+    io.machine.expectBulk();
+  });
+  for (const service of services) {
+    servers.clear();
+    await client.readServers(service.key, servers);
+    yield { service, servers, rows: order.rows(servers) };
   }
-}
-
-/**
- * Entries with the naming to show them by. Numbers need no look-up and stream; names are looked up for the whole
- * table first, all at the same time.
- */
-export async function withNaming(
-  entries: TableEntries,
-  numeric: boolean,
-  resolver: NameResolver,
-): Promise<{ entries: TableEntries; naming: Naming }> {
-  if (numeric) return { entries, naming: numericNaming };
-  const all: TableEntry[] = [];
-  const addresses: string[] = [];
-  for await (const entry of entries) {
-    const { key } = entry.service;
-    if (!isFirewallMark(key)) addresses.push(key.address);
-    for (const server of entry.servers) addresses.push(server.address);
-    all.push(entry);
-  }
-  const naming = new ListingNames(resolver);
-  await naming.resolve(addresses);
-  return { entries: all, naming };
 }

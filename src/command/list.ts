@@ -1,18 +1,20 @@
 import type { ClassicCommand } from '../cli/classic/command.js';
 import { classicOrder, kernelOrder } from '../format/order.js';
 import {
-  formatServerLine,
-  formatServiceLine,
   formatSyncDaemon,
   formatTimeouts,
   formatTitles,
   formatVersionLine,
-  type ListingStyle,
+  writeServerLine,
+  writeServiceLine,
 } from '../format/listing.js';
-import { formatServerRule, formatServiceRule } from '../rules/rule-text.js';
-import { readEntries, withNaming, type TableEntries } from './entries.js';
+import { formatServiceRule, ruleService, writeServerRule } from '../rules/rule-text.js';
+import { readEntries } from './entries.js';
 import type { Session } from './session.js';
-import { writeAll } from './write-all.js';
+import { writeBlocks } from './write-all.js';
+
+/** Lines after which a block may be full. */
+const linesInOneGo = 256;
 
 /** Shows the table, or one service of it. A service that is not there is told before anything is shown. */
 export async function list(
@@ -20,32 +22,43 @@ export async function list(
   { key, layout, exact, numeric, sorted }: Extract<ClassicCommand, { kind: 'list' }>,
 ): Promise<void> {
   const services = key === undefined ? await client.services() : [await client.service(key)];
-  const counters = layout === 'stats' || layout === 'rate';
-  const table = readEntries(client, services, sorted ? classicOrder : kernelOrder, counters);
-  const { entries, naming } = await withNaming(table, numeric, io.names);
-  const heading = `${key === undefined ? formatVersionLine(client.info) : ''}${formatTitles(layout)}`;
-  await writeAll(io.stdout, tableLines(heading, entries, { layout, exact, naming }));
-}
-
-async function* tableLines(heading: string, entries: TableEntries, style: ListingStyle): AsyncGenerator<string> {
-  yield heading;
-  for await (const { service, servers } of entries) {
-    yield formatServiceLine(service, style);
-    yield servers.map((server) => formatServerLine(server, service.key, style)).join('');
-  }
+  const reading = {
+    order: sorted ? classicOrder : kernelOrder,
+    counters: layout === 'stats' || layout === 'rate',
+    numeric,
+  };
+  const { entries, naming } = await readEntries({ io, client }, services, reading);
+  const style = { layout, exact, naming };
+  await writeBlocks(io.stdout, async function* (out) {
+    out.text(`${key === undefined ? formatVersionLine(client.info) : ''}${formatTitles(layout)}`);
+    for await (const { service, servers, rows } of entries) {
+      writeServiceLine(out, service, style);
+      for (let index = 0; index < rows.length; index++) {
+        const row = rows[index] ?? 0;
+        writeServerLine(out, servers, row, service.key, style);
+        if (index % linesInOneGo === linesInOneGo - 1) yield;
+      }
+      yield;
+    }
+  });
 }
 
 /** Prints the table as rules. */
 export async function save({ io, client }: Session, numeric: boolean): Promise<void> {
-  const table = readEntries(client, await client.services(), classicOrder, false);
-  const { entries, naming } = await withNaming(table, numeric, io.names);
-  async function* lines(): AsyncGenerator<string> {
-    for await (const { service, servers } of entries) {
-      yield formatServiceRule(service, naming);
-      yield servers.map((server) => formatServerRule(server, service.key, naming)).join('');
+  const reading = { order: classicOrder, counters: false, numeric };
+  const { entries, naming } = await readEntries({ io, client }, await client.services(), reading);
+  await writeBlocks(io.stdout, async function* (out) {
+    for await (const { service, servers, rows } of entries) {
+      out.text(formatServiceRule(service, naming));
+      const rule = ruleService(service.key, naming);
+      for (let index = 0; index < rows.length; index++) {
+        const row = rows[index] ?? 0;
+        writeServerRule(out, servers, row, rule, naming);
+        if (index % linesInOneGo === linesInOneGo - 1) yield;
+      }
+      yield;
     }
-  }
-  await writeAll(io.stdout, lines());
+  });
 }
 
 /** Shows the timeouts. */

@@ -13,8 +13,11 @@ import type { Session } from './session.js';
 /** Longest line of a dump in bytes; a rule takes about a hundred. */
 const longestLine = 1 << 16;
 
-/** Changes that are handed to the kernel at a time; beyond this the gain is small and the memory is not. */
-const batchSize = 1024;
+/** Changes that are handed to the kernel at a time: a datagram full. More would only live longer. */
+const batchSize = 128;
+
+/** A dump of so many lines is likely to have many more. */
+const manyLines = 32;
 
 /** What a line of a dump asks for. */
 type Parsed =
@@ -36,15 +39,25 @@ function splitLine({ text, cut }: NumberedLine): string[] {
   return words;
 }
 
-async function parseLine(line: NumberedLine, context: ParseContext, io: Io): Promise<Parsed | undefined> {
+/** Reads a line; undefined where it is empty. Only names have to be waited for. */
+function parseLine(
+  line: NumberedLine,
+  context: ParseContext,
+  io: Io,
+): Parsed | undefined | Promise<Parsed | undefined> {
   const { number } = line;
+  const faulty = (fault: unknown): Parsed => {
+    if (fault instanceof UsageError) return { number, fault };
+    throw fault;
+  };
   try {
     const words = splitLine(line);
     if (words.length === 0) return undefined;
-    return { number, command: await parseCommand(words, context, io.names) };
+    const command = parseCommand(words, context, io.names);
+    if (!(command instanceof Promise)) return { number, command };
+    return command.then((late) => ({ number, command: late }), faulty);
   } catch (fault) {
-    if (fault instanceof UsageError) return { number, fault };
-    throw fault;
+    return faulty(fault);
   }
 }
 
@@ -60,7 +73,7 @@ export function parseContext(io: Io, restoring: boolean): ParseContext {
   };
 }
 
-async function* inputLines(io: Io): AsyncGenerator<NumberedLine[]> {
+async function* inputLines(io: Io): AsyncGenerator<Iterable<NumberedLine>> {
   try {
     yield* readLines(io.stdin, longestLine);
   } catch (cause) {
@@ -83,20 +96,19 @@ class Restore {
     return this.#refused ? refusedStatus : 0;
   }
 
-  /** @returns the exit status where the line ends the run. */
-  async line(parsed: Parsed): Promise<number | undefined> {
-    if ('fault' in parsed) {
-      await this.flush();
-      return this.#fault(parsed.number, parsed.fault);
-    }
-    const { number, command } = parsed;
-    if (command.kind === 'change') {
-      this.#pending.push({ number, change: command.change });
-      if (this.#pending.length >= batchSize) await this.flush();
-      return undefined;
-    }
+  /** Takes a line. A promise only where something has to be waited for. @returns the exit status where it ends the run. */
+  line(parsed: Parsed): undefined | Promise<number | undefined> {
+    const { number } = parsed;
+    if ('fault' in parsed || parsed.command.kind !== 'change') return this.#other(parsed);
+    this.#pending.push({ number, change: parsed.command.change });
+    if (this.#pending.length === manyLines) this.#session.io.machine.expectBulk();
+    return this.#pending.length < batchSize ? undefined : this.flush().then(() => undefined);
+  }
+
+  async #other(parsed: Parsed): Promise<number | undefined> {
     await this.flush();
-    return this.#show(number, command);
+    if ('fault' in parsed) return this.#fault(parsed.number, parsed.fault);
+    return this.#show(parsed.number, parsed.command);
   }
 
   async #fault(number: number, fault: UsageError): Promise<number | undefined> {
@@ -107,8 +119,8 @@ class Restore {
     return undefined;
   }
 
-  async #show(number: number, command: Exclude<ClassicCommand, { kind: 'change' }>): Promise<number | undefined> {
-    if (command.kind === 'restore') return undefined;
+  async #show(number: number, command: ClassicCommand): Promise<number | undefined> {
+    if (command.kind === 'restore' || command.kind === 'change') return undefined;
     if (command.kind === 'help' || command.kind === 'version') {
       await showAbout(this.#session.io, command.kind);
       return this.status;
@@ -130,8 +142,8 @@ class Restore {
     this.#pending = [];
     if (pending.length === 0) return;
     const results = await this.#session.client.changeAll(pending.map(({ change }) => change));
-    for (const [index, { number }] of pending.entries()) {
-      const error = results[index];
+    for (const [index, error] of results.entries()) {
+      const number = pending[index]?.number ?? 0;
       if (error === undefined) continue;
       this.#refused = true;
       await this.#tell(number, kernelText(error.errno, error.operation));
@@ -153,8 +165,10 @@ export async function restore(session: Session): Promise<number> {
   const context = parseContext(session.io, true);
   for await (const lines of inputLines(session.io)) {
     for (const line of lines) {
-      const parsed = await parseLine(line, context, session.io);
-      const status = parsed === undefined ? undefined : await run.line(parsed);
+      const step = parseLine(line, context, session.io);
+      const parsed = step instanceof Promise ? await step : step;
+      const ended = parsed === undefined ? undefined : run.line(parsed);
+      const status = ended === undefined ? undefined : await ended;
       if (status !== undefined) return status;
     }
     // More may be long in coming: what is known is done, and told, by then.

@@ -1,28 +1,45 @@
+import { TextWriter } from '../format/text-writer.js';
 import type { Output } from '../io.js';
 
-/** Characters that are gathered before they are written: system calls cost more than memory. */
+/** Bytes that are gathered before they are written: system calls cost more than memory. */
 const blockSize = 65536;
 
-/** Writes many small pieces in large blocks, at the reader's pace; stops early when nobody reads any more. */
-export async function writeAll(output: Output, pieces: AsyncIterable<string> | Iterable<string>): Promise<void> {
-  let block: string[] = [];
-  let length = 0;
+/**
+ * Writes text in large blocks, at the reader's pace; stops early when nobody reads any more.
+ * @param produce appends to the text, and yields now and then, where a block may be written.
+ */
+export async function writeBlocks(
+  output: Output,
+  produce: (out: TextWriter) => AsyncGenerator<void> | Generator<void>,
+): Promise<void> {
+  const out = new TextWriter(blockSize + blockSize / 4);
   const flush = async (): Promise<void> => {
-    const text = block.join('');
-    block = [];
-    length = 0;
-    if (text !== '') await output.write(text);
+    if (out.length > 0) await output.write(out.bytes());
+    out.clear();
   };
+  const steps = produce(out);
   try {
-    for await (const piece of pieces) {
-      block.push(piece);
-      length += piece.length;
-      if (length < blockSize) continue;
+    for (;;) {
+      const step = steps.next();
+      if ((step instanceof Promise ? await step : step).done === true) return;
+      if (out.length < blockSize) continue;
       await flush();
-      if (output.readerGone) return;
+      if (!output.readerGone) continue;
+      await steps.return(undefined);
+      return;
     }
   } finally {
     // What was made before a failure is shown, and before the failure is.
     await flush();
   }
+}
+
+/** Writes many small pieces, likewise. */
+export async function writeAll(output: Output, pieces: AsyncIterable<string> | Iterable<string>): Promise<void> {
+  await writeBlocks(output, async function* (out) {
+    for await (const piece of pieces) {
+      out.text(piece);
+      yield;
+    }
+  });
 }

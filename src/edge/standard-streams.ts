@@ -45,8 +45,8 @@ class DescriptorOutput implements Output {
     return this.#readerGone;
   }
 
-  async write(text: string): Promise<void> {
-    let rest = Buffer.from(text);
+  async write(text: string | Uint8Array): Promise<void> {
+    let rest = typeof text === 'string' ? Buffer.from(text) : text;
     while (rest.length > 0 && !this.#readerGone) {
       try {
         rest = rest.subarray(writeSync(this.#fd, rest));
@@ -73,7 +73,7 @@ export const standardOutput: Output = new DescriptorOutput(1, 'standard output',
 
 /** Where messages can't be written there is nobody left to tell it to: the exit status has to do. */
 class LenientOutput extends DescriptorOutput {
-  override async write(text: string): Promise<void> {
+  override async write(text: string | Uint8Array): Promise<void> {
     try {
       await super.write(text);
     } catch (error) {
@@ -85,10 +85,10 @@ class LenientOutput extends DescriptorOutput {
 /** Standard error. Writing to it never fails. */
 export const standardError: Output = new LenientOutput(2, 'standard error', () => process.stderr);
 
-/** Standard input in pieces as they come. */
+/** Standard input in pieces as they come; each holds until the next one is asked for. */
 export async function* standardInput(): AsyncGenerator<Uint8Array> {
+  const piece = Buffer.allocUnsafeSlow(65536);
   for (;;) {
-    const piece = Buffer.allocUnsafe(65536);
     let length: number;
     try {
       length = readSync(0, piece);

@@ -2,6 +2,7 @@ import { formatIpv4, formatIpv6, parseIpv6, type AddressFamily } from '../model/
 import type { ServiceProtocol } from '../names/resolver.js';
 import { endpointLabel, type Naming } from './labels.js';
 import { printable } from './printable.js';
+import type { TextWriter } from './text-writer.js';
 
 /** One end of a connection. */
 export interface ConnectionEnd {
@@ -24,31 +25,203 @@ export interface Connection {
   readonly engine?: { readonly name: string; readonly data: string };
 }
 
-function parseEnd(address: string, port: string): ConnectionEnd | undefined {
-  if (!/^[0-9a-f]{1,4}$/i.test(port)) return undefined;
-  const number = Number.parseInt(port, 16);
-  if (/^[0-9a-f]{8}$/i.test(address)) {
-    return { family: 'inet', address: formatIpv4(Number.parseInt(address, 16)), port: number };
-  }
-  const bytes = parseIpv6(address.replace(/^\[(.*)\]$/, '$1'));
-  return bytes === undefined ? undefined : { family: 'inet6', address: formatIpv6(bytes), port: number };
+/** The columns of the kernel's line. The data of an engine may hold blanks, so it is the rest of the line. */
+const field = {
+  protocol: 0,
+  client: 1,
+  virtual: 3,
+  server: 5,
+  state: 7,
+  expires: 8,
+  engineName: 9,
+  engineData: 10,
+} as const;
+
+/** Columns that every line has: an address is followed by its port. */
+const neededFields = 9;
+const mostFields = 11;
+
+/** The columns of the three ends, which are those of the listing too. */
+const ends = [field.client, field.virtual, field.server] as const;
+
+const code = { tab: 9, carriageReturn: 13, blank: 32, zero: 48, nine: 57, colon: 58, tilde: 126 } as const;
+
+/** Value of each hexadecimal digit by its code; 16 and more: none. */
+const hexadecimal = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const value = Number.parseInt(String.fromCharCode(byte), 16);
+  return Number.isNaN(value) ? 16 : value;
+});
+
+function isBlank(byte: number): boolean {
+  return byte === code.blank || (byte >= code.tab && byte <= code.carriageReturn);
 }
 
-/** Reads a line of `/proc/net/ip_vs_conn`; undefined where it is none. The persistence data may hold blanks. */
-export function parseConnection(line: string): Connection | undefined {
-  const match = /^(\S+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+) +(\d+)(?: +(\S+)(?: +(.*?))?)?\s*$/s.exec(
-    line,
-  );
-  if (match === null) return undefined;
-  const [, protocol = '', from = '', fromPort = '', to = '', toPort = '', dest = '', destPort = ''] = match;
-  const [state = '', expires = '', engineName, engineData = ''] = match.slice(8);
-  const client = parseEnd(from, fromPort);
-  const virtual = parseEnd(to, toPort);
-  const server = parseEnd(dest, destPort);
-  if (client === undefined || virtual === undefined || server === undefined) return undefined;
-  const connection = { protocol, client, virtual, server, state, expires: Number(expires) };
-  return engineName === undefined ? connection : { ...connection, engine: { name: engineName, data: engineData } };
+/** A line of `/proc/net/ip_vs_conn`, read where it stands: of half a million of them none gets an object of its own. */
+export class ConnectionLine {
+  #bytes: Uint8Array = new Uint8Array();
+  readonly #starts = new Uint32Array(mostFields);
+  readonly #ends = new Uint32Array(mostFields);
+  /** IPv4 addresses of the three ends as numbers, at their columns. */
+  readonly #addresses = new Float64Array(neededFields);
+  /** Ports and the time of expiry, at their columns. */
+  readonly #numbers = new Float64Array(neededFields);
+
+  /**
+   * Reads a line, without its newline. Few functions, because compiling each costs more than running it.
+   * @returns false where it is no connection.
+   */
+  read(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#bytes = bytes;
+    let last = end;
+    while (last > start && isBlank(bytes[last - 1] ?? 0)) last--;
+    let at = start;
+    for (let column = 0; column < mostFields; column++) {
+      while (column > 0 && at < last && bytes[at] === code.blank) at++;
+      const first = at;
+      if (column === field.engineData) at = last;
+      while (at < last && !isBlank(bytes[at] ?? 0)) at++;
+      this.#starts[column] = first;
+      this.#ends[column] = at;
+      // Columns are apart by blanks and nothing else.
+      if ((at === first && column < neededFields) || (at < last && bytes[at] !== code.blank)) return false;
+    }
+    return (
+      this.#readEnd(field.client) && this.#readEnd(field.virtual) && this.#readEnd(field.server) && this.#readExpiry()
+    );
+  }
+
+  /** @returns the number; NaN where the bytes are none. */
+  #hexadecimal(column: number, fewest: number, most: number): number {
+    const start = this.#starts[column] ?? 0;
+    const end = this.#ends[column] ?? 0;
+    if (end - start < fewest || end - start > most) return NaN;
+    let value = 0;
+    for (let at = start; at < end; at++) {
+      const digit = hexadecimal[this.#bytes[at] ?? 0] ?? 16;
+      if (digit > 15) return NaN;
+      value = value * 16 + digit;
+    }
+    return value;
+  }
+
+  #readEnd(column: number): boolean {
+    const port = this.#hexadecimal(column + 1, 1, 4);
+    const address = this.#hexadecimal(column, 8, 8);
+    this.#numbers[column + 1] = port;
+    this.#addresses[column] = address;
+    return !Number.isNaN(port) && (!Number.isNaN(address) || this.#ipv6(column) !== undefined);
+  }
+
+  #readExpiry(): boolean {
+    const end = this.#ends[field.expires] ?? 0;
+    let seconds = 0;
+    for (let at = this.#starts[field.expires] ?? 0; at < end; at++) {
+      const digit = this.#bytes[at] ?? 0;
+      if (digit < code.zero || digit > code.nine) return false;
+      seconds = seconds * 10 + digit - code.zero;
+    }
+    this.#numbers[field.expires] = Math.min(seconds, Number.MAX_SAFE_INTEGER);
+    return true;
+  }
+
+  #ipv6(column: number): Uint8Array | undefined {
+    return parseIpv6(this.#text(column).replace(/^\[(.*)\]$/, '$1'));
+  }
+
+  #text(column: number): string {
+    return Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length).toString(
+      'utf8',
+      this.#starts[column],
+      this.#ends[column],
+    );
+  }
+
+  #end(column: number): ConnectionEnd {
+    const ipv4 = this.#addresses[column] ?? NaN;
+    const port = this.#numbers[column + 1] ?? 0;
+    if (!Number.isNaN(ipv4)) return { family: 'inet', address: formatIpv4(ipv4), port };
+    return { family: 'inet6', address: formatIpv6(this.#ipv6(column) ?? new Uint8Array(16)), port };
+  }
+
+  /** What was read, as an object. */
+  connection(): Connection {
+    const connection = {
+      protocol: this.#text(field.protocol),
+      client: this.#end(field.client),
+      virtual: this.#end(field.virtual),
+      server: this.#end(field.server),
+      state: this.#text(field.state),
+      expires: this.#numbers[field.expires] ?? 0,
+    };
+    const name = this.#text(field.engineName);
+    return name === '' ? connection : { ...connection, engine: { name, data: this.#text(field.engineData) } };
+  }
+
+  /** The addresses of its ends. */
+  addresses(): string[] {
+    return ends.map((column) => this.#end(column).address);
+  }
+
+  /** Appends the line of the listing. */
+  write(out: TextWriter, persistence: boolean, naming: Naming): void {
+    this.#writeText(out, field.protocol, 3);
+    out.byte(code.blank);
+    const expires = this.#numbers[field.expires] ?? 0;
+    const start = out.length;
+    out.number(Math.floor(expires / 60), 2);
+    out.byte(code.colon);
+    out.number(expires % 60, 2);
+    out.padEnd(start, 6);
+    out.byte(code.blank);
+    this.#writeText(out, field.state, 11);
+    out.byte(code.blank);
+    this.#writeEnd(out, field.client, 18, naming);
+    out.byte(code.blank);
+    this.#writeEnd(out, field.virtual, 18, naming);
+    out.byte(code.blank);
+    const engine = persistence && (this.#ends[field.engineName] ?? 0) > (this.#starts[field.engineName] ?? 0);
+    this.#writeEnd(out, field.server, engine ? 16 : 0, naming);
+    if (engine) {
+      out.byte(code.blank);
+      this.#writeText(out, field.engineName, 18);
+      out.byte(code.blank);
+      this.#writeText(out, field.engineData, 0);
+    }
+    out.text('\n');
+  }
+
+  #writeEnd(out: TextWriter, column: number, width: number, naming: Naming): void {
+    const start = out.length;
+    const ipv4 = this.#addresses[column] ?? NaN;
+    if (naming.numeric && !Number.isNaN(ipv4)) {
+      out.ipv4(ipv4);
+      out.byte(code.colon);
+      out.number(this.#numbers[column + 1] ?? 0);
+    } else {
+      const protocol = portNames[this.#text(field.protocol)];
+      out.text(endpointLabel(this.#end(column), protocol, naming));
+    }
+    out.padEnd(start, width);
+  }
+
+  /** Appends a column as it is, but for characters that could drive a terminal. */
+  #writeText(out: TextWriter, column: number, width: number): void {
+    const start = out.length;
+    const end = this.#ends[column] ?? 0;
+    for (let at = this.#starts[column] ?? 0; at < end; at++) {
+      const byte = this.#bytes[at] ?? 0;
+      if (byte < code.blank || byte > code.tilde) {
+        out.cut(start, 0);
+        out.text(printable(this.#text(column)));
+        break;
+      }
+      out.byte(byte);
+    }
+    out.padEnd(start, width);
+  }
 }
+
+const portNames: Readonly<Record<string, ServiceProtocol>> = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' };
 
 /** The lines above the connections. */
 export function formatConnectionTitles(persistence: boolean): string {
@@ -56,25 +229,4 @@ export function formatConnectionTitles(persistence: boolean): string {
   return persistence
     ? `IPVS connection entries\n${names} ${'destination'.padEnd(18)} ${'pe name'.padEnd(16)} pe_data\n`
     : `IPVS connection entries\n${names} destination\n`;
-}
-
-const portNames: Readonly<Record<string, ServiceProtocol>> = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' };
-
-/** The line of a connection. */
-export function formatConnection(connection: Connection, persistence: boolean, naming: Naming): string {
-  const { protocol, expires, state, client, virtual, server, engine } = connection;
-  const label = (end: ConnectionEnd): string => endpointLabel(end, portNames[protocol], naming);
-  const minutes = String(Math.trunc(expires / 60)).padStart(2, '0');
-  const seconds = String(expires % 60).padStart(2, '0');
-  const columns = [
-    protocol.padEnd(3),
-    `${minutes}:${seconds}`.padEnd(6),
-    state.padEnd(11),
-    label(client).padEnd(18),
-    label(virtual).padEnd(18),
-    ...(persistence && engine !== undefined
-      ? [label(server).padEnd(16), printable(engine.name).padEnd(18), printable(engine.data)]
-      : [label(server)]),
-  ];
-  return `${columns.join(' ')}\n`;
 }

@@ -1,15 +1,21 @@
 import type { AddressFamily } from '../model/address.js';
+import { column, rowSize, type ServerRows } from '../model/server-rows.js';
 import type { ServiceProtocol } from '../names/resolver.js';
 import { printable } from './printable.js';
+import type { TextWriter } from './text-writer.js';
 
 /** Names of addresses and ports, as far as they are known; undefined: show the number. */
 export interface Naming {
+  /** Nothing has a name, so nobody need ask. */
+  readonly numeric: boolean;
   host(address: string): string | undefined;
   service(port: number, protocol: ServiceProtocol): string | undefined;
 }
 
 /** Shows numbers only. */
-export const numericNaming: Naming = { host: () => undefined, service: () => undefined };
+export const numericNaming: Naming = { numeric: true, host: () => undefined, service: () => undefined };
+
+const colon = 58;
 
 /** Characters that the original has room for in a `host:port`. */
 const endpointLimit = 59;
@@ -28,4 +34,26 @@ export function endpointLabel(
   const service = protocol === undefined ? undefined : naming.service(endpoint.port, protocol);
   const port = service === undefined ? endpoint.port : printable(service);
   return (endpoint.family === 'inet6' ? `[${host}]:${port}` : `${host}:${port}`).slice(0, endpointLimit);
+}
+
+/** Appends the address and port of a server, as `endpointLabel` words them. */
+export function writeServerEndpoint(
+  out: TextWriter,
+  servers: ServerRows,
+  row: number,
+  protocol: ServiceProtocol | undefined,
+  naming: Naming,
+): void {
+  const at = row * rowSize;
+  const { numbers } = servers;
+  const port = numbers[at + column.port] ?? 0;
+  const inet6 = numbers[at + column.inet6] !== 0;
+  if (inet6 || !naming.numeric) {
+    const family = inet6 ? 'inet6' : 'inet';
+    out.text(endpointLabel({ family, address: servers.address(row), port }, protocol, naming));
+    return;
+  }
+  out.ipv4(numbers[at + column.address] ?? 0);
+  out.byte(colon);
+  out.number(port);
 }

@@ -1,9 +1,17 @@
-import type { ForwardingMethod, Tunnel, TunnelChecksum } from '../model/server.js';
+import { column, type ServerRows } from '../model/server-rows.js';
+import {
+  forwardingMethods,
+  tunnelChecksums,
+  tunnelTypes,
+  type ForwardingMethod,
+  type TunnelChecksum,
+} from '../model/server.js';
 import { isFirewallMark, type ServiceKey } from '../model/service.js';
-import type { IpvsInfo, ServerState, ServiceEntry, Statistics, SyncDaemon, Timeouts } from '../model/state.js';
-import { formatCounter } from './counter.js';
-import { endpointLabel, type Naming } from './labels.js';
+import { counterNames, type IpvsInfo, type ServiceEntry, type SyncDaemon, type Timeouts } from '../model/state.js';
+import { writeCounter } from './counter.js';
+import { writeServerEndpoint, type Naming } from './labels.js';
 import { protocolOf, serviceTitle, settingsText } from './service-text.js';
+import type { TextWriter } from './text-writer.js';
 
 /** Layouts of the classic listing of the table. */
 export type TableLayout = 'plain' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'tun-info';
@@ -30,12 +38,37 @@ const forwardingText: Readonly<Record<ForwardingMethod, string>> = {
   'forwarding-7': 'Fwd-7',
 };
 
+/** The same by the kernel's number. */
+const forwardingTexts = forwardingMethods.map((method) => forwardingText[method]);
+
 const checksumText: Readonly<Record<TunnelChecksum, string>> = {
   nocsum: '-c',
   csum: '+c',
   remcsum: 'r+c',
   'csum+remcsum': '+c,r+c',
 };
+
+type ServerColumns = readonly (readonly [place: number, width: number])[];
+
+const connectionColumns: ServerColumns = [
+  [column.activeConnections, 10],
+  [column.inactiveConnections, 10],
+];
+
+/** What the line of a server shows behind its address, and in how wide a column. */
+const serverColumns: Readonly<Record<Exclude<TableLayout, 'stats' | 'rate'>, ServerColumns>> = {
+  plain: [[column.forwarding, 7], [column.weight, 6], ...connectionColumns],
+  'tun-info': [[column.forwarding, 7], [column.tunnelType, 13], [column.weight, 6], ...connectionColumns],
+  thresholds: [[column.upperThreshold, 10], [column.lowerThreshold, 10], ...connectionColumns],
+  'persistent-conn': [[column.weight, 9], [column.persistentConnections, 11], ...connectionColumns],
+};
+
+/** The first of `counterNames` that these layouts show, and how many they show. */
+const firstCounter = { stats: 0, rate: 5 } as const;
+const shownCounters = 5;
+
+const blank = 32;
+const newline = 10;
 
 /** The line that names the kernel's version. */
 export function formatVersionLine({ version, connectionTableSize }: IpvsInfo): string {
@@ -73,88 +106,74 @@ function serviceHead(key: ServiceKey, naming: Naming): string {
   return isFirewallMark(key) || key.family === 'inet6' ? title : title.slice(0, serviceWidth);
 }
 
-/** The line of a service. */
-export function formatServiceLine(service: ServiceEntry, { layout, exact, naming }: ListingStyle): string {
-  const head = serviceHead(service.key, naming);
-  const { statistics } = service;
-  switch (layout) {
-    case 'stats':
-      return `${head.padEnd(serviceWidth)}${formatCounters(trafficOf(statistics), exact)}\n`;
-    case 'rate':
-      return `${head.padEnd(serviceWidth)}${formatCounters(ratesOf(statistics), exact)}\n`;
-    default:
-      return `${head} ${settingsText(service)}\n`;
+/** Appends the line of a service. */
+export function writeServiceLine(
+  out: TextWriter,
+  service: ServiceEntry,
+  { layout, exact, naming }: ListingStyle,
+): void {
+  const start = out.length;
+  out.text(serviceHead(service.key, naming));
+  if (layout === 'stats' || layout === 'rate') {
+    out.padEnd(start, serviceWidth);
+    const first = firstCounter[layout];
+    for (const name of counterNames.slice(first, first + shownCounters)) {
+      writeCounter(out, service.statistics[name], exact);
+    }
+  } else {
+    out.byte(blank);
+    out.text(settingsText(service));
   }
+  out.byte(newline);
 }
 
-/** A real server for a listing; without counters where the layout shows none. */
-export interface ListedServer extends ServerState {
-  readonly statistics?: Statistics;
-}
-
-/** The line of a real server of the service `key`. */
-export function formatServerLine(
-  server: ListedServer,
+/** Appends the line of a real server of the service `key`. */
+export function writeServerLine(
+  out: TextWriter,
+  servers: ServerRows,
+  row: number,
   key: ServiceKey,
   { layout, exact, naming }: ListingStyle,
-): string {
-  const label = endpointLabel(server, protocolOf(key), naming);
-  const cut = server.family === 'inet' ? label.slice(0, serverWidth) : label;
-  return `  -> ${cut.padEnd(serverWidth)}${serverColumns(server, layout, exact)}\n`;
-}
-
-function serverColumns(server: ListedServer, layout: TableLayout, exact: boolean): string {
-  const { statistics, weight } = server;
-  const forwarding = forwardingText[server.forwarding].padEnd(7);
-  const connections = `${column(server.activeConnections, 10)} ${column(server.inactiveConnections, 10)}`;
-  switch (layout) {
-    case 'plain':
-      return ` ${forwarding} ${column(weight, 6)} ${connections}`;
-    case 'tun-info':
-      return ` ${forwarding} ${tunnelInfo(server).padEnd(13)} ${column(weight, 6)} ${connections}`;
-    case 'thresholds':
-      return ` ${column(server.upperThreshold, 10)} ${column(server.lowerThreshold, 10)} ${connections}`;
-    case 'persistent-conn':
-      return ` ${column(weight, 9)} ${column(server.persistentConnections, 11)} ${connections}`;
-    case 'stats':
-      return formatCounters(trafficOf(statistics), exact);
-    case 'rate':
+): void {
+  out.text('  -> ');
+  const start = out.length;
+  writeServerEndpoint(out, servers, row, protocolOf(key), naming);
+  if (servers.number(row, column.inet6) === 0) out.cut(start, serverWidth);
+  out.padEnd(start, serverWidth);
+  if (layout === 'stats' || layout === 'rate') {
+    const first = firstCounter[layout];
+    for (let index = first; index < first + shownCounters; index++) {
       // The original never shortens a server's first three rates.
-      return `${formatCounters(ratesOf(statistics).slice(0, 3), true)}${formatCounters(ratesOf(statistics).slice(3), exact)}`;
+      const whole = exact || (layout === 'rate' && index < first + 3);
+      writeCounter(out, servers.counter(row, index), whole);
+    }
+  } else {
+    for (const [place, width] of serverColumns[layout]) {
+      out.byte(blank);
+      const from = out.length;
+      if (place === column.forwarding) out.text(forwardingTexts[servers.number(row, place)] ?? '');
+      else if (place === column.tunnelType) writeTunnel(out, servers, row);
+      else out.number(servers.number(row, place));
+      out.padEnd(from, width);
+    }
   }
+  out.byte(newline);
 }
 
-function trafficOf(statistics: Statistics | undefined): bigint[] {
-  if (statistics === undefined) return [];
-  const { connections, incomingPackets, outgoingPackets, incomingBytes, outgoingBytes } = statistics;
-  return [connections, incomingPackets, outgoingPackets, incomingBytes, outgoingBytes];
-}
-
-function ratesOf(statistics: Statistics | undefined): bigint[] {
-  if (statistics === undefined) return [];
-  const { connectionRate, incomingPacketRate, outgoingPacketRate, incomingByteRate, outgoingByteRate } = statistics;
-  return [connectionRate, incomingPacketRate, outgoingPacketRate, incomingByteRate, outgoingByteRate];
-}
-
-function formatCounters(values: readonly bigint[], exact: boolean): string {
-  return values.map((value) => formatCounter(value, exact)).join('');
-}
-
-function column(value: number, width: number): string {
-  return String(value).padEnd(width);
-}
-
-function tunnelInfo({ forwarding, tunnel }: { forwarding: ForwardingMethod; tunnel: Tunnel }): string {
-  if (forwarding !== 'tunnelling') return 'n/a';
-  switch (tunnel.type) {
-    case 'ipip':
-      return 'ipip';
-    case 'gue':
-      return `gue:${tunnel.port}:${checksumText[tunnel.checksum]}`;
-    case 'gre':
-      return `gre:${checksumText[tunnel.checksum]}`;
-    default:
-      return `type-${tunnel.type}`;
+function writeTunnel(out: TextWriter, servers: ServerRows, row: number): void {
+  if (forwardingMethods[servers.number(row, column.forwarding)] !== 'tunnelling') {
+    out.text('n/a');
+    return;
+  }
+  const type = servers.number(row, column.tunnelType);
+  const name = tunnelTypes[type];
+  out.text(name ?? `type-${type}`);
+  if (name === 'gue') {
+    out.text(':');
+    out.number(servers.number(row, column.tunnelPort));
+  }
+  if (name === 'gue' || name === 'gre') {
+    out.text(`:${checksumText[tunnelChecksums[servers.number(row, column.tunnelChecksum)] ?? 'nocsum']}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { parseIpv4, parseIpv6 } from '../model/address.js';
+import { column, rowSize, type ServerRows } from '../model/server-rows.js';
 import type { ServerKey } from '../model/server.js';
 import { isFirewallMark, type Protocol, type ServiceKey } from '../model/service.js';
 
@@ -69,16 +70,41 @@ function sorted<T>(items: readonly T[], placeOfItem: (item: T) => Place, differe
     .map(({ item }) => item);
 }
 
+function sortedRows({ length, numbers }: ServerRows, difference: Difference, familiesApart: boolean): number[] {
+  const compareRows = (a: number, b: number): number => {
+    const first = a * rowSize;
+    const second = b * rowSize;
+    if (familiesApart && numbers[first + column.inet6] !== numbers[second + column.inet6]) {
+      return (numbers[first + column.inet6] ?? 0) - (numbers[second + column.inet6] ?? 0);
+    }
+    for (let place: number = column.address; place < column.address + 4; place++) {
+      const result = difference(numbers[first + place] ?? 0, numbers[second + place] ?? 0);
+      if (result !== 0) return result;
+    }
+    return (numbers[first + column.port] ?? 0) - (numbers[second + column.port] ?? 0);
+  };
+  return allRows(length).sort(compareRows);
+}
+
+function allRows(length: number): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < length; row++) rows.push(row);
+  return rows;
+}
+
 /** An order of services, and of the servers of one service. */
 export interface TableOrder {
   readonly services: <T extends { readonly key: ServiceKey }>(services: readonly T[]) => readonly T[];
   readonly servers: <T extends ServerKey>(servers: readonly T[]) => readonly T[];
+  /** The indices of rows in this order. */
+  readonly rows: (servers: ServerRows) => readonly number[];
 }
 
 function tableOrder(difference: Difference, familiesApart: boolean): TableOrder {
   return {
     services: (services) => sorted(services, ({ key }) => servicePlace(key), difference),
     servers: (servers) => sorted(servers, (server) => placeOf(server, 0, familiesApart), difference),
+    rows: (servers) => sortedRows(servers, difference, familiesApart),
   };
 }
 
@@ -93,4 +119,8 @@ export const classicOrder = tableOrder((a, b) => (a - b) | 0, false);
 export const naturalOrder = tableOrder((a, b) => a - b, true);
 
 /** The kernel's own order. */
-export const kernelOrder: TableOrder = { services: (services) => services, servers: (servers) => servers };
+export const kernelOrder: TableOrder = {
+  services: (services) => services,
+  servers: (servers) => servers,
+  rows: ({ length }) => allRows(length),
+};

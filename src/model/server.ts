@@ -1,25 +1,38 @@
 import type { AddressFamily } from './address.js';
 
 /**
- * How packets reach a real server. Source: IP_VS_CONN_F_* in include/uapi/linux/ip_vs.h.
+ * Forwarding methods by the kernel's number. Source: IP_VS_CONN_F_* in include/uapi/linux/ip_vs.h.
  * `bypass` (sent on to their destination) is set by the kernel alone; `forwarding-5` to `forwarding-7` have no
  * meaning yet, but another program can set them.
  */
-export type ForwardingMethod =
-  | 'masquerading'
-  | 'local'
-  | 'tunnelling'
-  | 'direct-routing'
-  | 'bypass'
-  | 'forwarding-5'
-  | 'forwarding-6'
-  | 'forwarding-7';
+export const forwardingMethods = [
+  'masquerading',
+  'local',
+  'tunnelling',
+  'direct-routing',
+  'bypass',
+  'forwarding-5',
+  'forwarding-6',
+  'forwarding-7',
+] as const;
 
-/** Encapsulation of a tunnel. Source: IP_VS_CONN_F_TUNNEL_TYPE_*. */
-export type TunnelType = 'ipip' | 'gue' | 'gre';
+/** How packets reach a real server. */
+export type ForwardingMethod = (typeof forwardingMethods)[number];
 
-/** Outer checksum of a gue or gre tunnel. `csum+remcsum` can only have been set by another program. */
-export type TunnelChecksum = 'nocsum' | 'csum' | 'remcsum' | 'csum+remcsum';
+/** Tunnel types by the kernel's number. Source: IP_VS_CONN_F_TUNNEL_TYPE_* in include/uapi/linux/ip_vs.h. */
+export const tunnelTypes = ['ipip', 'gue', 'gre'] as const;
+
+/** Encapsulation of a tunnel. */
+export type TunnelType = (typeof tunnelTypes)[number];
+
+/**
+ * Outer checksums of a gue or gre tunnel by the kernel's flags: IP_VS_TUNNEL_ENCAP_FLAG_CSUM is bit 0, _REMCSUM bit 1.
+ * `csum+remcsum` can only have been set by another program.
+ */
+export const tunnelChecksums = ['nocsum', 'csum', 'remcsum', 'csum+remcsum'] as const;
+
+/** Outer checksum of a gue or gre tunnel. */
+export type TunnelChecksum = (typeof tunnelChecksums)[number];
 
 /** Encapsulation towards a real server that is reached by tunnelling. */
 export interface Tunnel {

@@ -1,6 +1,20 @@
 import type { RealServer } from './server.js';
 import type { VirtualService } from './service.js';
 
+/** Names of the counters and rates, in the kernel's order: IPVS_STATS_ATTR_CONNS and what follows it. */
+export const counterNames = [
+  'connections',
+  'incomingPackets',
+  'outgoingPackets',
+  'incomingBytes',
+  'outgoingBytes',
+  'connectionRate',
+  'incomingPacketRate',
+  'outgoingPacketRate',
+  'incomingByteRate',
+  'outgoingByteRate',
+] as const satisfies readonly (keyof Statistics)[];
+
 /** Counters since the start or the last zeroing, and rates per second (an average over the last seconds). */
 export interface Statistics {
   readonly connections: bigint;

@@ -9,6 +9,7 @@ const patience = 2000;
  * needs no waiting.
  */
 export class ListingNames implements Naming {
+  readonly numeric = false;
   readonly #resolver: NameResolver;
   readonly #hosts = new Map<string, string | undefined>();
   #gaveUp = false;

@@ -1,16 +1,24 @@
-import { endpointLabel, type Naming } from '../format/labels.js';
+import { endpointLabel, writeServerEndpoint, type Naming } from '../format/labels.js';
 import { netmaskText, protocolOf, schedulerFlagText } from '../format/service-text.js';
-import type { ForwardingMethod, RealServer, TunnelChecksum } from '../model/server.js';
-import { isFirewallMark, type ServiceKey, type VirtualService } from '../model/service.js';
+import type { TextWriter } from '../format/text-writer.js';
+import { column, type ServerRows } from '../model/server-rows.js';
+import {
+  forwardingMethods,
+  tunnelChecksums,
+  tunnelTypes,
+  type ForwardingMethod,
+  type TunnelChecksum,
+} from '../model/server.js';
+import { isFirewallMark, type Protocol, type ServiceKey, type VirtualService } from '../model/service.js';
 
 const protocolOptions = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const;
 
 const forwardingOptions: Partial<Record<ForwardingMethod, string>> = {
-  masquerading: '-m',
+  masquerading: ' -m',
   // A local server is entered as any other; the kernel finds out.
-  local: '-g',
-  tunnelling: '-i',
-  'direct-routing': '-g',
+  local: ' -g',
+  tunnelling: ' -i',
+  'direct-routing': ' -g',
 };
 
 const checksumOptions: Readonly<Record<TunnelChecksum, string>> = {
@@ -40,32 +48,58 @@ export function formatServiceRule(service: VirtualService, naming: Naming): stri
   ].join('');
 }
 
-/** The rule that adds a real server to the service `key`. */
-export function formatServerRule(server: RealServer, key: ServiceKey, naming: Naming): string {
-  const forwarding = forwardingOptions[server.forwarding];
-  const rule = [
-    `-a ${serviceOption(key, naming)} -r ${endpointLabel(server, protocolOf(key), naming)}`,
-    forwarding === undefined ? '' : ` ${forwarding}`,
-    ` -w ${server.weight}`,
-    server.forwarding === 'tunnelling' ? tunnelOptions(server) : '',
-    server.upperThreshold === 0 ? '' : ` -x ${server.upperThreshold}`,
-    server.lowerThreshold === 0 ? '' : ` -y ${server.lowerThreshold}`,
-  ].join('');
+/** Appends the rule that adds a real server to the service that `serviceWords` names. */
+export function writeServerRule(
+  out: TextWriter,
+  servers: ServerRows,
+  row: number,
+  { words, protocol }: RuleService,
+  naming: Naming,
+): void {
+  const method = forwardingMethods[servers.number(row, column.forwarding)] ?? 'masquerading';
+  const option = forwardingOptions[method];
   // No rule can say it, and one without a method would route directly: a remark leaves the server out of a restore.
-  return forwarding === undefined
-    ? `# ${rule} (forwarding method "${server.forwarding}" has no option)\n`
-    : `${rule}\n`;
+  if (option === undefined) out.text('# ');
+  out.text(words);
+  writeServerEndpoint(out, servers, row, protocol, naming);
+  if (option !== undefined) out.text(option);
+  out.text(' -w ');
+  out.number(servers.number(row, column.weight));
+  if (method === 'tunnelling') out.text(tunnelOptions(servers, row));
+  writeThreshold(out, ' -x ', servers.number(row, column.upperThreshold));
+  writeThreshold(out, ' -y ', servers.number(row, column.lowerThreshold));
+  out.text(option === undefined ? ` (forwarding method "${method}" has no option)\n` : '\n');
 }
 
-function tunnelOptions({ tunnel }: RealServer): string {
-  switch (tunnel.type) {
+/** What the rules of all servers of a service share. */
+export interface RuleService {
+  /** The rule up to the server's address. */
+  readonly words: string;
+  readonly protocol: Protocol | undefined;
+}
+
+/** The start of the rules that add real servers to the service `key`. */
+export function ruleService(key: ServiceKey, naming: Naming): RuleService {
+  return { words: `-a ${serviceOption(key, naming)} -r `, protocol: protocolOf(key) };
+}
+
+function writeThreshold(out: TextWriter, option: string, value: number): void {
+  if (value === 0) return;
+  out.text(option);
+  out.number(value);
+}
+
+function tunnelOptions(servers: ServerRows, row: number): string {
+  const type = servers.number(row, column.tunnelType);
+  const checksum = checksumOptions[tunnelChecksums[servers.number(row, column.tunnelChecksum)] ?? 'nocsum'];
+  switch (tunnelTypes[type]) {
     case 'ipip':
       return ' --tun-type ipip';
     case 'gue':
-      return ` --tun-type gue --tun-port ${tunnel.port} ${checksumOptions[tunnel.checksum]}`;
+      return ` --tun-type gue --tun-port ${servers.number(row, column.tunnelPort)} ${checksum}`;
     case 'gre':
-      return ` --tun-type gre ${checksumOptions[tunnel.checksum]}`;
+      return ` --tun-type gre ${checksum}`;
     default:
-      return ` --tun-type ${tunnel.type}`;
+      return ` --tun-type ${type}`;
   }
 }

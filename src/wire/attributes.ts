@@ -13,6 +13,14 @@ export type AttributeValues<T extends AttributeTable> = {
   -readonly [K in keyof T]?: (T[K] extends AttributeRow<infer V> ? V : never) | undefined;
 };
 
+/** A row with the name that our code gives it. */
+interface Row {
+  readonly field: string;
+  readonly type: number;
+  readonly name: string;
+  readonly codec: Codec<unknown>;
+}
+
 /** NLA_HDRLEN. Source: include/uapi/linux/netlink.h. */
 const headerLength = 4;
 /** NLA_F_NESTED, which marks an attribute that holds attributes. */
@@ -26,20 +34,29 @@ const typeMask = 0x3fff;
  * must not break us.
  */
 export class AttributeSet<T extends AttributeTable> implements Codec<AttributeValues<T>> {
-  readonly #rows: readonly (readonly [field: string, row: AttributeRow<unknown>])[];
-  readonly #highestType: number;
+  readonly size = undefined;
+  readonly #table: T;
+  readonly #rows: readonly Row[];
+  /** Bytes that the value of each type has, where all have the same; else 0. */
+  readonly #sizes: Uint32Array;
   readonly #borrowed: Borrowed;
 
   constructor(table: T) {
-    this.#rows = Object.entries(table);
-    this.#highestType = Math.max(...this.#rows.map(([, [type]]) => type));
-    this.#borrowed = borrowedValues(this.#rows, 2 * this.#highestType + 2);
+    this.#table = table;
+    this.#rows = Object.entries(table).map(([field, [type, name, codec]]) => ({ field, type, name, codec }));
+    const types = Math.max(...this.#rows.map(({ type }) => type)) + 1;
+    this.#sizes = new Uint32Array(types);
+    for (const { type, codec } of this.#rows) this.#sizes[type] = codec.size ?? 0;
+    this.#borrowed = borrowedValues(this.#rows, types);
   }
 
   encode(writer: Writer, values: AttributeValues<T>): void {
-    for (const [field, [type, name, codec]] of this.#rows) {
-      const value: unknown = values[field];
-      if (value === undefined) continue;
+    // By index: what iterates over lists makes an object a step, for every attribute of every rule of a restore.
+    for (let index = 0; index < this.#rows.length; index++) {
+      const row = this.#rows[index];
+      const value: unknown = row === undefined ? undefined : values[row.field];
+      if (row === undefined || value === undefined) continue;
+      const { type, name, codec } = row;
       const start = writer.reserve(headerLength);
       codec.encode(writer, value, name);
       writer.setU16(start, writer.length - start);
@@ -49,11 +66,11 @@ export class AttributeSet<T extends AttributeTable> implements Codec<AttributeVa
   }
 
   decode(view: DataView, offset: number, length: number, around: string): AttributeValues<T> {
-    const borrowed = this.#locate(view, offset, length, around);
+    const { offsets, lengths } = this.#locate(view, offset, length, around);
     const values: Record<string, unknown> = {};
-    for (const [field, [type, name, codec]] of this.#rows) {
-      const at = borrowed.places[2 * type] ?? 0;
-      if (at !== 0) values[field] = codec.decode(view, at, borrowed.places[2 * type + 1] ?? 0, name);
+    for (const { field, type, name, codec } of this.#rows) {
+      const at = offsets[type] ?? 0;
+      if (at !== 0) values[field] = codec.decode(view, at, lengths[type] ?? 0, name);
     }
     return values as AttributeValues<T>;
   }
@@ -61,18 +78,38 @@ export class AttributeSet<T extends AttributeTable> implements Codec<AttributeVa
   /**
    * The attributes, each decoded when it is asked for: a listing of a large table needs few of them, and memory costs
    * more than arithmetic. Always the same object, so its values have to be taken before the next call.
-   * @throws {DecodeError} here where an attribute is longer than the bytes around it, and later where a value is none.
+   * @throws {DecodeError} where an attribute is longer than the bytes around it, or of another size than its kind has.
    */
   borrow(view: DataView, offset: number, length: number, around: string): AttributeValues<T> {
     return this.#locate(view, offset, length, around).values;
   }
 
-  /** Notes where the value of each attribute is. */
+  /** The same without anything decoded: offsets in `view` by type, 0 where an attribute is absent. */
+  locate(view: DataView, offset: number, length: number, around: string): Uint32Array {
+    return this.#locate(view, offset, length, around).offsets;
+  }
+
+  /** The lengths that belong to the offsets of `locate`, by type. */
+  get lengths(): Uint32Array {
+    return this.#borrowed.lengths;
+  }
+
+  /** The kernel's number of an attribute. */
+  type(field: keyof T): number {
+    return this.#table[field]?.[0] ?? 0;
+  }
+
+  /** The kernel's name of an attribute. */
+  name(type: number): string {
+    return this.#rows.find((row) => row.type === type)?.name ?? String(type);
+  }
+
   #locate(view: DataView, offset: number, length: number, around: string): Borrowed {
     const borrowed = this.#borrowed;
-    const { places } = borrowed;
+    const { offsets, lengths } = borrowed;
+    const sizes = this.#sizes;
     borrowed.view = view;
-    places.fill(0);
+    offsets.fill(0);
     const end = offset + length;
     for (let at = offset; at < end;) {
       const size = end - at < headerLength ? 0 : view.getUint16(at, hostIsLittleEndian);
@@ -80,9 +117,13 @@ export class AttributeSet<T extends AttributeTable> implements Codec<AttributeVa
         throw new DecodeError(`${around}: an attribute of ${size} bytes where ${end - at} are left`);
       }
       const type = view.getUint16(at + 2, hostIsLittleEndian) & typeMask;
-      if (type <= this.#highestType) {
-        places[2 * type] = at + headerLength;
-        places[2 * type + 1] = size - headerLength;
+      if (type < sizes.length) {
+        const expected = sizes[type] ?? 0;
+        if (expected !== 0 && expected !== size - headerLength) {
+          throw new DecodeError(`${this.name(type)}: expected ${expected} bytes, got ${size - headerLength}`);
+        }
+        offsets[type] = at + headerLength;
+        lengths[type] = size - headerLength;
       }
       at += (size + 3) & ~3;
     }
@@ -95,24 +136,27 @@ interface Borrowed {
   view: DataView;
   /** Looks like decoded values: has a getter for each row. */
   readonly values: object;
-  /** Offset and length of each value, at twice its type; offset 0 where there is none (headers come first). */
-  readonly places: Uint32Array;
+  /** Offset of each value by its type; 0 where there is none (headers come first). */
+  readonly offsets: Uint32Array;
+  readonly lengths: Uint32Array;
 }
 
-function borrowedValues(
-  rows: readonly (readonly [field: string, row: AttributeRow<unknown>])[],
-  size: number,
-): Borrowed {
-  const borrowed: Borrowed = { view: new DataView(new ArrayBuffer(0)), values: {}, places: new Uint32Array(size) };
-  for (const [field, [type, name, codec]] of rows) {
+function borrowedValues(rows: readonly Row[], types: number): Borrowed {
+  const borrowed: Borrowed = {
+    view: new DataView(new ArrayBuffer(0)),
+    values: {},
+    offsets: new Uint32Array(types),
+    lengths: new Uint32Array(types),
+  };
+  for (const { field, type, name, codec } of rows) {
     const read =
       codec instanceof AttributeSet
         ? (at: number, length: number): unknown => codec.borrow(borrowed.view, at, length, name)
         : (at: number, length: number): unknown => codec.decode(borrowed.view, at, length, name);
     Object.defineProperty(borrowed.values, field, {
       get: () => {
-        const at = borrowed.places[2 * type] ?? 0;
-        return at === 0 ? undefined : read(at, borrowed.places[2 * type + 1] ?? 0);
+        const at = borrowed.offsets[type] ?? 0;
+        return at === 0 ? undefined : read(at, borrowed.lengths[type] ?? 0);
       },
     });
   }

@@ -1,7 +1,8 @@
 import { DecodeError, ValueError } from '../errors.js';
-import { addressBytes, formatAddress, type AddressFamily } from '../model/address.js';
+import { addressBytes, formatAddress, parseIpv4, type AddressFamily } from '../model/address.js';
 import type { Change } from '../model/change.js';
-import type { ForwardingMethod, RealServer, ServerKey, Tunnel, TunnelChecksum, TunnelType } from '../model/server.js';
+import { column, counterCount, rowSize, type ServerRows } from '../model/server-rows.js';
+import { forwardingMethods, tunnelChecksums, tunnelTypes, type RealServer, type ServerKey } from '../model/server.js';
 import {
   isFirewallMark,
   type PersistenceNetmask,
@@ -10,18 +11,23 @@ import {
   type ServiceKey,
   type VirtualService,
 } from '../model/service.js';
-import type {
-  IpvsInfo,
-  ServerEntry,
-  ServerState,
-  ServiceEntry,
-  Statistics,
-  SyncDaemon,
-  SyncRole,
-  Timeouts,
-} from '../model/state.js';
 import {
+  counterNames,
+  type IpvsInfo,
+  type ServiceEntry,
+  type Statistics,
+  type SyncDaemon,
+  type SyncRole,
+  type Timeouts,
+} from '../model/state.js';
+import { u64 } from './codec.js';
+import type { ReplyPayload } from './message.js';
+import {
+  commandAttributes,
   ipvsCommand,
+  serverAttributes,
+  statistics32,
+  statistics64,
   type CommandValues,
   type DaemonValues,
   type InfoValues,
@@ -42,21 +48,10 @@ const schedulerFlagBits: readonly (readonly [SchedulerFlag, number])[] = [
   ['flag-2', 0x10],
   ['flag-3', 0x20],
 ];
-/** By IP_VS_CONN_F_FWD_MASK. */
-const forwardingMethods: readonly ForwardingMethod[] = [
-  'masquerading',
-  'local',
-  'tunnelling',
-  'direct-routing',
-  'bypass',
-  'forwarding-5',
-  'forwarding-6',
-  'forwarding-7',
-];
-/** By IP_VS_CONN_F_TUNNEL_TYPE_*. */
-const tunnelTypes: readonly TunnelType[] = ['ipip', 'gue', 'gre'];
-/** By IP_VS_TUNNEL_ENCAP_FLAG_*: CSUM is bit 0, REMCSUM bit 1. */
-const tunnelChecksums: readonly TunnelChecksum[] = ['nocsum', 'csum', 'remcsum', 'csum+remcsum'];
+/** IP_VS_CONN_F_FWD_MASK. */
+const forwardingMask = 7;
+/** IP_VS_TUNNEL_ENCAP_FLAG_CSUM and _REMCSUM. */
+const tunnelChecksumMask = 3;
 /** By IP_VS_STATE_*. */
 const syncRoles: readonly (SyncRole | undefined)[] = [undefined, 'master', 'backup'];
 
@@ -87,10 +82,14 @@ function protocolNumber(protocol: Protocol): number {
 
 /** An address in the 16 bytes of union nf_inet_addr, unused ones zero. */
 function wideAddress(family: AddressFamily, address: string): Uint8Array {
-  const narrow = textToBytes(family, address);
-  if (narrow.length === 16) return narrow;
+  if (family === 'inet6') return textToBytes(family, address);
+  const value = parseIpv4(address);
+  if (value === undefined) throw new ValueError(`not an IPv4 address: ${address}`);
   const wide = new Uint8Array(16);
-  wide.set(narrow);
+  wide[0] = value >>> 24;
+  wide[1] = value >>> 16;
+  wide[2] = value >>> 8;
+  wide[3] = value;
   return wide;
 }
 
@@ -134,7 +133,9 @@ export function serviceValues(service: VirtualService): ServiceValues {
   let flags = 0;
   if (service.persistenceTimeout !== undefined) flags |= serviceFlag.persistent;
   if (service.onePacket) flags |= serviceFlag.onePacket;
-  for (const [flag, bit] of schedulerFlagBits) if (service.schedulerFlags.includes(flag)) flags |= bit;
+  if (service.schedulerFlags.length > 0) {
+    for (const [flag, bit] of schedulerFlagBits) if (service.schedulerFlags.includes(flag)) flags |= bit;
+  }
   return {
     ...serviceKeyValues(service.key),
     scheduler: service.scheduler,
@@ -159,23 +160,11 @@ function serviceKeyOf(values: ServiceValues): ServiceKey {
   };
 }
 
-const counterNames = [
-  'connections',
-  'incomingPackets',
-  'outgoingPackets',
-  'incomingBytes',
-  'outgoingBytes',
-  'connectionRate',
-  'incomingPacketRate',
-  'outgoingPacketRate',
-  'incomingByteRate',
-  'outgoingByteRate',
-] as const satisfies readonly (keyof Statistics)[];
-
 /** Counters in 64 bits where the kernel sends them so, else in 32; 0 where a counter is missing. */
-function statisticsOf({ statistics64, statistics32 }: ServiceValues | ServerValues): Statistics {
+function statisticsOf(values: ServiceValues): Statistics {
   const counters: Partial<Record<keyof Statistics, bigint>> = {};
-  for (const name of counterNames) counters[name] = statistics64?.[name] ?? BigInt(statistics32?.[name] ?? 0);
+  const given = values.statistics64 ?? values.statistics32;
+  for (const name of counterNames) counters[name] = BigInt(given?.[name] ?? 0);
   return counters as Statistics;
 }
 
@@ -227,39 +216,114 @@ export function serverValues(server: RealServer): ServerValues {
   };
 }
 
-function tunnelOf(values: ServerValues): Tunnel {
-  const type = values.tunnelType ?? 0;
-  return {
-    type: tunnelTypes[type] ?? type,
-    port: values.tunnelPort ?? 0,
-    checksum: tunnelChecksums[(values.tunnelFlags ?? 0) & 3] ?? 'nocsum',
-  };
+/** The kernel's numbers of a server's attributes, taken from the table once. */
+const type = {
+  server: commandAttributes.type('server'),
+  address: serverAttributes.type('address'),
+  port: serverAttributes.type('port'),
+  forwarding: serverAttributes.type('forwarding'),
+  weight: serverAttributes.type('weight'),
+  family: serverAttributes.type('family'),
+  tunnelType: serverAttributes.type('tunnelType'),
+  tunnelPort: serverAttributes.type('tunnelPort'),
+  tunnelFlags: serverAttributes.type('tunnelFlags'),
+  statistics32: serverAttributes.type('statistics32'),
+  statistics64: serverAttributes.type('statistics64'),
+};
+
+/** Attributes of 32 bits whose number goes into a row as it is. */
+const plainNumbers = (
+  [
+    'weight',
+    'upperThreshold',
+    'lowerThreshold',
+    'activeConnections',
+    'inactiveConnections',
+    'persistentConnections',
+  ] as const
+).map((field) => ({ type: serverAttributes.type(field), place: column[field] }));
+
+/** Where an attribute is that has to be there. */
+function requiredAt(offsets: Uint32Array, attribute: number): number {
+  const at = offsets[attribute] ?? 0;
+  if (at === 0) throw new DecodeError(`${serverAttributes.name(attribute)}: missing`);
+  return at;
 }
 
 /**
- * A real server of a reply, without its counters.
+ * Adds the real server of a reply to the rows. This is where a listing spends its time, so nothing is made that has to
+ * be thrown away.
  * @param serviceFamily the family of its service: kernels before 3.18 knew no other for its servers, and did not say it.
  */
-export function serverStateOf(values: ServerValues, serviceFamily: AddressFamily): ServerState {
-  const family = values.family === undefined ? serviceFamily : familyName(values.family, 'IPVS_DEST_ATTR_ADDR_FAMILY');
-  return {
-    family,
-    address: formatAddress(family, required(values.address, 'IPVS_DEST_ATTR_ADDR')),
-    port: required(values.port, 'IPVS_DEST_ATTR_PORT'),
-    forwarding: forwardingMethods[required(values.forwarding, 'IPVS_DEST_ATTR_FWD_METHOD') & 7] ?? 'masquerading',
-    weight: required(values.weight, 'IPVS_DEST_ATTR_WEIGHT'),
-    upperThreshold: values.upperThreshold ?? 0,
-    lowerThreshold: values.lowerThreshold ?? 0,
-    tunnel: tunnelOf(values),
-    activeConnections: values.activeConnections ?? 0,
-    inactiveConnections: values.inactiveConnections ?? 0,
-    persistentConnections: values.persistentConnections ?? 0,
-  };
+export function appendServer(
+  rows: ServerRows,
+  { view, offset, length }: ReplyPayload,
+  serviceFamily: AddressFamily,
+): void {
+  const nest = commandAttributes.locate(view, offset, length, 'IPVS answer')[type.server] ?? 0;
+  if (nest === 0) throw new DecodeError('IPVS_CMD_ATTR_DEST: missing');
+  const offsets = serverAttributes.locate(
+    view,
+    nest,
+    commandAttributes.lengths[type.server] ?? 0,
+    'IPVS_CMD_ATTR_DEST',
+  );
+  const address = requiredAt(offsets, type.address);
+  const port = requiredAt(offsets, type.port);
+  const forwarding = requiredAt(offsets, type.forwarding);
+  requiredAt(offsets, type.weight);
+  const familyAt = offsets[type.family] ?? 0;
+  const family =
+    familyAt === 0
+      ? serviceFamily
+      : familyName(view.getUint16(familyAt, hostIsLittleEndian), 'IPVS_DEST_ATTR_ADDR_FAMILY');
+
+  const row = rows.add();
+  const { numbers } = rows;
+  const start = row * rowSize;
+  const words = family === 'inet' ? 1 : 4;
+  for (let word = 0; word < 4; word++) {
+    numbers[start + column.address + word] = word < words ? view.getUint32(address + 4 * word) : 0;
+  }
+  numbers[start + column.inet6] = family === 'inet' ? 0 : 1;
+  numbers[start + column.port] = view.getUint16(port);
+  numbers[start + column.forwarding] = view.getUint32(forwarding, hostIsLittleEndian) & forwardingMask;
+  for (let index = 0; index < plainNumbers.length; index++) {
+    const plain = plainNumbers[index];
+    if (plain === undefined) continue;
+    const at = offsets[plain.type] ?? 0;
+    numbers[start + plain.place] = at === 0 ? 0 : view.getUint32(at, hostIsLittleEndian);
+  }
+  const tunnelType = offsets[type.tunnelType] ?? 0;
+  const tunnelPort = offsets[type.tunnelPort] ?? 0;
+  const tunnelFlags = offsets[type.tunnelFlags] ?? 0;
+  numbers[start + column.tunnelType] = tunnelType === 0 ? 0 : view.getUint8(tunnelType);
+  numbers[start + column.tunnelPort] = tunnelPort === 0 ? 0 : view.getUint16(tunnelPort);
+  numbers[start + column.tunnelChecksum] =
+    tunnelFlags === 0 ? 0 : view.getUint16(tunnelFlags, hostIsLittleEndian) & tunnelChecksumMask;
+  if (rows.keepsCounters) setCounters(rows, row, view, offsets);
 }
 
-/** A real server of a reply; `serviceFamily` as above. */
-export function serverEntryOf(values: ServerValues, serviceFamily: AddressFamily): ServerEntry {
-  return { ...serverStateOf(values, serviceFamily), statistics: statisticsOf(values) };
+/** Counters in 64 bits where the kernel sends them so, else in 32; 0 where a counter is missing. */
+function setCounters(rows: ServerRows, row: number, view: DataView, offsets: Uint32Array): void {
+  const at64 = offsets[type.statistics64] ?? 0;
+  const at32 = offsets[type.statistics32] ?? 0;
+  if (at64 === 0) {
+    const length = serverAttributes.lengths[type.statistics32] ?? 0;
+    const values = at32 === 0 ? {} : statistics32.borrow(view, at32, length, 'IPVS_DEST_ATTR_STATS');
+    for (let index = 0; index < counterCount; index++) {
+      const name = counterNames[index];
+      rows.setCounter(row, index, name === undefined ? 0 : (values[name] ?? 0));
+    }
+    return;
+  }
+  const length = serverAttributes.lengths[type.statistics64] ?? 0;
+  const counters = statistics64.locate(view, at64, length, 'IPVS_DEST_ATTR_STATS64');
+  for (let index = 0; index < counterCount; index++) {
+    // The kernel counts its attributes from 1.
+    const at = counters[index + 1] ?? 0;
+    rows.setCounter(row, index, at === 0 ? 0 : u64.decode(view, at, 8, 'IPVS_DEST_ATTR_STATS64'));
+  }
 }
 
 /** The attributes that start a synchronisation daemon. */

@@ -48,14 +48,6 @@ export function writeFence(writer: Writer, sequence: number): void {
   writer.setU32(start + 8, sequence);
 }
 
-/** What the kernel answers. */
-export type Reply =
-  | { readonly kind: 'data'; readonly sequence: number; readonly payload: ReplyPayload }
-  /** A dump is complete; errno 0, or the positive number of the error that cut it short. */
-  | { readonly kind: 'done'; readonly sequence: number; readonly errno: number }
-  /** A request was carried out (errno 0) or refused (positive errno). */
-  | { readonly kind: 'result'; readonly sequence: number; readonly errno: number };
-
 /** The attributes of an answer, not yet decoded. */
 export interface ReplyPayload {
   readonly view: DataView;
@@ -63,49 +55,76 @@ export interface ReplyPayload {
   readonly length: number;
 }
 
-/**
- * Takes a datagram from the kernel apart.
- * @throws {DecodeError} when it is cut short or no message.
- */
-export function readReplies(datagram: Uint8Array): Reply[] {
-  const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length);
-  const replies: Reply[] = [];
-  for (let at = 0; at < view.byteLength;) {
-    const left = view.byteLength - at;
-    const length = left < netlinkHeaderLength ? 0 : view.getUint32(at, hostIsLittleEndian);
-    if (length < netlinkHeaderLength || length > left) {
-      throw new DecodeError(`netlink message of ${length} bytes where ${left} are left`);
-    }
-    const reply = readReply(view, at, length);
-    if (reply !== undefined) replies.push(reply);
-    at += (length + 3) & ~3;
-  }
-  return replies;
-}
+/** What a message from the kernel is: data, the end of a dump, or the result of a request. */
+export type ReplyKind = 'data' | 'done' | 'result';
 
-function readReply(view: DataView, at: number, length: number): Reply | undefined {
-  const type = view.getUint16(at + 4, hostIsLittleEndian);
-  const sequence = view.getUint32(at + 8, hostIsLittleEndian);
-  const body = at + netlinkHeaderLength;
-  const bodyLength = length - netlinkHeaderLength;
-  switch (type) {
-    case controlType.noop:
-      return undefined;
-    case controlType.overrun:
-      throw new DecodeError('netlink overrun: the kernel lost data');
-    case controlType.error:
-      if (bodyLength < 4) throw new DecodeError(`netlink result of ${bodyLength} bytes, expected at least 4`);
-      return { kind: 'result', sequence, errno: readErrno(view, body) };
-    case controlType.done:
-      return {
-        kind: 'done',
-        sequence,
-        errno: bodyLength < 4 ? 0 : readErrno(view, body),
-      };
-    default: {
-      if (bodyLength < genericHeaderLength) throw new DecodeError(`generic netlink header of ${bodyLength} bytes`);
-      const payload = { view, offset: body + genericHeaderLength, length: bodyLength - genericHeaderLength };
-      return { kind: 'data', sequence, payload };
+/**
+ * Takes datagrams from the kernel apart, one message at a time. The messages of a dump are many, so none gets an object
+ * of its own: what is read holds for the message that `next` found, until it is called again.
+ */
+export class ReplyReader implements ReplyPayload {
+  view: DataView = new DataView(new ArrayBuffer(0));
+  /** Where the attributes of an answer start. */
+  offset = 0;
+  /** How many bytes they take. */
+  length = 0;
+  kind: ReplyKind = 'data';
+  sequence = 0;
+  /** Positive error number of a result, or of what cut a dump short; 0: none. */
+  errno = 0;
+  #next = 0;
+
+  /** Turns to a datagram. */
+  open(datagram: Uint8Array): void {
+    const { buffer, byteOffset, length } = datagram;
+    this.view = new DataView(buffer, byteOffset, length);
+    this.#next = 0;
+  }
+
+  /**
+   * Reads the next message; false where there is none.
+   * @throws {DecodeError} when it is cut short or no message.
+   */
+  next(): boolean {
+    const { view } = this;
+    while (this.#next < view.byteLength) {
+      const at = this.#next;
+      const left = view.byteLength - at;
+      const length = left < netlinkHeaderLength ? 0 : view.getUint32(at, hostIsLittleEndian);
+      if (length < netlinkHeaderLength || length > left) {
+        throw new DecodeError(`netlink message of ${length} bytes where ${left} are left`);
+      }
+      this.#next = at + ((length + 3) & ~3);
+      if (this.#read(at, length)) return true;
+    }
+    return false;
+  }
+
+  #read(at: number, length: number): boolean {
+    const { view } = this;
+    this.sequence = view.getUint32(at + 8, hostIsLittleEndian);
+    const body = at + netlinkHeaderLength;
+    const bodyLength = length - netlinkHeaderLength;
+    switch (view.getUint16(at + 4, hostIsLittleEndian)) {
+      case controlType.noop:
+        return false;
+      case controlType.overrun:
+        throw new DecodeError('netlink overrun: the kernel lost data');
+      case controlType.error:
+        if (bodyLength < 4) throw new DecodeError(`netlink result of ${bodyLength} bytes, expected at least 4`);
+        this.kind = 'result';
+        this.errno = readErrno(view, body);
+        return true;
+      case controlType.done:
+        this.kind = 'done';
+        this.errno = bodyLength < 4 ? 0 : readErrno(view, body);
+        return true;
+      default:
+        if (bodyLength < genericHeaderLength) throw new DecodeError(`generic netlink header of ${bodyLength} bytes`);
+        this.kind = 'data';
+        this.offset = body + genericHeaderLength;
+        this.length = bodyLength - genericHeaderLength;
+        return true;
     }
   }
 }

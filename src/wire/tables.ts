@@ -59,8 +59,10 @@ const statistics32Table = {
   outgoingByteRate: [10, 'IPVS_STATS_ATTR_OUTBPS', u32],
 } as const satisfies AttributeTable;
 
-const statistics64 = new AttributeSet(statistics64Table);
-const statistics32 = new AttributeSet(statistics32Table);
+/** IPVS_STATS_ATTR_* in 64 bits. */
+export const statistics64 = new AttributeSet(statistics64Table);
+/** IPVS_STATS_ATTR_* in 32 bits. */
+export const statistics32 = new AttributeSet(statistics32Table);
 
 /** Counters and rates in 64 bits. */
 export type Statistics64Values = AttributeValues<typeof statistics64Table>;

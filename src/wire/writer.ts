@@ -24,6 +24,12 @@ export class Writer {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Starts again, in the same memory. */
+  clear(): void {
+    this.#bytes.fill(0, 0, this.#length);
+    this.#length = 0;
+  }
+
   /** Appends `size` zero bytes and returns where they start. */
   reserve(size: number): number {
     const start = this.#length;

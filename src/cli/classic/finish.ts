@@ -52,7 +52,10 @@ function checkLegality<O extends OptionName>(
   by: string,
 ): void {
   let other: O | undefined;
-  for (const name of names) {
+  // By index: every line of a restore comes here, and iterating makes an object a step.
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index];
+    if (name === undefined) continue;
     if (!given.has(name)) {
       if (legality.required?.includes(name) === true) throw usage(text.required(name, by));
     } else if (legality.exclusive?.includes(name) === true) {
@@ -122,7 +125,8 @@ function serverOf(settings: Settings, given: Given): RealServer {
   // Packets that are not rewritten keep their port.
   const port = settings.fwmark === 0 && forwarding !== 'masquerading' ? settings.port : key.port;
   const tunnel = tunnelling ? { type: tunnelType, port: tunnelPort, checksum: tunnelChecksum } : defaultTunnel;
-  return { ...key, port, forwarding, weight, upperThreshold, lowerThreshold, tunnel };
+  const { family, address } = key;
+  return { family, address, port, forwarding, weight, upperThreshold, lowerThreshold, tunnel };
 }
 
 function checkFamilies({ server, family, forwarding }: Settings): void {
@@ -174,7 +178,7 @@ export function finish(
   words: readonly string[],
 ): ClassicCommand {
   const timeouts = command === 'set' ? readTimeouts(words) : undefined;
-  const [leftOver] = words;
+  const leftOver = words[0];
   if (timeouts === undefined && leftOver !== undefined) throw usage(usageText.leftOver(leftOver));
   if (settings.scheduler === '') settings.scheduler = 'wlc';
   const flags =

@@ -3,7 +3,7 @@ import type { ClassicCommand } from './command.js';
 import { finish, Given, readRole } from './finish.js';
 import { usageText } from './messages.js';
 import { Scanner } from './scan.js';
-import { initialSettings, lookupReaders, readers, readTimeout, usage, type Steps } from './settings.js';
+import { initialSettings, lookupReaders, readers, readTimeout, usage, type Lookup, type Steps } from './settings.js';
 import { UsageError } from './usage-error.js';
 
 /** Seconds of persistence where `-p` has no value. The original's manual says 300. */
@@ -67,21 +67,26 @@ function readCommand(scanner: Scanner, context: ParseContext) {
 }
 
 /**
- * Reads a command line and looks its names up.
- * @throws {UsageError}
+ * Reads a command line and looks its names up. Without names there is nothing to wait for, and the command is there at
+ * once: restores have many lines.
+ * @throws {UsageError} or rejects with it.
  */
-export async function parseCommand(
+export function parseCommand(
   words: readonly string[],
   context: ParseContext,
   names: NameResolver,
-): Promise<ClassicCommand> {
+): ClassicCommand | Promise<ClassicCommand> {
   const steps = parseWords(words, context);
-  let step = steps.next();
-  while (step.done !== true) {
-    const lookup = step.value;
-    step = steps.next(
+  const step = steps.next();
+  return step.done === true ? step.value : lookUp(steps, step.value, names);
+}
+
+async function lookUp(steps: Steps<ClassicCommand>, first: Lookup, names: NameResolver): Promise<ClassicCommand> {
+  for (let lookup = first; ;) {
+    const step = steps.next(
       lookup.kind === 'host' ? await names.hostAddress(lookup.name) : names.servicePort(lookup.name, lookup.protocol),
     );
+    if (step.done === true) return step.value;
+    lookup = step.value;
   }
-  return step.value;
 }

@@ -106,21 +106,22 @@ export function initialSettings(): Settings {
 
 function* readEndpoint(text: string, protocol: Protocol | undefined, message: string): Steps<Endpoint> {
   const { host, port: portText } = need(parseEndpoint(text), message);
-  let place: { family: AddressFamily; address: string };
+  let family: AddressFamily = 'inet';
+  let address: string;
   if ('name' in host) {
-    const address = yield { kind: 'host', name: host.name };
-    if (typeof address !== 'string') throw usage(message);
-    place = { family: 'inet', address };
+    const answer = yield { kind: 'host', name: host.name };
+    if (typeof answer !== 'string') throw usage(message);
+    address = answer;
   } else {
-    place = host;
+    ({ family, address } = host);
   }
-  if (portText === undefined) return { ...place, port: undefined };
+  if (portText === undefined) return { family, address, port: undefined };
   let port = parseNumber(portText, 0, 65535);
   if (port === undefined && protocol !== undefined) {
     const answer = yield { kind: 'port', name: portText, protocol };
     if (typeof answer === 'number') port = answer;
   }
-  return { ...place, port: need(port, message) };
+  return { family, address, port: need(port, message) };
 }
 
 function* readService(settings: Settings, protocol: Protocol, text: string): Steps<void> {

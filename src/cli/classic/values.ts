@@ -37,9 +37,6 @@ function parsePart(text: string): number | undefined {
  * @returns the address as an unsigned number; undefined where the text is none.
  */
 export function parseInetAton(text: string): number | undefined {
-  // Nearly all addresses are plain dotted quads, which both ways read the same.
-  const quad = parseIpv4(text);
-  if (quad !== undefined) return quad;
   const [address = ''] = text.split(/[ \t\n\v\f\r]/, 1);
   const parts = address.split('.').map(parsePart);
   if (parts.length > 4) return undefined;
@@ -62,6 +59,8 @@ export interface EndpointText {
 }
 
 function parseHost(text: string): EndpointText['host'] {
+  // Nearly all addresses are plain dotted quads already.
+  if (parseIpv4(text) !== undefined) return { family: 'inet', address: text };
   const inet6 = text.includes(':') ? parseIpv6(text) : undefined;
   if (inet6 !== undefined) return { family: 'inet6', address: formatIpv6(inet6) };
   const inet = parseInetAton(text);

@@ -1,9 +1,9 @@
 import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
-import { readEntries, withNaming, type TableEntries, type TableEntry } from '../../command/entries.js';
+import { readEntries, type TableEntries } from '../../command/entries.js';
 import { withSession, type Session } from '../../command/session.js';
 import { writeAll } from '../../command/write-all.js';
-import { formatJson, serviceJson } from '../../format/json.js';
+import { formatJson, serviceJson, type JsonObject } from '../../format/json.js';
 import { endpointLabel, type Naming } from '../../format/labels.js';
 import { naturalOrder } from '../../format/order.js';
 import { protocolOf, serviceTitle, settingsText } from '../../format/service-text.js';
@@ -34,19 +34,26 @@ export const status = defineVerb<StatusOptions>({
 });
 
 async function showStatus({ io, client }: Session, { json, numeric }: StatusOptions): Promise<number> {
-  const all: TableEntry[] = [];
-  for await (const entry of readEntries(client, await client.services(), naturalOrder, false)) all.push(entry);
+  const reading = { order: naturalOrder, counters: false, numeric: numeric || json };
+  const { entries, naming } = await readEntries({ io, client }, await client.services(), reading);
   if (json) {
     const { version, connectionTableSize } = client.info;
     const document = {
       version: `${version.major}.${version.minor}.${version.patch}`,
       connectionTableSize,
-      services: all.map(({ service, servers }) => serviceJson(service, servers)),
+      services: [] as JsonObject[],
     };
+    for await (const { service, servers, rows } of entries) {
+      document.services.push(
+        serviceJson(
+          service,
+          rows.map((row) => servers.state(row)),
+        ),
+      );
+    }
     await writeAll(io.stdout, [formatJson(document), '\n']);
     return 0;
   }
-  const { entries, naming } = await withNaming(all, numeric, io.names);
   await writeAll(io.stdout, [`${await overview(entries, naming, colours(io))}\n`]);
   return 0;
 }
@@ -58,7 +65,8 @@ async function overview(entries: TableEntries, naming: Naming, colour: ChalkInst
     style: { head: [], border: [], compact: true },
   });
   const totals = { services: 0, servers: 0, quiesced: 0, active: 0, inactive: 0 };
-  for await (const { service, servers } of entries) {
+  for await (const { service, servers: serverRows, rows } of entries) {
+    const servers = rows.map((row) => serverRows.state(row));
     const active = sum(servers, 'activeConnections');
     const inactive = sum(servers, 'inactiveConnections');
     const usable = servers.some(({ weight }) => weight > 0);

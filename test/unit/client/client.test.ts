@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { IpvsClient } from '../../../src/client/client.js';
+import type { Transport } from '../../../src/client/transport.js';
 import { DecodeError, IpvsError, KernelError, TransportError, UnavailableError } from '../../../src/errors.js';
 import type { Change } from '../../../src/model/change.js';
 import type { ServiceKey } from '../../../src/model/service.js';
@@ -15,11 +16,13 @@ import {
   type RequestBytes,
 } from '../support/netlink-bytes.js';
 import {
+  acknowledged,
   captured,
   carriedOut,
   kernelWithIpvs,
   lastOf,
   opening,
+  PromptKernel,
   refusing,
   ScriptedKernel,
   type Answer,
@@ -334,3 +337,43 @@ for (const [what, change] of [
     await client.flush();
   });
 }
+
+test('answers that are there at once are the same as those that are waited for, and nothing of their memory is kept', async () => {
+  const script: readonly Answer[] = [
+    captured(listing, 4),
+    captured(listing, 8, 1),
+    captured(listing, 8, 2),
+    acknowledged(captured('ipvsadm -L --timeout', 13)),
+    captured('ipvsadm -L --daemon', 11),
+    acknowledged(captured('ipvsadm -L -n -t 10.0.0.1:80', 4)),
+    refusing({ 1: 3, 127: 17 }),
+    refusing({ 2: 2 }),
+    carriedOut,
+  ];
+  const talk = async (transport: Transport): Promise<readonly unknown[]> => {
+    const client = await IpvsClient.connect(transport);
+    const answers = [
+      client.info,
+      await client.services(),
+      await client.servers(web),
+      await client.serverStates(web),
+      await client.timeouts(),
+      await client.syncDaemons(),
+      await client.service(web),
+      await client.changeAll(deletions(200)),
+    ];
+    await client.flush();
+    client.close();
+    return answers;
+  };
+  const waited = await talk(kernelWithIpvs(...script));
+  const prompt = await talk(new PromptKernel(kernelWithIpvs(...script)));
+  assert.deepEqual(prompt, waited);
+  assert.equal((waited[1] as readonly unknown[]).length, 5);
+});
+
+test('what the system throws at once is passed on as what it rejects with is', async () => {
+  const client = await IpvsClient.connect(new PromptKernel(kernelWithIpvs(() => [noBuffer])));
+  await assert.rejects(client.services(), noBuffer);
+  await assert.rejects(client.flush(), { name: 'TransportError', message: /broke off before/ });
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { writeAll } from '../../../src/command/write-all.js';
+import { writeAll, writeBlocks } from '../../../src/command/write-all.js';
 import { OutputError } from '../../../src/errors.js';
 import { FakeOutput } from '../support/fake-io.js';
 
@@ -45,4 +45,37 @@ test('passes a failure to write on', async () => {
   const output = new FakeOutput();
   output.failure = new OutputError('full');
   await assert.rejects(writeAll(output, ['text']), new OutputError('full'));
+});
+
+test('writes what is appended between two steps whole, in blocks that use the same memory', async () => {
+  const output = new FakeOutput();
+  await writeBlocks(output, function* (out) {
+    for (let line = 0; line < 20_000; line++) {
+      out.number(line, 8);
+      out.text(' é\n');
+      if (line % 100 === 99) yield;
+    }
+  });
+  const lines = Array.from({ length: 20_000 }, (_, line) => `${String(line).padStart(8, '0')} é\n`);
+  assert.equal(output.text, lines.join(''));
+  assert.ok(output.writes > 1 && output.writes <= 5, `${output.writes} writes`);
+});
+
+test('ends what produces the text where nobody reads any more', async () => {
+  const output = new FakeOutput();
+  output.readerGone = true;
+  let ended = false;
+  await writeBlocks(output, async function* (out) {
+    try {
+      for (;;) {
+        out.text('x'.repeat(1000));
+        await Promise.resolve();
+        yield;
+      }
+    } finally {
+      ended = true;
+    }
+  });
+  assert.ok(ended);
+  assert.equal(output.text, '');
 });

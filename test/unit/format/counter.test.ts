@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { formatCounter } from '../../../src/format/counter.js';
+import fc from 'fast-check';
+import { writeCounter } from '../../../src/format/counter.js';
+import { written } from '../support/written.js';
+
+function counter(value: number | bigint, exact: boolean): string {
+  return written((out) => {
+    writeCounter(out, value, exact);
+  });
+}
 
 /** What the original 1.31 prints, in columns of nine characters. */
 const counters: readonly (readonly [value: bigint, column: string])[] = [
@@ -23,7 +31,7 @@ const counters: readonly (readonly [value: bigint, column: string])[] = [
 
 for (const [value, column] of counters) {
   test(`shows ${value} as "${column}"`, () => {
-    assert.equal(formatCounter(value, false), column);
+    assert.equal(counter(value, false), column);
   });
 }
 
@@ -36,6 +44,17 @@ const exact: readonly (readonly [value: bigint, column: string])[] = [
 
 for (const [value, column] of exact) {
   test(`shows ${value} in full as "${column}"`, () => {
-    assert.equal(formatCounter(value, true), column);
+    assert.equal(counter(value, true), column);
   });
 }
+
+test('shows a number as it shows the same value in 64 bits', () => {
+  const edges = [...counters, ...exact].map(([value]) => value).filter((value) => value <= Number.MAX_SAFE_INTEGER);
+  const value = fc.oneof(fc.maxSafeNat(), fc.constantFrom(...edges.map(Number), Number.MAX_SAFE_INTEGER));
+  fc.assert(
+    fc.property(value, fc.boolean(), (number, inFull) => {
+      assert.equal(counter(number, inFull), counter(BigInt(number), inFull));
+    }),
+    { numRuns: 500 },
+  );
+});

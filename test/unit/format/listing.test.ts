@@ -2,17 +2,33 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { numericNaming, type Naming } from '../../../src/format/labels.js';
 import {
-  formatServerLine,
-  formatServiceLine,
   formatSyncDaemon,
   formatTimeouts,
   formatTitles,
   formatVersionLine,
+  writeServerLine,
+  writeServiceLine,
+  type ListingStyle,
   type TableLayout,
 } from '../../../src/format/listing.js';
+import type { ServiceKey } from '../../../src/model/service.js';
 import type { ServerEntry, ServiceEntry, SyncDaemon } from '../../../src/model/state.js';
 import { noTraffic, plainServer, plainService } from '../support/entries.js';
 import { NameTable } from '../support/naming.js';
+import { rowsOf } from '../support/server-rows.js';
+import { written } from '../support/written.js';
+
+function lineOfService(service: ServiceEntry, style: ListingStyle): string {
+  return written((out) => {
+    writeServiceLine(out, service, style);
+  });
+}
+
+function lineOfServer(server: ServerEntry, key: ServiceKey, style: ListingStyle): string {
+  return written((out) => {
+    writeServerLine(out, rowsOf([server]), 0, key, style);
+  });
+}
 
 const key6 = { family: 'inet6', protocol: 'tcp', address: '2001:db8::1', port: 80 } as const;
 const longHost = 'a-rather-long-name-of-a-real-server.in-a-long-domain.example';
@@ -71,7 +87,7 @@ const services: readonly (readonly [what: string, service: Partial<ServiceEntry>
 for (const [what, service, line, naming = numericNaming] of services) {
   test(`shows ${what}`, () => {
     const style = { layout: 'plain', exact: false, naming } as const;
-    assert.equal(formatServiceLine({ ...plainService, ...service }, style), line);
+    assert.equal(lineOfService({ ...plainService, ...service }, style), line);
   });
 }
 
@@ -149,8 +165,8 @@ for (const [layout, exact, serviceLine, serverLine] of layouts) {
       persistentConnections: 333,
       statistics: traffic,
     };
-    assert.equal(formatServiceLine({ ...plainService, statistics: traffic }, style), `${serviceLine}\n`);
-    assert.equal(formatServerLine(server, plainService.key, style), `${serverLine}\n`);
+    assert.equal(lineOfService({ ...plainService, statistics: traffic }, style), `${serviceLine}\n`);
+    assert.equal(lineOfServer(server, plainService.key, style), `${serverLine}\n`);
   });
 }
 
@@ -177,11 +193,11 @@ for (const [server, plain, tunnel] of forwardings) {
     const entry = { ...plainServer, ...server };
     const style = { exact: false, naming: numericNaming };
     assert.equal(
-      formatServerLine(entry, plainService.key, { ...style, layout: 'plain' }),
+      lineOfServer(entry, plainService.key, { ...style, layout: 'plain' }),
       `  -> 10.0.0.2:8080                ${plain} 1      0          0         \n`,
     );
     assert.equal(
-      formatServerLine(entry, plainService.key, { ...style, layout: 'tun-info' }),
+      lineOfServer(entry, plainService.key, { ...style, layout: 'tun-info' }),
       `  -> 10.0.0.2:8080                ${plain} ${tunnel} 1      0          0         \n`,
     );
   });
@@ -189,27 +205,27 @@ for (const [server, plain, tunnel] of forwardings) {
 
 test('cuts the name of an IPv4 server at 28 characters, and that of an IPv6 server not', () => {
   const style = { layout: 'plain', exact: false, naming: names } as const;
-  assert.match(formatServerLine(plainServer, plainService.key, style), /^ {2}-> a-rather-long-name-of-a-real Masq /);
+  assert.match(lineOfServer(plainServer, plainService.key, style), /^ {2}-> a-rather-long-name-of-a-real Masq /);
   const server6 = { ...plainServer, family: 'inet6', address: '2001:db8:1111:2222:3333:4444:5555:6666' } as const;
   assert.match(
-    formatServerLine(server6, plainService.key, style),
+    lineOfServer(server6, plainService.key, style),
     /^ {2}-> \[2001:db8:1111:2222:3333:4444:5555:6666\]:http-alt Masq /,
   );
 });
 
 test('gives the ports of a service with a firewall mark no names', () => {
   const style = { layout: 'plain', exact: false, naming: names } as const;
-  const line = formatServerLine({ ...plainServer, port: 80 }, { family: 'inet', fwmark: 1 }, style);
+  const line = lineOfServer({ ...plainServer, port: 80 }, { family: 'inet', fwmark: 1 }, style);
   assert.match(line, /^ {2}-> a-rather-long-name-of-a-real Masq/);
   assert.match(
-    formatServerLine({ ...plainServer, address: '10.0.0.1', port: 80 }, { family: 'inet', fwmark: 1 }, style),
+    lineOfServer({ ...plainServer, address: '10.0.0.1', port: 80 }, { family: 'inet', fwmark: 1 }, style),
     /^ {2}-> vip:80 /,
   );
 });
 
 test('shows control characters of a host name as question marks', () => {
-  const naming: Naming = { host: () => 'a\u001b[2J\u0007b\n\u0085', service: () => undefined };
-  assert.equal(formatServiceLine(plainService, { layout: 'plain', exact: false, naming }), 'TCP  a?[2J?b??:80 wlc\n');
+  const naming: Naming = { numeric: false, host: () => 'a\u001b[2J\u0007b\n\u0085', service: () => undefined };
+  assert.equal(lineOfService(plainService, { layout: 'plain', exact: false, naming }), 'TCP  a?[2J?b??:80 wlc\n');
 });
 
 const titles: readonly (readonly [layout: TableLayout, lines: string])[] = [

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { classicOrder, kernelOrder, naturalOrder, type TableOrder } from '../../../src/format/order.js';
 import type { ServerKey } from '../../../src/model/server.js';
 import { describeService, type Protocol, type ServiceKey } from '../../../src/model/service.js';
-import { serviceKey } from '../support/arbitraries.js';
+import { server as anyServer, serviceKey } from '../support/arbitraries.js';
+import { rowsOf } from '../support/server-rows.js';
 
 function web(address: string, port = 80, protocol: Protocol = 'tcp'): ServiceKey {
   return { family: address.includes(':') ? 'inet6' : 'inet', protocol, address, port };
@@ -100,3 +101,25 @@ test('the natural order is by number, whatever was the order before', () => {
     }),
   );
 });
+
+for (const [what, order] of Object.entries({ classicOrder, naturalOrder, kernelOrder })) {
+  test(`sorts rows as it sorts the same servers: ${what}`, () => {
+    // Few addresses and ports, so that many are the same in part or as a whole.
+    const near = fc
+      .tuple(
+        anyServer,
+        fc.constantFrom('10.0.0.1', '192.168.0.1', '100.0.0.1', '::1', 'fe80::1', '2001:db8::', 'a00:1::'),
+        fc.constantFrom(80, 443, 65535),
+      )
+      .map(([any, address, port]) => ({ ...any, ...server(address, port) }));
+    fc.assert(
+      fc.property(fc.array(fc.oneof(anyServer, near), { maxLength: 40 }), (servers) => {
+        const sorted = order.rows(rowsOf(servers)).map((row) => servers[row]);
+        // The very same objects: those that are equal in all that counts stay in their order too.
+        assert.equal(sorted.length, servers.length);
+        for (const [index, each] of order.servers(servers).entries()) assert.equal(sorted[index], each);
+      }),
+      { numRuns: 300 },
+    );
+  });
+}

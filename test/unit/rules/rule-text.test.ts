@@ -3,13 +3,21 @@ import test from 'node:test';
 import fc from 'fast-check';
 import type { ClassicCommand } from '../../../src/cli/classic/command.js';
 import { parseWords } from '../../../src/cli/classic/parse.js';
-import { numericNaming } from '../../../src/format/labels.js';
+import { numericNaming, type Naming } from '../../../src/format/labels.js';
 import type { RealServer } from '../../../src/model/server.js';
 import type { ServiceKey, VirtualService } from '../../../src/model/service.js';
-import { formatServerRule, formatServiceRule } from '../../../src/rules/rule-text.js';
+import { formatServiceRule, ruleService, writeServerRule } from '../../../src/rules/rule-text.js';
 import { typedServer, typedService } from '../support/arbitraries.js';
 import { plainServer, plainService } from '../support/entries.js';
 import { NameTable } from '../support/naming.js';
+import { rowsOf } from '../support/server-rows.js';
+import { written } from '../support/written.js';
+
+function serverRule(server: RealServer, key: ServiceKey, naming: Naming): string {
+  return written((out) => {
+    writeServerRule(out, rowsOf([server]), 0, ruleService(key, naming), naming);
+  });
+}
 
 const key6: ServiceKey = { family: 'inet6', protocol: 'tcp', address: '2001:db8::1', port: 80 };
 
@@ -70,15 +78,15 @@ const servers: readonly (readonly [server: Partial<RealServer>, rule: string])[]
 
 for (const [server, rule] of servers) {
   test(`writes ${rule.trimEnd()}`, () => {
-    assert.equal(formatServerRule({ ...plainServer, ...server }, plainService.key, numericNaming), rule);
+    assert.equal(serverRule({ ...plainServer, ...server }, plainService.key, numericNaming), rule);
   });
 }
 
 test('writes names, and none for the ports of a service with a firewall mark', () => {
   const names = new NameTable({ vip: '10.0.0.1', web: '10.0.0.2' }, { 'http/tcp': 80, 'http-alt/tcp': 8080 });
   assert.equal(formatServiceRule(plainService, names), '-A -t vip:http -s wlc\n');
-  assert.equal(formatServerRule(plainServer, plainService.key, names), '-a -t vip:http -r web:http-alt -m -w 1\n');
-  assert.equal(formatServerRule(plainServer, { family: 'inet', fwmark: 7 }, names), '-a -f 7 -r web:8080 -m -w 1\n');
+  assert.equal(serverRule(plainServer, plainService.key, names), '-a -t vip:http -r web:http-alt -m -w 1\n');
+  assert.equal(serverRule(plainServer, { family: 'inet', fwmark: 7 }, names), '-a -f 7 -r web:8080 -m -w 1\n');
 });
 
 /** Reads a rule as a restore does; it must need no look-up. */
@@ -117,7 +125,7 @@ test('flags of sh and mh come out of their rules as they went in', () => {
 test('a real server comes out of its rule as it went in', () => {
   fc.assert(
     fc.property(typedServer, ({ key, server }) => {
-      const command = read(formatServerRule(server, key, numericNaming));
+      const command = read(serverRule(server, key, numericNaming));
       assert.deepEqual(command, { kind: 'change', change: { kind: 'add-server', key, server } });
     }),
     { numRuns: 1000 },

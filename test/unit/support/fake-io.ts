@@ -11,6 +11,9 @@ export async function* pieces(input: Iterable<Uint8Array>): AsyncGenerator<Uint8
   }
 }
 
+/** What is written has to be whole characters: no write may cut one in two. */
+const wholeText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** An output that keeps what was written. */
 export class FakeOutput implements Output {
   readonly isTerminal = false;
@@ -21,10 +24,11 @@ export class FakeOutput implements Output {
   text = '';
   writes = 0;
 
-  write(text: string): Promise<void> {
+  write(text: string | Uint8Array): Promise<void> {
     this.writes++;
     if (this.failure !== undefined) return Promise.reject(this.failure);
-    if (!this.readerGone) this.text += text;
+    // Bytes may be overwritten as soon as this returns.
+    if (!this.readerGone) this.text += typeof text === 'string' ? text : wholeText.decode(text);
     return Promise.resolve();
   }
 }
@@ -50,6 +54,7 @@ export class FakeIo implements Io {
   readonly machine: Io['machine'];
   socketsOpened = 0;
   modulesLoaded = 0;
+  bulkExpected = 0;
 
   constructor({
     stdin = '',
@@ -65,6 +70,9 @@ export class FakeIo implements Io {
         const socket = sockets[this.socketsOpened++];
         if (socket === undefined) return Promise.reject(new Error('no more sockets were expected'));
         return socket instanceof Error ? Promise.reject(socket) : Promise.resolve(socket);
+      },
+      expectBulk: () => {
+        this.bulkExpected++;
       },
       loadModule: () => {
         this.modulesLoaded++;

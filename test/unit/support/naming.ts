@@ -3,6 +3,7 @@ import type { NameResolver } from '../../../src/names/resolver.js';
 
 /** Names of addresses and ports, both ways, that need no machine. */
 export class NameTable implements Naming, NameResolver {
+  readonly numeric = false;
   readonly #hosts: Readonly<Record<string, string>>;
   readonly #services: Readonly<Record<string, number>>;
 

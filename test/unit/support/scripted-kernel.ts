@@ -29,12 +29,18 @@ export class ScriptedKernel implements Transport {
     this.#arrived.push(...answer(requests));
   }
 
-  async receive(): Promise<Uint8Array> {
-    await setImmediate();
+  /** What has arrived, if anything has. */
+  next(): Uint8Array | undefined {
     const next = this.#arrived.shift();
     if (next instanceof Error) throw next;
+    if (next === undefined && this.closed > 0) throw new TransportError('the socket is closed');
+    return next;
+  }
+
+  async receive(): Promise<Uint8Array> {
+    await setImmediate();
+    const next = this.next();
     if (next !== undefined) return next;
-    if (this.closed > 0) throw new TransportError('the socket is closed');
     return new Promise((_, reject) => {
       this.#waiting = reject;
     });
@@ -43,6 +49,34 @@ export class ScriptedKernel implements Transport {
   close(): void {
     this.closed++;
     this.#waiting?.(new TransportError('the socket is closed'));
+  }
+}
+
+/** The same kernel with answers that are there at once, all in the same memory, which holds rubbish in between. */
+export class PromptKernel implements Transport {
+  readonly #kernel: ScriptedKernel;
+  readonly #memory = new Uint8Array(32768);
+
+  constructor(kernel: ScriptedKernel) {
+    this.#kernel = kernel;
+  }
+
+  send(datagram: Uint8Array): void {
+    this.#memory.fill(0xff);
+    this.#kernel.send(datagram);
+  }
+
+  receive(): Uint8Array {
+    this.#memory.fill(0xff);
+    const next = this.#kernel.next();
+    if (next === undefined) throw new Error('nothing has arrived');
+    this.#memory.set(next);
+    return this.#memory.subarray(0, next.length);
+  }
+
+  close(): void {
+    this.#memory.fill(0xff);
+    this.#kernel.close();
   }
 }
 
@@ -73,16 +107,15 @@ export function refusing(errnoByPosition: Readonly<Record<number, number>>): Ans
     });
 }
 
+/** An answer of data, and then that the request was carried out: the captures hold it apart. */
+export function acknowledged(answer: Answer): Answer {
+  return (requests) => [...answer(requests), resultMessage(lastOf(requests), 0)];
+}
+
 const anyCommand = 'ipvsadm -A -t 10.0.0.1:80';
 
 /** The family has a number, and IPVS a version: what every conversation starts with. */
-export const opening: readonly Answer[] = [
-  captured(anyCommand, 3),
-  (requests: readonly RequestBytes[]): (Uint8Array | Error)[] => [
-    ...captured(anyCommand, 15)(requests),
-    resultMessage(lastOf(requests), 0),
-  ],
-];
+export const opening: readonly Answer[] = [captured(anyCommand, 3), acknowledged(captured(anyCommand, 15))];
 
 /** A kernel with IPVS that answers what follows the opening as it was told to. */
 export function kernelWithIpvs(...script: Answer[]): ScriptedKernel {

@@ -3,17 +3,16 @@ import test from 'node:test';
 import type { Change } from '../../../src/model/change.js';
 import { defaultTunnel, type RealServer } from '../../../src/model/server.js';
 import type { ServiceKey, VirtualService } from '../../../src/model/service.js';
-import type { SyncDaemon } from '../../../src/model/state.js';
+import type { ServerEntry, SyncDaemon } from '../../../src/model/state.js';
 import {
   changeValues,
   daemonOf,
   infoOf,
-  serverEntryOf,
   serviceEntryOf,
   serviceKeyValues,
   timeoutsOf,
 } from '../../../src/wire/convert.js';
-import { messageFlag, readReplies, writeRequest, type ReplyPayload } from '../../../src/wire/message.js';
+import { messageFlag, writeRequest, type ReplyPayload } from '../../../src/wire/message.js';
 import {
   commandAttributes,
   controllerAttributes,
@@ -26,6 +25,8 @@ import { Writer } from '../../../src/wire/writer.js';
 import { bytesOf } from '../support/hexadecimal.js';
 import { requestsOf, type RequestBytes } from '../support/netlink-bytes.js';
 import { noTraffic } from '../support/entries.js';
+import { repliesOf } from '../support/replies.js';
+import { payloadOf, rowsFrom } from '../support/server-rows.js';
 import { captures, type Capture } from './captures.js';
 
 /** The number that the kernel had given to the family IPVS when the captures were taken. */
@@ -349,12 +350,21 @@ test('asks for the number of the family IPVS as the original does, and reads the
 
 function payloads(capture: Capture): ReplyPayload[] {
   return capture.replies
-    .flatMap((reply) => readReplies(bytesOf(reply)))
+    .flatMap((reply) => repliesOf(bytesOf(reply)))
     .flatMap((reply) => (reply.kind === 'data' ? [reply.payload] : []));
 }
 
 function answers(capture: Capture): CommandValues[] {
   return payloads(capture).map(({ view, offset, length }) => commandAttributes.decode(view, offset, length, 'answer'));
+}
+
+function entriesOf(found: readonly ReplyPayload[]): ServerEntry[] {
+  const rows = rowsFrom(found, 'inet');
+  return rows.map((row) => rows.entry(row));
+}
+
+function entryOf(found: ReplyPayload): ServerEntry | undefined {
+  return entriesOf([found])[0];
 }
 
 test('attributes that are decoded only when they are asked for are the same', () => {
@@ -366,12 +376,14 @@ test('attributes that are decoded only when they are asked for are the same', ()
     assert.deepEqual(
       {
         service: service && serviceEntryOf(service),
-        server: server && serverEntryOf(server, 'inet'),
+        server: server && entryOf(payloadOf({ server })),
+        asItCame: server && entryOf({ view, offset, length }),
         daemon: daemon && daemonOf(daemon),
       },
       {
         service: service && serviceEntryOf(borrowed().service ?? {}),
-        server: server && serverEntryOf(borrowed().server ?? {}, 'inet'),
+        server: server && entryOf(payloadOf({ server: borrowed().server })),
+        asItCame: server && entryOf(payloadOf({ server: borrowed().server })),
         daemon: daemon && daemonOf(borrowed().daemon ?? {}),
       },
     );
@@ -474,18 +486,30 @@ const serverRows: readonly (readonly [of: string, index: number, servers: readon
 
 for (const [of, index, expected] of serverRows) {
   test(`reads the servers of ${of} that the original listed`, () => {
-    const entries = answers(find('ipvsadm -L -n --stats --exact', ipvsCommand.getDest, index)).map(({ server = {} }) =>
-      serverEntryOf(server, 'inet'),
+    const found = payloads(find('ipvsadm -L -n --stats --exact', ipvsCommand.getDest, index));
+    assert.deepEqual(entriesOf(found), expected);
+    const rows = rowsFrom(found, 'inet', false);
+    assert.deepEqual(
+      rows.map((row) => ({ ...rows.state(row), statistics: undefined })),
+      expected.map((server) => ({ ...server, statistics: undefined })),
     );
-    assert.deepEqual(entries, expected);
   });
 }
 
 test('gives a server of a kernel that does not name its family that of the service', () => {
   const [answer] = answers(find('ipvsadm -L -n --stats --exact', ipvsCommand.getDest, 1));
   assert.ok(answer?.server);
-  const { family, address } = serverEntryOf({ ...answer.server, family: undefined }, 'inet6');
+  const { family, address } = rowsFrom([payloadOf({ server: { ...answer.server, family: undefined } })], 'inet6').entry(
+    0,
+  );
   assert.deepEqual({ family, address }, { family: 'inet6', address: '2001:db8::9' });
+});
+
+test('reads the 32-bit counters of a server where an old kernel sends no others', () => {
+  const [answer] = answers(find('ipvsadm -L -n --stats --exact', ipvsCommand.getDest, 2));
+  assert.ok(answer?.server?.statistics32);
+  const entry = entryOf(payloadOf({ server: { ...answer.server, statistics64: undefined } }));
+  assert.deepEqual(entry?.statistics, traffic);
 });
 
 test('reads the timeouts', () => {
@@ -520,7 +544,7 @@ for (const [command, request, errno] of refusals) {
   test(`reads that the kernel carries ${command} out once, and refuses it with errno ${errno} the second time`, () => {
     const results = [0, 1].map((index) =>
       find(command, request, index)
-        .replies.flatMap((reply) => readReplies(bytesOf(reply)))
+        .replies.flatMap((reply) => repliesOf(bytesOf(reply)))
         .map((reply) => (reply.kind === 'data' ? 'data' : reply.errno)),
     );
     assert.deepEqual(results, [[0], [errno]]);

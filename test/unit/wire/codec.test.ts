@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import fc from 'fast-check';
 import { DecodeError, ValueError } from '../../../src/errors.js';
 import { AttributeSet } from '../../../src/wire/attributes.js';
 import { be16, bytes, flagsAndMask, text, u16, u32, u64, u8, type Codec } from '../../../src/wire/codec.js';
@@ -37,9 +38,36 @@ for (const [what, codec, value, digits] of numbers) {
   });
 }
 
-test('writes and reads 64 bits', () => {
-  assert.equal(encoded(u64, 0x0102030405060708n), '0807060504030201');
-  assert.equal(decoded(u64, 'ffffffffffffffff'), 18446744073709551615n);
+/** A number is read where it is exact. */
+const wide: readonly (readonly [value: number | bigint, digits: string])[] = [
+  [0, '0000000000000000'],
+  [0xffffffff, 'ffffffff00000000'],
+  [0x100000000, '0000000001000000'],
+  [9007199254740991, 'ffffffffffff1f00'],
+  [9007199254740992n, '0000000000002000'],
+  [9007199254740993n, '0100000000002000'],
+  [0x0102030405060708n, '0807060504030201'],
+  [0x8000000000000000n, '0000000000000080'],
+  [18446744073709551615n, 'ffffffffffffffff'],
+];
+
+for (const [value, digits] of wide) {
+  test(`writes and reads 64 bits: ${value}, a ${typeof value}`, () => {
+    assert.equal(encoded(u64, value), digits);
+    assert.equal(encoded(u64, BigInt(value)), digits);
+    assert.equal(decoded(u64, digits), value);
+  });
+}
+
+test('64 bits come out as they went in, as a number below 2^53 and as a bigint from there on', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), fc.nat(63), (any, shift) => {
+      const value = any >> BigInt(shift);
+      const read = decoded(u64, encoded(u64, value));
+      assert.equal(typeof read, value < 2n ** 53n ? 'number' : 'bigint');
+      assert.equal(BigInt(read), value);
+    }),
+  );
 });
 
 test('writes and reads flags with their mask', () => {
@@ -105,9 +133,37 @@ const wrongLengths: readonly (readonly [codec: Codec<unknown>, digits: string, m
 
 for (const [codec, digits, message] of wrongLengths) {
   test(`tells which attribute has a wrong length: ${message}`, () => {
-    assert.throws(() => decoded(codec, digits), new DecodeError(message));
+    const holder = new AttributeSet({ value: [1, 'NAME', codec] } as const);
+    const bytes = attribute(1, bytesOf(digits));
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (const read of [
+      () => holder.decode(view, 0, bytes.length, 'AROUND'),
+      () => holder.borrow(view, 0, bytes.length, 'AROUND'),
+      () => holder.locate(view, 0, bytes.length, 'AROUND'),
+    ]) {
+      assert.throws(read, new DecodeError(message));
+    }
   });
 }
+
+test('tells of a wrong length before it would read past the end', () => {
+  const holder = new AttributeSet({ weight: [1, 'NAME', u32] } as const);
+  const bytes = Buffer.from(attribute(1, bytesOf('0102'))).subarray(0, 6);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  assert.throws(() => holder.decode(view, 0, bytes.length, 'AROUND'), new DecodeError('NAME: expected 4 bytes, got 2'));
+});
+
+test('tells where attributes are, and how long they are', () => {
+  const bytes = bytesOf('07000600 72720000 06000400 00500000 0800ff00 01020304');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const offsets = set.locate(view, 0, bytes.length, 'AROUND');
+  assert.deepEqual([...offsets], [0, 0, 0, 0, 12, 0, 4]);
+  assert.deepEqual([set.lengths[4], set.lengths[6]], [2, 3]);
+  assert.deepEqual([set.type('port'), set.type('name'), set.type('inner')], [4, 6, 2]);
+  assert.equal(set.name(4), 'SET_PORT');
+  // Nothing is left of what was located before.
+  assert.deepEqual([...set.locate(view, 8, 8, 'AROUND')], [0, 0, 0, 0, 12, 0, 0]);
+});
 
 const inner = new AttributeSet({ weight: [1, 'INNER_WEIGHT', u32] } as const);
 const set = new AttributeSet({

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { DecodeError } from '../../../src/errors.js';
-import { daemonOf, infoOf, serverEntryOf, serviceEntryOf, timeoutsOf } from '../../../src/wire/convert.js';
-import { readReplies, type ReplyPayload } from '../../../src/wire/message.js';
+import { formatAddress, type AddressFamily } from '../../../src/model/address.js';
+import { ServerRows } from '../../../src/model/server-rows.js';
+import { counterNames } from '../../../src/model/state.js';
+import { appendServer, daemonOf, infoOf, serviceEntryOf, timeoutsOf } from '../../../src/wire/convert.js';
+import type { ReplyPayload } from '../../../src/wire/message.js';
 import { commandAttributes, controllerAttributes, infoAttributes } from '../../../src/wire/tables.js';
 import { bytesOf } from '../support/hexadecimal.js';
 import { attribute } from '../support/netlink-bytes.js';
+import { repliesOf } from '../support/replies.js';
 import { captures } from './captures.js';
 
 const datagrams = captures.flatMap(({ request, replies }) => [request, ...replies]).map(bytesOf);
@@ -24,7 +28,7 @@ function unlessDecodeError(run: () => void): void {
 /** Everything that is ever done with a datagram. Each step may only fail with a DecodeError. */
 function readAll(datagram: Uint8Array): void {
   unlessDecodeError(() => {
-    for (const reply of readReplies(datagram)) {
+    for (const reply of repliesOf(datagram)) {
       if (reply.kind !== 'data') assert.ok(Number.isInteger(reply.errno));
       else readPayload(reply.payload);
     }
@@ -37,7 +41,6 @@ function readPayload({ view, offset, length }: ReplyPayload): void {
   unlessDecodeError(() => {
     const values = commandAttributes.decode(view, offset, length, 'answer');
     unlessDecodeError(() => serviceEntryOf(values.service ?? {}));
-    unlessDecodeError(() => serverEntryOf(values.server ?? {}, 'inet'));
     unlessDecodeError(() => daemonOf(values.daemon ?? {}));
     unlessDecodeError(() => timeoutsOf(values));
   });
@@ -45,10 +48,40 @@ function readPayload({ view, offset, length }: ReplyPayload): void {
     // Attributes that are decoded only when they are asked for.
     const values = commandAttributes.borrow(view, offset, length, 'answer');
     unlessDecodeError(() => serviceEntryOf(values.service ?? {}));
-    unlessDecodeError(() => serverEntryOf(values.server ?? {}, 'inet'));
     unlessDecodeError(() => daemonOf(values.daemon ?? {}));
     unlessDecodeError(() => timeoutsOf(values));
   });
+  for (const family of ['inet', 'inet6'] as const) {
+    for (const counters of [true, false]) {
+      unlessDecodeError(() => {
+        readServer({ view, offset, length }, family, counters);
+      });
+    }
+  }
+}
+
+/** A server that is there is one that its attributes say too. */
+function readServer(payload: ReplyPayload, serviceFamily: AddressFamily, counters: boolean): void {
+  const rows = new ServerRows(counters);
+  appendServer(rows, payload, serviceFamily);
+  assert.equal(rows.length, 1);
+  const state = rows.state(0);
+  const values = commandAttributes.decode(payload.view, payload.offset, payload.length, 'answer').server ?? {};
+  assert.deepEqual(
+    [state.port, state.weight, state.upperThreshold, state.lowerThreshold, state.tunnel.port],
+    [
+      values.port,
+      values.weight,
+      values.upperThreshold ?? 0,
+      values.lowerThreshold ?? 0,
+      // Where a number is missing it is 0.
+      values.tunnelPort ?? 0,
+    ],
+  );
+  assert.equal(state.address, formatAddress(state.family, values.address ?? new Uint8Array(16)));
+  if (!counters) return;
+  const given = values.statistics64 ?? values.statistics32;
+  for (const name of counterNames) assert.equal(rows.entry(0).statistics[name], BigInt(given?.[name] ?? 0));
 }
 
 test('any bytes at all are data or a DecodeError', () => {
@@ -95,8 +128,8 @@ test('a real datagram that is cut short anywhere but between two messages is a D
       at += (length + 3) & ~3;
     }
     for (let end = 0; end < bytes.length; end++) {
-      if (ends.has(end)) assert.doesNotThrow(() => readReplies(bytes.subarray(0, end)));
-      else assert.throws(() => readReplies(bytes.subarray(0, end)), DecodeError, `${end} of ${bytes.length} bytes`);
+      if (ends.has(end)) assert.doesNotThrow(() => repliesOf(bytes.subarray(0, end)));
+      else assert.throws(() => repliesOf(bytes.subarray(0, end)), DecodeError, `${end} of ${bytes.length} bytes`);
     }
   }
 });
@@ -105,7 +138,7 @@ test('bytes in the middle of a larger buffer are read without a look at their ne
   for (const datagram of datagrams) {
     const surrounded = Buffer.concat([Buffer.alloc(5, 0xff), datagram, Buffer.alloc(7, 0xff)]);
     const inner = surrounded.subarray(5, 5 + datagram.length);
-    const kinds = (bytes: Uint8Array): string[] => readReplies(bytes).map(({ kind }) => kind);
+    const kinds = (bytes: Uint8Array): string[] => repliesOf(bytes).map(({ kind }) => kind);
     assert.deepEqual(kinds(inner), kinds(datagram));
   }
 });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { counterCount, rowSize } from '../../../src/model/server-rows.js';
 import {
   changeValues,
   daemonOf,
   daemonValues,
   infoOf,
-  serverEntryOf,
   serverValues,
   serviceEntryOf,
   serviceKeyValues,
@@ -14,18 +14,19 @@ import {
   timeoutsOf,
 } from '../../../src/wire/convert.js';
 import type { Codec } from '../../../src/wire/codec.js';
-import { readReplies, writeRequest } from '../../../src/wire/message.js';
+import { writeRequest } from '../../../src/wire/message.js';
 import {
   commandAttributes,
   daemonAttributes,
   infoAttributes,
-  serverAttributes,
   serviceAttributes,
   type CommandValues,
 } from '../../../src/wire/tables.js';
 import { Writer } from '../../../src/wire/writer.js';
 import * as any from '../support/arbitraries.js';
 import { noTraffic } from '../support/entries.js';
+import { repliesOf } from '../support/replies.js';
+import { payloadOf, rowsFrom, rowsOf } from '../support/server-rows.js';
 
 function passOn<T>(codec: Codec<T>, values: T): T {
   const writer = new Writer(1);
@@ -60,8 +61,18 @@ test('a real server comes out of its attributes as it went in', () => {
   fc.assert(
     fc.property(any.server, any.statistics, fc.nat(), any.family, (server, statistics, count, serviceFamily) => {
       const counts = { activeConnections: count, inactiveConnections: 4294967295, persistentConnections: 1 };
-      const values = passOn(serverAttributes, { ...serverValues(server), ...counts, statistics64: statistics });
-      assert.deepEqual(serverEntryOf(values, serviceFamily), { ...server, ...counts, statistics });
+      const values = { ...serverValues(server), ...counts, statistics64: statistics };
+      const payload = payloadOf({ server: values });
+      const rows = rowsFrom([payload], serviceFamily);
+      assert.deepEqual(
+        rows.map((row) => rows.entry(row)),
+        [{ ...server, ...counts, statistics }],
+      );
+      const states = rowsFrom([payload], serviceFamily, false);
+      assert.deepEqual(
+        states.map((row) => states.state(row)),
+        [{ ...server, ...counts }],
+      );
     }),
   );
 });
@@ -104,6 +115,52 @@ test('statistics in 32 bits are read where there are none in 64, and missing one
   );
 });
 
+test("a server's statistics in 32 bits are read where there are none in 64, and missing ones are zero", () => {
+  fc.assert(
+    fc.property(any.server, fc.nat(), fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), (server, connections, bytes) => {
+      const statistics32 = { connections, outgoingBytes: bytes };
+      const rows = rowsFrom([payloadOf({ server: { ...serverValues(server), statistics32 } })], 'inet');
+      assert.deepEqual(rows.entry(0).statistics, {
+        ...noTraffic,
+        connections: BigInt(connections),
+        outgoingBytes: bytes,
+      });
+    }),
+  );
+});
+
+test('many servers come out of their attributes as they went in, in their order', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(any.server, any.statistics), { maxLength: 200, size: 'max' }), (servers) => {
+      const rows = rowsFrom(
+        servers.map(([server, statistics]) =>
+          payloadOf({ server: { ...serverValues(server), statistics64: statistics } }),
+        ),
+        'inet',
+      );
+      const none = { activeConnections: 0, inactiveConnections: 0, persistentConnections: 0 };
+      assert.deepEqual(
+        rows.map((row) => rows.entry(row)),
+        servers.map(([server, statistics]) => ({ ...server, ...none, statistics })),
+      );
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('a server that the kernel reports has the very numbers of one that is appended as an object', () => {
+  fc.assert(
+    fc.property(any.server, any.statistics, (server, statistics) => {
+      const read = rowsFrom([payloadOf({ server: { ...serverValues(server), statistics64: statistics } })], 'inet');
+      const made = rowsOf([{ ...server, statistics }]);
+      assert.deepEqual(read.numbers.subarray(0, rowSize), made.numbers.subarray(0, rowSize));
+      for (let counter = 0; counter < counterCount; counter++) {
+        assert.equal(read.counter(0, counter), made.counter(0, counter));
+      }
+    }),
+  );
+});
+
 function withoutAbsent(values: object): object {
   return Object.fromEntries(
     Object.entries(values)
@@ -125,7 +182,7 @@ test('every change comes out of a datagram of several as it went in', () => {
         writeRequest(writer, header, commandAttributes, values);
         return values;
       });
-      const read = readReplies(writer.bytes()).map((reply) => {
+      const read = repliesOf(writer.bytes()).map((reply) => {
         assert.ok(reply.kind === 'data');
         const { view, offset, length } = reply.payload;
         return commandAttributes.decode(view, offset, length, 'test');

@@ -8,13 +8,28 @@ import { UsageError, usageStatus, type UsageKind } from '../../../../src/cli/cla
 import { defaultTunnel, type RealServer } from '../../../../src/model/server.js';
 import type { ServiceKey, VirtualService } from '../../../../src/model/service.js';
 import type { SyncDaemon } from '../../../../src/model/state.js';
+import { numericNaming } from '../../../../src/format/labels.js';
+import type { NameResolver } from '../../../../src/names/resolver.js';
+import { formatServiceRule, ruleService, writeServerRule } from '../../../../src/rules/rule-text.js';
+import { typedServer, typedService } from '../../support/arbitraries.js';
 import { NameTable } from '../../support/naming.js';
+import { rowsOf } from '../../support/server-rows.js';
+import { written } from '../../support/written.js';
 
 const names = new NameTable(
   { vip: '10.0.0.1', web: '10.0.0.2', mask: '255.255.0.0' },
   { 'http/tcp': 80, 'domain/udp': 53, 'http-alt/tcp': 8080 },
 );
 const context: ParseContext = { programName: 'ipvsadm', posixlyCorrect: false, restoring: false };
+
+const unasked = (): never => assert.fail('a look-up was needed');
+const neverAsked: NameResolver = {
+  expect: unasked,
+  hostAddress: unasked,
+  hostName: unasked,
+  servicePort: unasked,
+  serviceName: unasked,
+};
 
 async function parse(words: readonly string[], more: Partial<ParseContext> = {}): Promise<ClassicCommand> {
   return parseCommand(words, { ...context, ...more }, names);
@@ -315,6 +330,48 @@ for (const [words, kind, message] of refusals) {
 
 test('has no restore inside of a restore', async () => {
   await assert.rejects(parse(['-R'], { restoring: true }), new UsageError('try', tryHelp));
+});
+
+test('a command without names is there at once, and so is a fault in it', () => {
+  const lines = [...services.map(([words]) => words), '-L -n', '-C', '-S', '--set 1 2 3', '-h'];
+  const named = /vip|web|http|domain|mask/;
+  for (const words of lines.filter((line) => !named.test(line))) {
+    const command = parseCommand(words.split(' '), context, neverAsked);
+    assert.ok(!(command instanceof Promise), words);
+    assert.equal(typeof command.kind, 'string');
+  }
+  assert.throws(() => parseCommand(['-A', '-t', '10.0.0.1:80', '-p', '0'], context, neverAsked), UsageError);
+  assert.throws(() => parseCommand([], context, neverAsked), UsageError);
+});
+
+test('the rule of any service or server is a command at once', () => {
+  const rule = fc.oneof(
+    typedService.map((service) => formatServiceRule(service, numericNaming)),
+    typedServer.map(({ key, server }) =>
+      written((out) => {
+        writeServerRule(out, rowsOf([server]), 0, ruleService(key, numericNaming), numericNaming);
+      }),
+    ),
+  );
+  fc.assert(
+    fc.property(rule, (line) => {
+      const command = parseCommand(line.trimEnd().split(' '), context, neverAsked);
+      assert.ok(!(command instanceof Promise), line);
+      assert.equal(command.kind, 'change');
+    }),
+  );
+});
+
+test('a command with names is promised, and a fault behind a name rejects', async () => {
+  const command = parseCommand(['-A', '-t', 'vip:http'], context, names);
+  assert.ok(command instanceof Promise);
+  assert.deepEqual(await command, {
+    kind: 'change',
+    change: { kind: 'add-service', service: plain },
+  });
+  const late = parseCommand(['-A', '-t', 'vip:http', '-p', '0'], context, names);
+  assert.ok(late instanceof Promise);
+  await assert.rejects(late, UsageError);
 });
 
 test('names the program as it was called', async () => {

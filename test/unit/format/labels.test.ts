@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { endpointLabel, numericNaming, writeServerEndpoint, type Naming } from '../../../src/format/labels.js';
+import { server } from '../support/arbitraries.js';
+import { plainServer } from '../support/entries.js';
+import { NameTable } from '../support/naming.js';
+import type { KnownServer } from '../../../src/model/server-rows.js';
+import { rowsOf } from '../support/server-rows.js';
+import { written } from '../support/written.js';
+
+const protocols = ['tcp', 'udp', 'sctp', undefined] as const;
+
+function endpoints(servers: readonly KnownServer[], protocol: (typeof protocols)[number], naming: Naming): string[] {
+  const rows = rowsOf(servers);
+  return rows.map((row) =>
+    written((out) => {
+      writeServerEndpoint(out, rows, row, protocol, naming);
+    }),
+  );
+}
+
+test('the address and port of a server are worded as anywhere else, with numbers and with names', () => {
+  const strange: Naming = {
+    numeric: false,
+    host: (address) => (address.length % 2 === 0 ? `host-\u00e9\u001b-${address}`.repeat(4) : undefined),
+    service: (port) => (port % 2 === 0 ? `port\n${port}` : undefined),
+  };
+  fc.assert(
+    fc.property(fc.array(server), fc.constantFrom(...protocols), (servers, protocol) => {
+      for (const naming of [numericNaming, strange]) {
+        assert.deepEqual(
+          endpoints(servers, protocol, naming),
+          servers.map((each) => endpointLabel(each, protocol, naming)),
+        );
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('numbers that have no names are asked for where names are wanted, and only there', () => {
+  const names = new NameTable({ web: '10.0.0.2' }, { 'http-alt/tcp': 8080 });
+  assert.deepEqual(endpoints([plainServer], 'tcp', names), ['web:http-alt']);
+  assert.deepEqual(endpoints([plainServer], 'udp', names), ['web:8080']);
+  const never = (): never => assert.fail('nobody need ask');
+  const numeric: Naming = { numeric: true, host: never, service: never };
+  assert.deepEqual(endpoints([plainServer], 'tcp', numeric), ['10.0.0.2:8080']);
+});
