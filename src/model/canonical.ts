@@ -1,6 +1,7 @@
 import { defaultTunnel, type RealServer, type Tunnel } from './server.js';
 import { fullNetmask, isFirewallMark, type VirtualService } from './service.js';
 import type { SyncDaemon } from './state.js';
+import type { Table } from './table.js';
 
 /** What the kernel takes where a daemon leaves them open. Source: start_sync_thread in net/netfilter/ipvs/ip_vs_sync.c. */
 export const daemonDefaults = { group: '224.0.0.81', port: 8848, ttl: 1 } as const;
@@ -64,5 +65,17 @@ export function canonicalDaemon({
     group: group ?? daemonDefaults.group,
     port: port === 0 ? daemonDefaults.port : port,
     ttl: ttl === 0 ? daemonDefaults.ttl : ttl,
+  };
+}
+
+/** All of a table without what has no effect, in its order. */
+export function canonicalTable({ services, timeouts, syncDaemons }: Table): Table {
+  return {
+    services: services.map(({ service, servers }) => ({
+      service: canonicalService(service),
+      servers: servers.map(canonicalServer),
+    })),
+    timeouts,
+    syncDaemons: syncDaemons?.map(canonicalDaemon),
   };
 }
