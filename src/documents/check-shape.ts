@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { closestName } from './closest-name.js';
-import { describeValue, pathText, type Path, type TableProblem } from './problem.js';
+import { describeValue } from './describe-value.js';
+import { pathText, type Path, type TableProblem } from '../model/problem.js';
 import { documentSchema, type CheckedDocument } from './schema.js';
 import { schedulerFlagNames } from '../model/service.js';
 
-type Issue = v.InferIssue<typeof documentSchema>;
+type Issue = v.BaseIssue<unknown>;
 
 /** A problem of a document's shape. */
 export interface ShapeProblem extends TableProblem {

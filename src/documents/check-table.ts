@@ -9,7 +9,7 @@ import {
 } from '../model/service.js';
 import type { SyncDaemon } from '../model/state.js';
 import type { ServiceWithServers, Table } from '../model/table.js';
-import type { Path, TableProblem } from './problem.js';
+import type { Path, TableProblem } from '../model/problem.js';
 
 /** Longest messages of sync daemons that the kernel keeps as they are. Source: start_sync_thread in ip_vs_sync.c. */
 const shortestBackupLength = 1024;

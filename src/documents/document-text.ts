@@ -1,4 +1,4 @@
-import { parseYaml, type Place, type YamlFault } from './yaml-text.js';
+import type { Place, YamlFault } from './yaml-text.js';
 
 /** A text that was read as YAML or JSON. */
 export interface DocumentText {
@@ -6,7 +6,7 @@ export interface DocumentText {
   /** What is wrong with the text itself. */
   readonly faults: readonly YamlFault[];
   /** Offsets of the values at paths. Costs another reading where the text is JSON, so it is for errors. */
-  readonly locate: (places: readonly Place[]) => number[];
+  readonly locate: (places: readonly Place[]) => Promise<number[]>;
 }
 
 /** Names in the text of a JSON value: every string that a colon follows. */
@@ -28,6 +28,12 @@ function countMembers(value: unknown): number {
   return count;
 }
 
+async function readYaml(text: string): Promise<DocumentText | readonly YamlFault[]> {
+  const { parseYaml } = await import('./yaml-text.js');
+  const yaml = parseYaml(text);
+  return 'locate' in yaml ? { ...yaml, locate: (places) => Promise.resolve(yaml.locate(places)) } : yaml;
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -37,7 +43,7 @@ function parseJson(text: string): unknown {
 }
 
 /** Reads a text as JSON where it is, which is much faster, and else as YAML. @returns faults where it can't be read. */
-export function readDocumentText(text: string): DocumentText | readonly YamlFault[] {
+export async function readDocumentText(text: string): Promise<DocumentText | readonly YamlFault[]> {
   if (/^\s*\{/.test(text)) {
     const value = parseJson(text);
     // JSON.parse takes the last of two members of one name and says nothing.
@@ -45,12 +51,12 @@ export function readDocumentText(text: string): DocumentText | readonly YamlFaul
       return {
         value,
         faults: [],
-        locate: (places) => {
-          const yaml = parseYaml(text);
+        locate: async (places) => {
+          const yaml = await readYaml(text);
           return 'locate' in yaml ? yaml.locate(places) : places.map(() => 0);
         },
       };
     }
   }
-  return parseYaml(text);
+  return readYaml(text);
 }

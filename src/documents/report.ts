@@ -1,7 +1,13 @@
 import { DocumentError, type DocumentProblem } from '../errors.js';
 import { printable } from '../format/printable.js';
 
-/** Problems that a message shows; the error holds all of them. */
+/** Largest text that is read, in bytes: some 100,000 real servers as formatted JSON. */
+export const largestText = 1 << 24;
+
+/** Problems that are looked up in the text and kept; the rest is counted. */
+export const keptProblems = 1000;
+
+/** Problems that a message shows. */
 const shownProblems = 50;
 
 /** Characters of a line that a message shows. */
@@ -76,4 +82,9 @@ export function documentError(
 /** An error about a text as a whole, which can't be shown. */
 export function unreadable(name: string, message: string): DocumentError {
   return documentError(name, [{ line: undefined, column: undefined, path: '', message }]);
+}
+
+/** The error for a text that is larger than `largestText`. */
+export function tooLarge(name: string): DocumentError {
+  return unreadable(name, `is larger than ${largestText >> 20} MiB, which no table is`);
 }

@@ -36,8 +36,13 @@ function address(what: string) {
   return v.pipe(v.string(message), v.check(isAddress, message));
 }
 
-/** Members by name, and nothing else. Each unknown one is an issue, whose message is the list of the known ones. */
-function members<const E extends v.ObjectEntries>(entries: E) {
+/**
+ * Members by name, and nothing else. Each unknown one is an issue, whose message is the list of the known ones; a strict
+ * object of valibot's tells the first one only.
+ */
+function members<const E extends v.ObjectEntries>(
+  entries: E,
+): v.GenericSchema<v.InferInput<v.ObjectSchema<E, undefined>>, v.InferOutput<v.ObjectSchema<E, undefined>>> {
   return v.objectWithRest(entries, v.never(Object.keys(entries).join(' ')), 'a mapping');
 }
 

@@ -8,7 +8,7 @@ import {
   YAMLException,
   type Event,
 } from 'js-yaml';
-import type { Path } from './problem.js';
+import type { Path } from '../model/problem.js';
 
 /** Nesting beyond which a text is no document; the shape has seven levels. */
 const deepest = 20;
