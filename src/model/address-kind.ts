@@ -34,6 +34,5 @@ export function isMulticast(text: string): boolean {
 export function canBeServer(address: string): boolean {
   if (isMulticast(address)) return false;
   if (address.includes(':')) return address !== '::' && !address.startsWith('::ffff:');
-  const value = parseIpv4(address) ?? 0;
-  return value >>> 24 !== 0 && value !== 0xffffffff;
+  return address !== '0.0.0.0' && address !== '255.255.255.255';
 }

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { IpvsClient } from '../../src/client/client.js';
+import { readTable as readKernelTable } from '../../src/command/read-table.js';
+import { formatTable, tableFormats, type TableFormat } from '../../src/documents/format-table.js';
+import { readTable } from '../../src/documents/read-table.js';
+import { naturalOrder } from '../../src/format/order.js';
+import type { Change } from '../../src/model/change.js';
+import type { Table } from '../../src/model/table.js';
+import { createNameResolver } from '../../src/names/system-resolver.js';
+import { openNetlinkTransport } from '../../src/socket/netlink-transport.js';
+import { table, type TableParts } from '../unit/support/tables.js';
+import { Ours } from './ours.js';
+import { Reference, Shell } from './reference.js';
+
+// What is exported, cleared and put back is the same table: in our eyes and in those of the reference.
+assert.equal(hostname(), 'lab', 'this suite destroys the IPVS table: npm run lab -- node FILE');
+
+/** TABLES chooses how many random tables, SEED which. */
+const tableCount = Number(process.env['TABLES'] ?? 300);
+const seed = Number(process.env['SEED'] ?? 19981109);
+
+const shell = new Shell();
+const reference = new Reference(shell);
+const ours = new Ours();
+const client = await IpvsClient.connect(openNetlinkTransport());
+const names = createNameResolver();
+// Multicast over IPv4 needs an address, and over IPv6 a route.
+await shell.script('ip link add sync0 type dummy; ip address add 10.99.0.1/32 dev sync0; ip link set sync0 up');
+after(() => {
+  client.close();
+  shell.close();
+});
+
+const known = ['rr', 'wrr', 'lc', 'wlc', 'lblc', 'lblcr', 'dh', 'sh', 'sed', 'nq', 'fo', 'ovf', 'mh', 'twos'];
+
+/** Those of the schedulers that this kernel has; which they are depends on its version. */
+async function availableSchedulers(): Promise<string[]> {
+  const available: string[] = [];
+  for (const scheduler of known) {
+    const key = { family: 'inet', fwmark: 1 } as const;
+    const service = { key, scheduler, schedulerFlags: [], onePacket: false, persistenceNetmask: '255.255.255.255' };
+    const [error] = await client.changeAll([
+      { kind: 'add-service', service },
+      { kind: 'delete-service', key },
+    ]);
+    if (error === undefined) available.push(scheduler);
+    else assert.equal(error.errnoName, 'ENOENT');
+  }
+  return available;
+}
+
+/** All that there is goes, the daemons too. */
+async function clear(): Promise<void> {
+  for (const { role } of await client.syncDaemons()) await client.stopSyncDaemon(role);
+  await client.flush();
+  await client.setTimeouts({ tcp: 900, tcpFin: 120, udp: 300 });
+}
+
+function changes({ services, timeouts, syncDaemons = [] }: Table): Change[] {
+  return [
+    ...(timeouts === undefined ? [] : [{ kind: 'set-timeouts', timeouts } as const]),
+    ...services.flatMap(({ service, servers }): Change[] => [
+      { kind: 'add-service', service },
+      ...servers.map((server) => ({ kind: 'add-server', key: service.key, server }) as const),
+    ]),
+    ...syncDaemons.map((daemon) => ({ kind: 'start-daemon', daemon }) as const),
+  ];
+}
+
+async function put(wanted: Table): Promise<void> {
+  const refused = (await client.changeAll(changes(wanted))).filter((error) => error !== undefined);
+  assert.deepEqual(refused, []);
+}
+
+/** In natural order, and with the lengths that the kernel chose. */
+function asKept(wanted: Table, kept: Table): Table {
+  const serversOf = new Map(wanted.services.map(({ service, servers }) => [service, servers]));
+  return {
+    ...wanted,
+    services: naturalOrder
+      .services(wanted.services.map(({ service }) => service))
+      .map((service) => ({ service, servers: naturalOrder.servers(serversOf.get(service) ?? []) })),
+    syncDaemons: wanted.syncDaemons?.map((daemon, index) =>
+      daemon.maxLength === 0 ? { ...daemon, maxLength: kept.syncDaemons?.[index]?.maxLength ?? 0 } : daemon,
+    ),
+  };
+}
+
+/** What the verb prints. */
+async function exported(format: TableFormat): Promise<string> {
+  const [result] = await ours.run([{ argv: ['export', '--format', format] }]);
+  assert.deepEqual({ status: result?.status, stderr: result?.stderr }, { status: 0, stderr: '' });
+  return result?.stdout ?? '';
+}
+
+/** The rules through our `-R`. */
+async function restore(rules: string): Promise<void> {
+  const [result] = await ours.run([{ argv: ['-R'], stdin: rules }]);
+  assert.deepEqual(result, { stdout: '', stderr: '', status: 0 }, rules);
+}
+
+/** The ways back that a text has. */
+const waysBack: Readonly<Record<TableFormat, readonly ((text: string) => Promise<void>)[]>> = {
+  yaml: [async (text) => put(await readTable(text, 'export', names))],
+  json: [async (text) => put(await readTable(text, 'export', names))],
+  rules: [async (text) => put(await readTable(text, 'export', names)), restore],
+};
+
+/** Checks every way from the kernel to a text and back; what the verb prints for one of the formats. */
+async function survives(wanted: Table, formats: readonly TableFormat[], turn: number): Promise<Table> {
+  await clear();
+  await put(wanted);
+  const kept = await readKernelTable(client);
+  assert.deepEqual(kept, asKept(wanted, kept));
+  for (const [index, format] of formats.entries()) {
+    const text = formatTable(kept, format, 'the kernel');
+    if (index === turn % formats.length) assert.equal(await exported(format), text);
+    for (const way of waysBack[format]) {
+      await clear();
+      await way(text);
+      assert.deepEqual(await readKernelTable(client), kept, text);
+    }
+  }
+  return kept;
+}
+
+/** The reference sees the same table before, and after it has restored the rules itself. */
+async function restoresByReference(kept: Table): Promise<void> {
+  const before = await reference.table();
+  await clear();
+  const rules = formatTable(kept, 'rules', 'the kernel');
+  const { table: seen, complaints } = await reference.restoreAndShow(rules);
+  assert.equal(complaints, '', rules);
+  assert.deepEqual(await readKernelTable(client), kept, rules);
+  assert.equal(seen, before);
+}
+
+const schedulers = await availableSchedulers();
+const parts: TableParts = { schedulers, engines: ['sip'], interfaces: ['sync0', 'lo'], unsayable: false };
+
+test(`${tableCount} random tables are the same after export, clear and putting back`, async () => {
+  assert.ok(schedulers.includes('sh') && schedulers.includes('mh'), `this kernel has only ${schedulers.join(' ')}`);
+  let turn = 0;
+  const property = fc.asyncProperty(table(parts), async (wanted) => {
+    await restoresByReference(await survives(wanted, tableFormats, turn++));
+  });
+  await fc.assert(property, { numRuns: tableCount, seed });
+});
+
+test('so are tables with what only another program can have set, as documents', async () => {
+  let turn = 0;
+  const property = fc.asyncProperty(table({ ...parts, unsayable: true }), async (wanted) => {
+    await survives(wanted, ['yaml', 'json'], turn++);
+  });
+  await fc.assert(property, { numRuns: 50, seed });
+});
