@@ -3,7 +3,6 @@ import { closestName } from './closest-name.js';
 import { describeValue } from './describe-value.js';
 import { pathText, type Path, type TableProblem } from '../model/problem.js';
 import { documentSchema, type CheckedDocument } from './schema.js';
-import { schedulerFlagNames } from '../model/service.js';
 
 type Issue = v.BaseIssue<unknown>;
 
@@ -38,38 +37,12 @@ function problemOf(issue: Issue): ShapeProblem {
   if (issue.type === 'object_with_rest' && issue.expected !== 'Object') {
     return { path: path.slice(0, -1), of: 'value', message: `${String(last)} is missing` };
   }
+  // Checks of a service as a whole say all of it.
+  if (issue.type === 'raw_check') return { path, of: 'name', message: issue.message };
   const { input } = issue;
   const hint =
     typeof input === 'string' && /^\d+$/.test(input) && /from \d+ to/.test(issue.message) ? ' in quotes' : '';
   return { path, of: 'value', message: `expected ${issue.message}, found ${describeValue(input)}${hint}` };
-}
-
-/** Flags whose name belongs to another scheduler than the service's, and names of services that say too much. */
-function* wordProblems({ services }: CheckedDocument): Generator<ShapeProblem> {
-  for (const [index, service] of services.entries()) {
-    const at = (...path: Path): Path => ['services', index, ...path];
-    for (const [number, name] of service.schedulerFlags.entries()) {
-      const of = schedulerFlagNames.find((row) => row.name === name)?.scheduler;
-      if (of === undefined || of === service.scheduler) continue;
-      const message = `${name} is a flag of scheduler ${of}, not of ${service.scheduler}`;
-      yield { path: at('schedulerFlags', number), of: 'value', message };
-    }
-    if (service.fwmark === undefined && service.address === undefined) {
-      yield { path: at(), of: 'value', message: 'a service needs an address, or an fwmark' };
-    } else if (service.fwmark === undefined) {
-      if (service.family === undefined) continue;
-      yield {
-        path: at('family'),
-        of: 'name',
-        message: 'family is for services with an fwmark; an address has its own',
-      };
-    } else {
-      for (const name of ['address', 'protocol', 'port'] as const) {
-        if (service[name] === undefined) continue;
-        yield { path: at(name), of: 'name', message: `${name} and fwmark in one service: it has the one or the other` };
-      }
-    }
-  }
 }
 
 /** Members of an object from outside; none of anything else. */
@@ -123,9 +96,7 @@ function entryOf([list, index, member, number]: Path): string {
 export function checkShape(value: unknown): CheckedShape {
   const same = (path: Path): Path => path;
   const whole = v.safeParse(documentSchema, value);
-  if (whole.success) {
-    return { problems: [...wordProblems(whole.output)], document: whole.output, original: same };
-  }
+  if (whole.success) return { problems: [], document: whole.output, original: same };
   const told = new Set<string>();
   const problems = whole.issues.map(problemOf).filter(({ path, message }) => {
     // One number can break several rules that say the same.
@@ -137,6 +108,5 @@ export function checkShape(value: unknown): CheckedShape {
   const { document, original } = withoutBad(value, new Set(problems.map(({ path }) => entryOf(path))));
   const rest = v.safeParse(documentSchema, document);
   if (!rest.success) return { problems, document: undefined, original: same };
-  for (const problem of wordProblems(rest.output)) problems.push({ ...problem, path: original(problem.path) });
   return { problems, document: rest.output, original };
 }

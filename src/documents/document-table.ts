@@ -10,7 +10,7 @@ function canonical(address: string): string {
   return canonicalAddress(address) ?? address;
 }
 
-/** Which service it is; one that names both kinds or neither is told by `checkNames`. */
+/** Which service it is; the schema has seen to it that it is one or the other. */
 function serviceKey({ address, protocol = 'tcp', port = 0, fwmark, family = 'inet' }: CheckedService): ServiceKey {
   if (address === undefined) return { family, fwmark: fwmark ?? 0 };
   const text = canonical(address);

@@ -36,14 +36,37 @@ function address(what: string) {
   return v.pipe(v.string(message), v.check(isAddress, message));
 }
 
+/** Names that valibot passes over in every mapping, because prototypes have them. */
+const passedOver = ['__proto__', 'prototype', 'constructor'];
+
+const noMapping = v.custom<never>(() => false, 'a mapping');
+
 /**
- * Members by name, and nothing else. Each unknown one is an issue, whose message is the list of the known ones; a strict
- * object of valibot's tells the first one only.
+ * Members by name, and nothing else. Each unknown one is an issue, whose message is the list of the known ones: a strict
+ * object of valibot's tells the first one only, and takes a list for a mapping.
  */
 function members<const E extends v.ObjectEntries>(
   entries: E,
 ): v.GenericSchema<v.InferInput<v.ObjectSchema<E, undefined>>, v.InferOutput<v.ObjectSchema<E, undefined>>> {
-  return v.objectWithRest(entries, v.never(Object.keys(entries).join(' ')), 'a mapping');
+  const unknown = v.never(Object.keys(entries).join(' '));
+  const object = v.objectWithRest(entries, unknown, 'a mapping');
+  return {
+    ...object,
+    '~run'(dataset, config) {
+      const { value } = dataset;
+      if (typeof value !== 'object' || value === null) return object['~run'](dataset, config);
+      if (Array.isArray(value)) return noMapping['~run'](dataset, config);
+      const result = object['~run'](dataset, config);
+      for (const key of passedOver) {
+        if (!Object.hasOwn(value, key)) continue;
+        const path = [
+          { type: 'object', origin: 'key', input: value as Record<string, unknown>, key, value: key },
+        ] as const;
+        v._addIssue(unknown, 'type', result, config, { path: [...path], expected: 'never' });
+      }
+      return result;
+    },
+  };
 }
 
 function list<const I extends v.GenericSchema>(item: I) {
@@ -103,7 +126,7 @@ const serverSchema = members({
   tunnel: described(v.optional(tunnelSchema), 'How packets are wrapped; only with forwarding `tunnelling`.'),
 });
 
-const serviceSchema = members({
+const serviceMembers = members({
   address: described(
     v.optional(address('virtual address')),
     'Virtual address, IPv4 or IPv6. Either this or `fwmark` names the service.',
@@ -161,6 +184,35 @@ const serviceSchema = members({
   ),
   servers: described(v.optional(list(serverSchema), []), 'Real servers.'),
 });
+
+/** What identifies a service is either an address or a mark, and flags are those of its scheduler. */
+const serviceSchema = v.pipe(
+  serviceMembers,
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const service = dataset.value;
+    const { fwmark, address, family, scheduler, schedulerFlags } = service;
+    const tell = (message: string, ...names: readonly (keyof typeof service)[]): void => {
+      const [key] = names;
+      const at = { type: 'object', origin: 'value', input: service, value: undefined } as const;
+      addIssue(key === undefined ? { message } : { message, path: [{ ...at, key }] });
+    };
+    if (fwmark !== undefined) {
+      for (const name of ['address', 'protocol', 'port'] as const) {
+        if (service[name] !== undefined) tell(`${name} and fwmark in one service: it has the one or the other`, name);
+      }
+    } else if (address === undefined) {
+      tell('a service needs an address, or an fwmark');
+    } else if (family !== undefined) {
+      tell('family is for services with an fwmark; an address has its own', 'family');
+    }
+    for (const flag of schedulerFlags) {
+      const of = schedulerFlagNames.find(({ name }) => name === flag)?.scheduler;
+      if (of === undefined || of === scheduler) continue;
+      tell(`${flag} is a flag of scheduler ${of}, not of ${scheduler}`, 'schedulerFlags');
+    }
+  }),
+);
 
 const daemonSchema = members({
   role: described(words(['master', 'backup']), 'Sends the state of connections, or takes it.'),

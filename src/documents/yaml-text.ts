@@ -76,7 +76,7 @@ function unwanted(events: readonly Event[]): YamlFault[] {
 
 function faultOf(error: unknown): YamlFault {
   if (!(error instanceof YAMLException)) throw error;
-  return { offset: error.mark?.position ?? 0, message: `not YAML: ${error.reason}` };
+  return { offset: error.mark?.position ?? 0, message: `neither YAML nor JSON: ${error.reason}` };
 }
 
 /** Reads YAML (JSON too). @returns the faults where it can't be read. */

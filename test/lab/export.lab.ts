@@ -6,12 +6,11 @@ import { IpvsClient } from '../../src/client/client.js';
 import { readTable as readKernelTable } from '../../src/command/read-table.js';
 import { formatTable, tableFormats, type TableFormat } from '../../src/documents/format-table.js';
 import { readTable } from '../../src/documents/read-table.js';
-import { naturalOrder } from '../../src/format/order.js';
 import type { Change } from '../../src/model/change.js';
 import type { Table } from '../../src/model/table.js';
 import { createNameResolver } from '../../src/names/system-resolver.js';
 import { openNetlinkTransport } from '../../src/socket/netlink-transport.js';
-import { table, type TableParts } from '../unit/support/tables.js';
+import { inOrder, table, type TableParts } from '../unit/support/tables.js';
 import { Ours } from './ours.js';
 import { Reference, Shell } from './reference.js';
 
@@ -85,13 +84,10 @@ async function put(wanted: Table): Promise<void> {
 
 /** In natural order, and with the lengths that the kernel chose. */
 function asKept(wanted: Table, kept: Table): Table {
-  const serversOf = new Map(wanted.services.map(({ service, servers }) => [service, servers]));
+  const ordered = inOrder(wanted);
   return {
-    ...wanted,
-    services: naturalOrder
-      .services(wanted.services.map(({ service }) => service))
-      .map((service) => ({ service, servers: naturalOrder.servers(serversOf.get(service) ?? []) })),
-    syncDaemons: wanted.syncDaemons?.map((daemon, index) =>
+    ...ordered,
+    syncDaemons: ordered.syncDaemons?.map((daemon, index) =>
       daemon.maxLength === 0 ? { ...daemon, maxLength: kept.syncDaemons?.[index]?.maxLength ?? 0 } : daemon,
     ),
   };

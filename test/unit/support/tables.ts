@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { naturalOrder } from '../../../src/format/order.js';
 import { formatIpv4, formatIpv6, type AddressFamily } from '../../../src/model/address.js';
 import { canonicalTable } from '../../../src/model/canonical.js';
 import type { RealServer, Tunnel } from '../../../src/model/server.js';
@@ -170,4 +171,15 @@ export function table(parts: TableParts): fc.Arbitrary<Table> {
             .map((daemons) => daemons.filter((one) => one !== undefined)),
     }).map(canonicalTable),
   );
+}
+
+/** The same table in natural order, as everything of ours reads and writes it. */
+export function inOrder({ services, ...rest }: Table): Table {
+  const serversOf = new Map(services.map(({ service: one, servers }) => [one, servers]));
+  return {
+    ...rest,
+    services: naturalOrder
+      .services(services.map(({ service: one }) => one))
+      .map((one) => ({ service: one, servers: naturalOrder.servers(serversOf.get(one) ?? []) })),
+  };
 }

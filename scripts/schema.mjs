@@ -1,0 +1,22 @@
+// Writes docs/ipvsadm-document.schema.json from src/documents/schema.ts, the one source of the document's shape. A unit
+// test holds the file to it.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+process.chdir(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+
+const outfile = path.resolve('build/json-schema.mjs');
+await build({
+  entryPoints: ['test/unit/support/json-schema.ts'],
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  packages: 'external',
+  outfile,
+  logLevel: 'warning',
+});
+/** @type {{ documentJsonSchema: () => string }} */
+const { documentJsonSchema } = await import(pathToFileURL(outfile).href);
+writeFileSync('docs/ipvsadm-document.schema.json', documentJsonSchema());
