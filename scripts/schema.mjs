@@ -17,6 +17,7 @@ await build({
   outfile,
   logLevel: 'warning',
 });
-/** @type {{ documentJsonSchema: () => string }} */
-const { documentJsonSchema } = await import(pathToFileURL(outfile).href);
+const { documentJsonSchema } = /** @type {{ documentJsonSchema: () => string }} */ (
+  await import(pathToFileURL(outfile).href)
+);
 writeFileSync('docs/ipvsadm-document.schema.json', documentJsonSchema());
