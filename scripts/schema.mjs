@@ -1,5 +1,6 @@
 // Writes docs/ipvsadm-document.schema.json from src/documents/schema.ts, the one source of the document's shape. A unit
 // test holds the file to it.
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -17,7 +18,7 @@ await build({
   outfile,
   logLevel: 'warning',
 });
-const { documentJsonSchema } = /** @type {{ documentJsonSchema: () => string }} */ (
-  await import(pathToFileURL(outfile).href)
-);
-writeFileSync('docs/ipvsadm-document.schema.json', documentJsonSchema());
+const program = `import { documentJsonSchema } from ${JSON.stringify(pathToFileURL(outfile).href)};
+process.stdout.write(documentJsonSchema());`;
+const schema = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
+writeFileSync('docs/ipvsadm-document.schema.json', schema);
