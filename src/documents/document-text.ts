@@ -9,10 +9,29 @@ export interface DocumentText {
   readonly locate: (places: readonly Place[]) => Promise<number[]>;
 }
 
+const backslash = 92;
+const colon = 58;
+
+/** Whether the quote at an index is part of its string: an odd number of backslashes is before it. */
+function isEscaped(json: string, quote: number): boolean {
+  let start = quote;
+  while (json.charCodeAt(start - 1) === backslash) start--;
+  return (quote - start) % 2 === 1;
+}
+
 /** Names in the text of a JSON value: every string that a colon follows. */
 function countNames(json: string): number {
   let count = 0;
-  for (const [, colon] of json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)) if (colon !== undefined) count++;
+  for (let start = json.indexOf('"'); start >= 0;) {
+    let end = json.indexOf('"', start + 1);
+    while (end >= 0 && isEscaped(json, end)) end = json.indexOf('"', end + 1);
+    if (end < 0) return count;
+    let next = end + 1;
+    // Blank, tab, line feed and carriage return are what JSON has between things.
+    while (json.charCodeAt(next) <= 32) next++;
+    if (json.charCodeAt(next) === colon) count++;
+    start = json.indexOf('"', next);
+  }
   return count;
 }
 

@@ -528,3 +528,12 @@ ipvsadm -A -t 192.0.2.1:http -s rr   # another
     assert.equal(services[0]?.service.persistenceNetmask, '255.255.255.255');
   });
 });
+
+test('quotes, backslashes and colons in strings of JSON are no names', async () => {
+  const text = JSON.stringify({ $schema: '": \\":\\\\', services: [{ fwmark: 1, scheduler: '\\":"' }] }, null, 1);
+  assert.equal((await readTable(text, 'f', noNames)).services[0]?.service.scheduler, '\\":"');
+  assert.deepEqual(
+    (await problemsOf(text.replace('"fwmark"', '"fwmark": 1, "fwmark"'))).map(({ message }) => message),
+    ['"fwmark" a second time in the same mapping'],
+  );
+});
