@@ -61,6 +61,9 @@ async function buildPackage() {
       entryPoints: { verbs: 'src/cli/verbs/run.ts', index: 'src/index.ts' },
       outdir: 'dist',
       format: 'esm',
+      // What is imported when it is needed is loaded then.
+      splitting: true,
+      chunkNames: 'parts/[name]-[hash]',
     }),
   ]);
   for (const name of programs) chmodSync(`dist/bin/${name}.cjs`, 0o755);

@@ -9,7 +9,8 @@ export type ErrorCode =
   | 'IPVS_DECODE'
   | 'IPVS_VALUE'
   | 'IPVS_INPUT'
-  | 'IPVS_OUTPUT';
+  | 'IPVS_OUTPUT'
+  | 'IPVS_DOCUMENT';
 
 /** Base of all errors that this package throws on purpose. */
 export class IpvsError extends Error {
@@ -91,5 +92,32 @@ export class OutputError extends IpvsError {
   override readonly name = 'OutputError';
   constructor(message: string, options?: ErrorOptions) {
     super('IPVS_OUTPUT', message, options);
+  }
+}
+
+/** Something wrong in a document or a rule dump. */
+export interface DocumentProblem {
+  /** Line, from 1; undefined where there is no text, as for a table that a program made. */
+  readonly line: number | undefined;
+  /** Column in characters, from 1; undefined where only the line is known. */
+  readonly column: number | undefined;
+  /** Where in the table, such as `services[0].servers[1].port`; empty where it is about the whole. */
+  readonly path: string;
+  /** What was expected and what was found, without control characters. */
+  readonly message: string;
+}
+
+/** A document or a rule dump that can't be used. The message tells all problems, one after the other. */
+export class DocumentError extends IpvsError {
+  override readonly name = 'DocumentError';
+  /** What messages call the document, such as its file's name. */
+  readonly source: string;
+  /** All that was found, in the order of the text. */
+  readonly problems: readonly DocumentProblem[];
+
+  constructor(message: string, source: string, problems: readonly DocumentProblem[]) {
+    super('IPVS_DOCUMENT', message);
+    this.source = source;
+    this.problems = problems;
   }
 }

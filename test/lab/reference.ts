@@ -171,6 +171,13 @@ export class Reference implements Program {
     return { table: result.stdout, complaints: result.stderr.replaceAll(noDaemon, '') };
   }
 
+  /** Restores rules into the table that there is and reads it, all by one process. */
+  async restoreAndShow(rules: string): Promise<Stage> {
+    const [result] = await this.run([{ argv: ['-R'], stdin: rules + asText(tableCommands) }]);
+    if (result === undefined) throw new Error('the reference gave no result');
+    return { table: result.stdout, complaints: result.stderr };
+  }
+
   /** Reads the table and leaves it alone. */
   async table(): Promise<string> {
     const [result] = await this.run([{ argv: ['-R'], stdin: asText(tableCommands) }]);

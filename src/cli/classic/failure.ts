@@ -1,4 +1,12 @@
-import { DecodeError, IpvsError, KernelError, OutputError, TransportError, UnavailableError } from '../../errors.js';
+import {
+  DecodeError,
+  DocumentError,
+  IpvsError,
+  KernelError,
+  OutputError,
+  TransportError,
+  UnavailableError,
+} from '../../errors.js';
 import { kernelText, unavailableText } from './messages.js';
 import { UsageError, usageStatus } from './usage-error.js';
 
@@ -10,6 +18,8 @@ export interface Failure {
 
 /** Exit status when a listing can't be had or output can't be written. */
 const listingStatus = 1;
+/** Exit status when a document or a dump can't be used. */
+const documentStatus = 2;
 /** Exit status when the kernel refused a change. */
 export const refusedStatus = 255;
 
@@ -27,6 +37,7 @@ export function describeFailure(error: unknown, programName: string, changing: b
   }
   if (error instanceof UnavailableError) return { text: unavailableText(error.errno), status: 2 };
   const text = `${programName}: ${error instanceof Error ? error.message : String(error)}`;
+  if (error instanceof DocumentError) return { text, status: documentStatus };
   if (error instanceof OutputError) return { text, status: listingStatus };
   if (error instanceof TransportError || error instanceof DecodeError) {
     return { text, status: changing ? refusedStatus : listingStatus };

@@ -4,6 +4,7 @@
  */
 export const verbSummaries = {
   status: 'overview for people: services, servers, weights, connections',
+  export: 'the table as YAML, JSON or rules, to keep, compare and apply',
 } as const;
 
 /** A word that starts the verbs' grammar. */

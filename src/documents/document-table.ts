@@ -1,0 +1,76 @@
+import { familyOf } from '../model/address.js';
+import { canonicalAddress } from '../model/address-kind.js';
+import { defaultTunnel, type RealServer } from '../model/server.js';
+import { fullNetmask, isFirewallMark, schedulerFlagNames, type ServiceKey } from '../model/service.js';
+import type { SyncDaemon } from '../model/state.js';
+import type { ServiceWithServers, Table } from '../model/table.js';
+import type { CheckedDaemon, CheckedDocument, CheckedServer, CheckedService } from './schema.js';
+
+function canonical(address: string): string {
+  return canonicalAddress(address) ?? address;
+}
+
+/** Which service it is; the schema has seen to it that it is one or the other. */
+function serviceKey({ address, protocol = 'tcp', port = 0, fwmark, family = 'inet' }: CheckedService): ServiceKey {
+  if (address === undefined) return { family, fwmark: fwmark ?? 0 };
+  const text = canonical(address);
+  return { family: familyOf(text), protocol, address: text, port };
+}
+
+function serverOf(server: CheckedServer, key: ServiceKey): RealServer {
+  const address = canonical(server.address);
+  const { forwarding, weight, upperThreshold, lowerThreshold, tunnel } = server;
+  return {
+    family: familyOf(address),
+    address,
+    // As on the command line: that of the service.
+    port: server.port ?? (isFirewallMark(key) ? 0 : key.port),
+    forwarding,
+    weight,
+    upperThreshold,
+    lowerThreshold,
+    tunnel: tunnel === undefined ? defaultTunnel : { ...tunnel, port: tunnel.port ?? 0 },
+  };
+}
+
+function serviceOf(service: CheckedService): ServiceWithServers {
+  const key = serviceKey(service);
+  const { scheduler, onePacket, persistenceTimeout, persistenceNetmask, persistenceEngine } = service;
+  const flags = service.schedulerFlags.map(
+    (name) => schedulerFlagNames.find((row) => row.name === name)?.flag ?? 'flag-1',
+  );
+  return {
+    service: {
+      key,
+      scheduler,
+      schedulerFlags: [...new Set(flags)].sort(),
+      onePacket,
+      persistenceTimeout,
+      persistenceNetmask: persistenceNetmask ?? fullNetmask(key.family),
+      persistenceEngine,
+    },
+    servers: service.servers.map((server) => serverOf(server, key)),
+  };
+}
+
+function daemonOf(daemon: CheckedDaemon): SyncDaemon {
+  const { role, syncId, maxLength = 0, group, port = 0, ttl = 0 } = daemon;
+  return {
+    role,
+    syncId,
+    interface: daemon.interface,
+    maxLength,
+    group: group === undefined ? undefined : canonical(group),
+    port,
+    ttl,
+  };
+}
+
+/** The table that a document says, in the document's order, with settings as they are written: see `checkTable`. */
+export function documentTable({ services, timeouts, syncDaemons }: CheckedDocument): Table {
+  return {
+    services: services.map(serviceOf),
+    timeouts: timeouts && { tcp: timeouts.tcp ?? 0, tcpFin: timeouts.tcpFin ?? 0, udp: timeouts.udp ?? 0 },
+    syncDaemons: syncDaemons?.map(daemonOf),
+  };
+}

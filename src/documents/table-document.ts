@@ -1,0 +1,117 @@
+import { canonicalTable, daemonDefaults } from '../model/canonical.js';
+import { naturalOrder } from '../format/order.js';
+import { defaultTunnel, type RealServer, type Tunnel } from '../model/server.js';
+import { schedulerFlagWords } from '../model/scheduler-flags.js';
+import { fullNetmask, isFirewallMark, type ServiceKey } from '../model/service.js';
+import type { SyncDaemon, Timeouts } from '../model/state.js';
+import type { ServiceWithServers, Table } from '../model/table.js';
+import type { Document } from './schema.js';
+
+type DocumentService = Document['services'][number];
+type DocumentServer = NonNullable<DocumentService['servers']>[number];
+type DocumentDaemon = NonNullable<Document['syncDaemons']>[number];
+
+/** Without the members that are undefined. */
+function defined<T extends object>(members: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** How much of a table is written down. */
+export interface Detail {
+  /** Whether settings that have their default are written too. */
+  readonly defaults: boolean;
+}
+
+/** Writes the members of one kind of object. */
+class Writer {
+  readonly #defaults: boolean;
+
+  constructor({ defaults }: Detail) {
+    this.#defaults = defaults;
+  }
+
+  service({ service, servers }: ServiceWithServers): DocumentService {
+    const { key, scheduler, persistenceTimeout, persistenceNetmask, persistenceEngine, onePacket } = service;
+    const persistent = persistenceTimeout !== undefined;
+    return defined<DocumentService>({
+      ...this.#name(key),
+      scheduler,
+      schedulerFlags: this.#optional(schedulerFlagWords(service), (flags) => flags.length === 0),
+      onePacket: this.#optional(onePacket, (value) => !value),
+      persistenceTimeout,
+      persistenceNetmask: persistent
+        ? this.#optional(persistenceNetmask, (mask) => mask === fullNetmask(key.family))
+        : undefined,
+      persistenceEngine,
+      servers: naturalOrder.servers(servers).map((server) => this.#server(server, key)),
+    });
+  }
+
+  daemon({ role, interface: name, syncId, maxLength, group, port, ttl }: SyncDaemon): DocumentDaemon {
+    return defined<DocumentDaemon>({
+      role,
+      interface: name,
+      syncId,
+      maxLength: maxLength === 0 ? undefined : maxLength,
+      group: this.#optional(group, (value) => value === daemonDefaults.group),
+      port: this.#optional(port, (value) => value === daemonDefaults.port),
+      ttl: this.#optional(ttl, (value) => value === daemonDefaults.ttl),
+    });
+  }
+
+  #name(key: ServiceKey): DocumentService {
+    if (isFirewallMark(key)) return { fwmark: key.fwmark, family: this.#optional(key.family, (of) => of === 'inet') };
+    const { address, protocol, port } = key;
+    return { address, protocol: this.#optional(protocol, (name) => name === 'tcp'), port };
+  }
+
+  #server(server: RealServer, key: ServiceKey): DocumentServer {
+    const { address, port, forwarding, weight, upperThreshold, lowerThreshold } = server;
+    const usualPort = isFirewallMark(key) ? 0 : key.port;
+    return defined<DocumentServer>({
+      address,
+      // Where it can be chosen it is shown.
+      port: this.#optional(port, (value) => value === usualPort && forwarding !== 'masquerading'),
+      forwarding,
+      weight,
+      upperThreshold: this.#optional(upperThreshold, (value) => value === 0),
+      lowerThreshold: this.#optional(lowerThreshold, (value) => value === 0),
+      tunnel: forwarding === 'tunnelling' ? this.#tunnel(server.tunnel) : undefined,
+    });
+  }
+
+  #tunnel({ type, port, checksum }: Tunnel): DocumentServer['tunnel'] {
+    if (type === 'ipip') return this.#optional<DocumentServer['tunnel']>({ type }, () => true);
+    return defined<NonNullable<DocumentServer['tunnel']>>({
+      type,
+      port: port === 0 ? undefined : port,
+      checksum: this.#optional(checksum, (value) => value === defaultTunnel.checksum),
+    });
+  }
+
+  #optional<T>(value: T, isDefault: (value: T) => boolean): T | undefined {
+    return this.#defaults || !isDefault(value) ? value : undefined;
+  }
+}
+
+function writtenTimeouts({ tcp, tcpFin, udp }: Timeouts): Document['timeouts'] {
+  // 0 leaves one as it is.
+  const set = (seconds: number): number | undefined => (seconds === 0 ? undefined : seconds);
+  return defined<NonNullable<Document['timeouts']>>({ tcp: set(tcp), tcpFin: set(tcpFin), udp: set(udp) });
+}
+
+/** The document that says a table, in natural order. */
+export function tableDocument(table: Table, detail: Detail): Document {
+  const { services, timeouts, syncDaemons } = canonicalTable(table);
+  const writer = new Writer(detail);
+  const byKey = new Map(services.map((entry) => [entry.service, entry]));
+  const sorted = naturalOrder.services(services.map(({ service }) => service));
+  return defined<Document>({
+    timeouts: timeouts && writtenTimeouts(timeouts),
+    syncDaemons: syncDaemons?.map((daemon) => writer.daemon(daemon)),
+    services: sorted.flatMap((service) => {
+      const entry = byKey.get(service);
+      return entry === undefined ? [] : [writer.service(entry)];
+    }),
+  });
+}

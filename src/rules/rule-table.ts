@@ -1,0 +1,139 @@
+import type { Change } from '../model/change.js';
+import type { RealServer, ServerKey } from '../model/server.js';
+import { describeEndpoint, describeService, type ServiceKey, type VirtualService } from '../model/service.js';
+import type { SyncDaemon, SyncRole, Timeouts } from '../model/state.js';
+import type { Table } from '../model/table.js';
+
+interface Placed<T> {
+  value: T;
+  /** Number of the line that it comes from. */
+  line: number;
+}
+
+interface PlacedService extends Placed<VirtualService> {
+  readonly servers: Map<string, Placed<RealServer>>;
+}
+
+/** An empty table that changes are made to, one line after the other, as the kernel would. */
+export class RuleTable {
+  readonly #services = new Map<string, PlacedService>();
+  readonly #daemons = new Map<SyncRole, Placed<SyncDaemon>>();
+  #timeouts: Timeouts | undefined;
+
+  /** Makes a change. @returns why it can't be made. */
+  apply(change: Change, line: number): string | undefined {
+    switch (change.kind) {
+      case 'add-service':
+        return this.#addService(change.service, line);
+      case 'edit-service': {
+        const { service } = change;
+        return this.#inService(service.key, (placed) => {
+          Object.assign(placed, { value: service, line });
+          return undefined;
+        });
+      }
+      case 'delete-service':
+        return this.#inService(change.key, () => {
+          this.#services.delete(describeService(change.key));
+          return undefined;
+        });
+      case 'add-server':
+        return this.#addServer(change.key, change.server, line);
+      case 'edit-server': {
+        const { server } = change;
+        return this.#atServer(change.key, server, (placed) => {
+          Object.assign(placed, { value: server, line });
+        });
+      }
+      case 'delete-server':
+        return this.#atServer(change.key, change.server, (_, servers) => {
+          servers.delete(describeEndpoint(change.server));
+        });
+      case 'flush':
+        this.#services.clear();
+        return undefined;
+      case 'set-timeouts':
+        this.#setTimeouts(change.timeouts);
+        return undefined;
+      case 'start-daemon':
+        return this.#startDaemon(change.daemon, line);
+      case 'stop-daemon':
+        return this.#daemons.delete(change.role) ? undefined : `no ${change.role} runs at this point`;
+      case 'zero':
+        return 'counters are no part of a table';
+    }
+  }
+
+  /** What the table is now. Of timeouts and daemons it says something only where a line did. */
+  get table(): Table {
+    return {
+      services: [...this.#services.values()].map(({ value, servers }) => ({
+        service: value,
+        servers: [...servers.values()].map((placed) => placed.value),
+      })),
+      timeouts: this.#timeouts,
+      syncDaemons: this.#daemons.size === 0 ? undefined : [...this.#daemons.values()].map(({ value }) => value),
+    };
+  }
+
+  /** The line that an entry comes from: a daemon, or a service or a server of it, by their places in the table. */
+  lineOf(list: 'services' | 'syncDaemons', index: number, server?: number): number | undefined {
+    if (list === 'syncDaemons') return [...this.#daemons.values()][index]?.line;
+    const service = [...this.#services.values()][index];
+    return server === undefined ? service?.line : [...(service?.servers.values() ?? [])][server]?.line;
+  }
+
+  #addService(value: VirtualService, line: number): string | undefined {
+    const title = describeService(value.key);
+    const first = this.#services.get(title);
+    if (first !== undefined) return `${title} a second time; the first is in line ${first.line}`;
+    this.#services.set(title, { value, line, servers: new Map() });
+    return undefined;
+  }
+
+  #addServer(key: ServiceKey, value: RealServer, line: number): string | undefined {
+    return this.#inService(key, ({ servers }) => {
+      const endpoint = describeEndpoint(value);
+      const first = servers.get(endpoint);
+      if (first !== undefined) {
+        return `${endpoint} a second time in ${describeService(key)}; the first is in line ${first.line}`;
+      }
+      servers.set(endpoint, { value, line });
+      return undefined;
+    });
+  }
+
+  #setTimeouts({ tcp, tcpFin, udp }: Timeouts): void {
+    const before = this.#timeouts ?? { tcp: 0, tcpFin: 0, udp: 0 };
+    // 0 keeps a value.
+    this.#timeouts = { tcp: tcp || before.tcp, tcpFin: tcpFin || before.tcpFin, udp: udp || before.udp };
+  }
+
+  #startDaemon(value: SyncDaemon, line: number): string | undefined {
+    const first = this.#daemons.get(value.role);
+    if (first !== undefined) return `a second ${value.role}; the first is in line ${first.line}`;
+    this.#daemons.set(value.role, { value, line });
+    return undefined;
+  }
+
+  #inService(key: ServiceKey, change: (service: PlacedService) => string | undefined): string | undefined {
+    const title = describeService(key);
+    const service = this.#services.get(title);
+    return service === undefined ? `no service ${title} at this point` : change(service);
+  }
+
+  #atServer(
+    key: ServiceKey,
+    server: ServerKey,
+    change: (placed: Placed<RealServer>, servers: Map<string, Placed<RealServer>>) => void,
+  ): string | undefined {
+    return this.#inService(key, ({ servers }) => {
+      const placed = servers.get(describeEndpoint(server));
+      if (placed === undefined) {
+        return `no server ${describeEndpoint(server)} in ${describeService(key)} at this point`;
+      }
+      change(placed, servers);
+      return undefined;
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import { numericNaming } from '../format/labels.js';
+import { naturalOrder } from '../format/order.js';
+import { canonicalTable } from '../model/canonical.js';
+import type { TableProblem } from '../model/problem.js';
+import type { RealServer } from '../model/server.js';
+import type { SyncDaemon, Timeouts } from '../model/state.js';
+import type { Table } from '../model/table.js';
+import { formatServerRule, formatServiceRule } from './rule-text.js';
+
+/** Largest threshold that the command line takes. */
+const largestThreshold = 2147483647;
+
+/** Why a server can't be said by a rule, with the setting that it is about. */
+function* unsayableServer(server: RealServer): Generator<readonly [member: string, message: string]> {
+  const { forwarding, tunnel } = server;
+  if (forwarding !== 'masquerading' && forwarding !== 'direct-routing' && forwarding !== 'tunnelling') {
+    yield ['forwarding', `no rule can say forwarding method ${forwarding}`];
+  }
+  if (typeof tunnel.type === 'number') yield ['tunnel', `no rule can say tunnel type ${tunnel.type}`];
+  if (tunnel.checksum === 'csum+remcsum') yield ['tunnel', 'no rule can say tunnel checksum csum+remcsum'];
+  for (const name of ['upperThreshold', 'lowerThreshold'] as const) {
+    if (server[name] > largestThreshold) yield [name, `no rule can say more than ${largestThreshold} connections`];
+  }
+}
+
+/** Whether a name would be taken for an option, a comment or the program's own name. */
+function isMisread(name: string | undefined): boolean {
+  return name !== undefined && (/^[-#]/.test(name) || name === 'ipvsadm');
+}
+
+/** What of a table no rule can say: most of it can only have been set by another program. */
+export function unsayableByRules({ services }: Table): TableProblem[] {
+  const problems: TableProblem[] = [];
+  for (const [index, { service, servers }] of services.entries()) {
+    for (const member of ['scheduler', 'persistenceEngine'] as const) {
+      if (isMisread(service[member])) {
+        problems.push({ path: ['services', index, member], message: `no rule can say the name ${service[member]}` });
+      }
+    }
+    for (const [number, server] of servers.entries()) {
+      for (const [member, message] of unsayableServer(server)) {
+        problems.push({ path: ['services', index, 'servers', number, member], message });
+      }
+    }
+  }
+  return problems;
+}
+
+function timeoutsRule({ tcp, tcpFin, udp }: Timeouts): string {
+  return `--set ${tcp} ${tcpFin} ${udp}\n`;
+}
+
+function daemonRule({ role, interface: name, syncId, maxLength, group, port, ttl }: SyncDaemon): string {
+  // Attached, the name can't be misread whatever it is.
+  return [
+    `--start-daemon ${role} --mcast-interface=${name} --syncid ${syncId}`,
+    maxLength === 0 ? '' : ` --sync-maxlen ${maxLength}`,
+    group === undefined ? '' : ` --mcast-group ${group}`,
+    port === 0 ? '' : ` --mcast-port ${port}`,
+    ttl === 0 ? '' : ` --mcast-ttl ${ttl}`,
+    '\n',
+  ].join('');
+}
+
+/**
+ * A table as rules that `-R` reads, this one's and the original's, in natural order. It has to be free of what
+ * `unsayableByRules` finds. Rules can't say that no sync daemon runs.
+ */
+export function formatRules(table: Table): string {
+  const { services, timeouts, syncDaemons = [] } = canonicalTable(table);
+  const serversOf = new Map(services.map(({ service, servers }) => [service, servers]));
+  const lines = timeouts === undefined ? [] : [timeoutsRule(timeouts)];
+  for (const service of naturalOrder.services(services.map((entry) => entry.service))) {
+    lines.push(formatServiceRule(service, numericNaming));
+    for (const server of naturalOrder.servers(serversOf.get(service) ?? [])) {
+      lines.push(formatServerRule(server, service.key, numericNaming));
+    }
+  }
+  lines.push(...syncDaemons.map(daemonRule));
+  return lines.join('');
+}
