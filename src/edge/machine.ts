@@ -1,7 +1,10 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import type { Machine } from '../io.js';
+import { systemClock } from '../command/clock.js';
+import type { EndSignal, Machine } from '../io.js';
 
 const modprobe = '/sbin/modprobe';
+
+const endSignals: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
 
 /** The machine that the process runs on. */
 export function createMachine(): Machine {
@@ -33,6 +36,17 @@ export function createMachine(): Machine {
       }
     },
     readFile: readPieces,
+    clock: systemClock,
+    onSignal(listener) {
+      for (const signal of endSignals) process.on(signal, listener);
+      return () => {
+        for (const signal of endSignals) process.off(signal, listener);
+      };
+    },
+    async lockTable(options) {
+      const { lockTable } = await import('./table-lock.js');
+      return lockTable(options);
+    },
   };
 }
 
