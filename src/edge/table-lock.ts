@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../command/clock.js';
 import type { LockOptions, TableLock } from '../command/lock.js';
 import { LockedError } from '../errors.js';
 import { printable } from '../format/printable.js';
@@ -30,24 +30,26 @@ export async function lockTable({ waitSeconds, purpose, onWait }: LockOptions): 
     const lock = await tryLock(purpose);
     if (lock !== undefined) return lock;
     const left = end - performance.now();
-    const holder = askHolder(Math.max(retryTime, Math.min(answerTime, left)));
+    const turn = new AbortController();
+    const holder = askHolder(Math.max(retryTime, Math.min(answerTime, left)), turn.signal);
     try {
       const who = describeHolder(await holder.answer);
       if (left <= 0) throw new LockedError(`${who} has locked the table; waited ${waitSeconds} s for it`);
       tell?.(who);
       tell = undefined;
       // The holder keeps the connection open for as long as it has the lock.
-      await Promise.race([holder.gone, pause(end - performance.now())]);
+      await Promise.race([holder.gone, pause(end - performance.now(), turn.signal)]);
     } finally {
+      turn.abort();
       holder.hangUp();
     }
     await pause(Math.min(retryTime, end - performance.now()));
   }
 }
 
-/** Waits without keeping the process alive for it. */
-async function pause(milliseconds: number): Promise<void> {
-  await sleep(Math.max(0, milliseconds), undefined, { ref: false });
+/** Waits; an aborted signal ends the waiting, so that no timer is left behind. */
+async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  await systemClock.sleep(Math.max(0, milliseconds), signal);
 }
 
 async function tryLock(purpose: string): Promise<TableLock | undefined> {
@@ -95,7 +97,7 @@ interface Holder {
 }
 
 /** Asks who has the lock. Whoever listens there is not trusted to say something sensible, or anything at all. */
-function askHolder(patience: number): Holder {
+function askHolder(patience: number, signal: AbortSignal): Holder {
   const socket = connect(address);
   let said = '';
   const gone = new Promise<void>((resolve) => {
@@ -113,7 +115,7 @@ function askHolder(patience: number): Holder {
     });
   });
   return {
-    answer: Promise.race([heard, gone, pause(patience)]).then(() => said.slice(0, longestAnswer)),
+    answer: Promise.race([heard, gone, pause(patience, signal)]).then(() => said.slice(0, longestAnswer)),
     gone,
     hangUp: () => {
       socket.destroy();

@@ -5,6 +5,8 @@
 export const verbSummaries = {
   status: 'overview for people: services, servers, weights, connections',
   export: 'the table as YAML, JSON or rules, to keep, compare and apply',
+  diff: 'what a document or rule dump would change in the table',
+  apply: 'make the table that of a document or rule dump, changing only what differs',
 } as const;
 
 /** A word that starts the verbs' grammar. */

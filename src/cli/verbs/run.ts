@@ -1,6 +1,8 @@
 import yargs from 'yargs';
 import { tellingFailures } from '../../command/session.js';
 import type { Io } from '../../io.js';
+import { apply } from './apply.js';
+import { diff } from './diff.js';
 import { exportVerb } from './export.js';
 import { status } from './status.js';
 import type { ChosenVerb, DefinedVerb } from './verb.js';
@@ -9,7 +11,7 @@ import type { ChosenVerb, DefinedVerb } from './verb.js';
 const usageFailure = 2;
 
 /** In the order of the help. */
-const verbs: readonly DefinedVerb[] = [status, exportVerb];
+const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply];
 
 const width = (io: Io): number => Math.min(io.stdout.columns ?? 100, 100);
 
