@@ -33,22 +33,19 @@ export function differenceJson(difference: TableDifference): JsonObject {
 
 function serviceDifferenceJson({ key, service, servers }: ServiceDifference): JsonObject {
   return {
-    ...(service.kind === 'same' ? { change: 'none' } : entryJson(service, serviceSettingsJson)),
-    ...keyJson(key),
+    ...entryJson(service, keyJson(key), serviceSettingsJson),
     servers: servers.map(serverDifferenceJson),
   };
 }
 
 function serverDifferenceJson(server: ServerDifference): JsonObject {
-  return {
-    ...entryJson(server, serverSettingsJson),
-    ...serverKeyJson(server.kind === 'removed' ? server.from : server.to),
-  };
+  const entry = server.kind === 'removed' ? server.from : server.to;
+  return entryJson(server, serverKeyJson(entry), serverSettingsJson);
 }
 
 function daemonDifferenceJson(daemon: DaemonDifference): JsonObject {
   const { role } = daemon.kind === 'removed' ? daemon.from : daemon.to;
-  return { ...entryJson(daemon, daemonJson), role };
+  return entryJson(daemon, { role }, daemonJson);
 }
 
 function daemonJson({ syncId, interface: name, maxLength, group, port, ttl }: SyncDaemon): JsonObject {
@@ -56,16 +53,19 @@ function daemonJson({ syncId, interface: name, maxLength, group, port, ttl }: Sy
 }
 
 function entryJson<T, F extends keyof T & string>(
-  difference: Difference<T, F>,
+  difference: Difference<T, F> | { readonly kind: 'same' },
+  key: JsonObject,
   settings: (entry: T) => JsonObject,
 ): JsonObject {
   switch (difference.kind) {
+    case 'same':
+      return { change: 'none', ...key };
     case 'added':
-      return { change: 'add', ...settings(difference.to) };
+      return { change: 'add', ...key, ...settings(difference.to) };
     case 'removed':
-      return { change: 'remove', ...settings(difference.from) };
+      return { change: 'remove', ...key, ...settings(difference.from) };
     case 'edited':
-      return { change: 'edit', settings: edits(difference, settings) };
+      return { change: 'edit', ...key, settings: edits(difference, settings) };
   }
 }
 
