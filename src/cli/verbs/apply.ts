@@ -4,7 +4,7 @@ import { kernelText } from '../classic/messages.js';
 import { applyPlan, type Applied } from '../../command/apply.js';
 import { connect } from '../../command/connect.js';
 import { readTable } from '../../command/read-table.js';
-import { readWantedTable } from '../../command/wanted-table.js';
+import { readDocument } from '../../command/read-document.js';
 import { writeAll } from '../../command/write-all.js';
 import type { IpvsClient } from '../../client/client.js';
 import { ApplyError, type KernelError } from '../../errors.js';
@@ -64,7 +64,7 @@ export const apply = defineVerb<ApplyOptions>({
       .example('$0 export | $0 apply --dry-run -', 'nothing to do'),
   run: (io, options) =>
     tellingTrouble(io, failure, async () => {
-      const wanted = await readWantedTable(io, options.file);
+      const wanted = await readDocument(io, options.file);
       const client = await connect(io.machine);
       try {
         if (options.dryRun) return await dryRun(io, client, wanted, options);

@@ -9,6 +9,9 @@ import { differenceJson } from '../../plan/difference-json.js';
 import { formatDifference } from '../../plan/format-difference.js';
 import { colours } from './colours.js';
 
+/** A name of the standard input that yargs leaves as it is. */
+export const standardInputPath = '/dev/stdin';
+
 /** Options that decide what is compared, and how it is shown. */
 export interface ComparisonOptions {
   file: string;
@@ -23,7 +26,7 @@ export function comparisonOptions(parser: Argv): Argv<ComparisonOptions> {
     .positional('file', {
       type: 'string',
       demandOption: true,
-      normalize: false,
+      coerce: (file: string) => (file === standardInputPath ? '-' : file),
       describe: 'a document (YAML or JSON) or a rule dump; - is the standard input',
     })
     .option('json', { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' })

@@ -1,6 +1,6 @@
 import { connect } from '../../command/connect.js';
 import { readTable } from '../../command/read-table.js';
-import { readWantedTable } from '../../command/wanted-table.js';
+import { readDocument } from '../../command/read-document.js';
 import { compareTables, isSame } from '../../plan/difference.js';
 import { comparisonOptions, tellingTrouble, writeDifference, type ComparisonOptions } from './comparison.js';
 import { defineVerb } from './verb.js';
@@ -19,7 +19,7 @@ export const diff = defineVerb<ComparisonOptions>({
       .example('ssh other ipvsadm-save -n | $0 diff -', 'what this director has that another one has not'),
   run: (io, { file, json, ...options }) =>
     tellingTrouble(io, trouble, async () => {
-      const wanted = await readWantedTable(io, file);
+      const wanted = await readDocument(io, file);
       const client = await connect(io.machine);
       try {
         const difference = compareTables(await readTable(client), wanted, options);

@@ -1,9 +1,9 @@
 import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs';
 import { tellingFailures } from '../../command/session.js';
-import { standardInputPath } from '../../command/wanted-table.js';
 import type { Io } from '../../io.js';
 import { apply } from './apply.js';
 import { completion } from './completion.js';
+import { standardInputPath } from './comparison.js';
 import { diff } from './diff.js';
 import { exportVerb } from './export.js';
 import { completionWord } from './names.js';
@@ -58,7 +58,7 @@ export async function runVerb(argv: readonly string[], io: Io): Promise<number> 
   });
 }
 
-/** Yargs takes a `-` that stands alone for nothing at all. */
+/** Yargs makes an empty word of a `-` that stands alone. */
 function readable(word: string): string {
   return word === '-' ? standardInputPath : word;
 }
