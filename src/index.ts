@@ -43,6 +43,8 @@ export type {
 export { openNetlinkTransport } from './socket/netlink-transport.js';
 export {
   compareTables,
+  serverFields,
+  serviceFields,
   type DaemonDifference,
   type Difference,
   type DifferenceOptions,

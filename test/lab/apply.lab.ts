@@ -5,7 +5,6 @@ import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { IpvsClient } from '../../src/client/client.js';
 import { applyPlan } from '../../src/command/apply.js';
@@ -17,22 +16,11 @@ import { planChanges } from '../../src/plan/plan.js';
 import { openNetlinkTransport } from '../../src/socket/netlink-transport.js';
 import { table as anyTable } from '../unit/support/tables.js';
 import { ipvsadm } from './apply/run.js';
-import { countingTransport, killingTransport, refusingTransport } from './apply/spoiling-transport.js';
+import { present, wanted } from './apply/tables.js';
+import { countingTransport } from './apply/spoiling-transport.js';
 import { Reference, Shell } from './reference.js';
 
 assert.equal(hostname(), 'lab', 'this suite destroys the IPVS table: npm run lab -- node FILE');
-
-/** In the environment of a process of ours: after how many changes it kills itself. */
-const killVariable = 'APPLY_KILL_AFTER';
-
-const killAfter = process.env[killVariable];
-if (killAfter !== undefined) {
-  const transport = (): Promise<ReturnType<typeof killingTransport>> =>
-    Promise.resolve(killingTransport(Number(killAfter)));
-  const { status, stderr } = await ipvsadm(['apply', process.argv[2] ?? ''], { machine: { openSocket: transport } });
-  process.stderr.write(stderr);
-  process.exit(status);
-}
 
 /** TABLES chooses how many random pairs of tables, SEED which. */
 const pairCount = Number(process.env['TABLES'] ?? 100);
@@ -46,45 +34,6 @@ after(() => {
   shell.close();
 });
 
-const split = (text: string): string[][] =>
-  text
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(' '));
-
-/** Every kind of change leads from here to `wanted`. */
-const present = split(`
-  -A -t 10.0.0.1:80 -s rr
-  -a -t 10.0.0.1:80 -r 10.0.0.2:8080 -m -w 1
-  -a -t 10.0.0.1:80 -r 10.0.0.3:8080 -m -w 2 -x 9 -y 3
-  -a -t 10.0.0.1:80 -r 10.0.0.4:8080 -m -w 3
-  -A -u [2001:db8::1]:53 -s wlc -p 60 -M 64 -o
-  -a -u [2001:db8::1]:53 -r [2001:db8::2]:53 -g -w 4
-  -a -u [2001:db8::1]:53 -r [2001:db8::3]:53 -i -w 5 --tun-type gre --tun-csum
-  -A -f 7 -s sh
-  -a -f 7 -r 10.0.0.5:0 -i -w 6 --tun-type gue --tun-port 6080 --tun-nocsum
-  -A -t 10.0.0.9:443 -s mh -b mh-port
-  -a -t 10.0.0.9:443 -r 10.0.0.2:443 -m -w 1
-  --set 901 121 301
-  --start-daemon master --mcast-interface lo --syncid 1
-`);
-
-const wanted = `
-services:
-  - { address: 10.0.0.1, port: 80, scheduler: wrr, servers: [
-      { address: 10.0.0.2, port: 8080, forwarding: masquerading, weight: 1 },
-      { address: 10.0.0.4, port: 8080, forwarding: masquerading, weight: 30 },
-      { address: 10.0.0.6, port: 8080, forwarding: masquerading } ] }
-  - { fwmark: 7, scheduler: sh, servers: [] }
-  - { address: 10.0.0.9, port: 443, scheduler: mh, schedulerFlags: [mh-port], servers: [
-      { address: 10.0.0.2, forwarding: masquerading } ] }
-  - { address: 10.0.0.8, port: 9, protocol: sctp, scheduler: sed, servers: [ { address: 10.0.0.2 } ] }
-timeouts: { tcp: 900 }
-syncDaemons:
-  - { role: master, interface: lo, syncId: 2 }
-  - { role: backup, interface: lo }
-`;
-
 const expectedText = `~ TCP  10.0.0.1:80 scheduler rr -> wrr
 +   10.0.0.6:8080 masquerading weight 1
 `;
@@ -96,21 +45,8 @@ async function stage(): Promise<void> {
   assert.equal(complaints, '');
 }
 
-let changes = 0;
-before(async () => {
+before(() => {
   writeFileSync(document, wanted);
-  await stage();
-  const { status, stderr } = await ipvsadm(['apply', document], {
-    machine: {
-      openSocket: () =>
-        Promise.resolve(
-          countingTransport((count) => {
-            changes += count;
-          }),
-        ),
-    },
-  });
-  assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
 });
 
 // All at once ----------------------------------------------------------------------------------------------------------
@@ -230,26 +166,37 @@ test('an address of this machine is no difference for ever', async () => {
 
 // Bad input ------------------------------------------------------------------------------------------------------------
 
-const badInputs: readonly (readonly [what: string, stdin: string | Uint8Array])[] = [
-  ['an unknown key', 'services: []\ntimeouts: { tpc: 900 }\n'],
-  ['a service twice', 'services: [{ address: 10.0.0.1, port: 80 }, { address: 10.0.0.1, port: 80 }]\n'],
-  ['one-packet scheduling on TCP', 'services: [{ address: 10.0.0.1, port: 80, onePacket: true }]\n'],
+/** That many megabytes. */
+async function* blanks(megabytes: number): AsyncGenerator<Uint8Array> {
+  for (let piece = 0; piece < megabytes; piece++) {
+    await Promise.resolve();
+    yield Buffer.alloc(1_000_000, ' ');
+  }
+}
+
+const badInputs: readonly (readonly [what: string, stdin: string | Uint8Array | (() => AsyncIterable<Uint8Array>)])[] =
   [
-    'a weight out of range',
-    'services: [{ address: 10.0.0.1, port: 80, servers: [{ address: 10.0.0.2, weight: -1 }] }]\n',
-  ],
-  ['no text', Uint8Array.of(0xff, 0xfe, 0, 1)],
-  ['nothing', ''],
-  ['100 MB', Buffer.alloc(100_000_000, 0x20)],
-  ['a rule that is none', '-A -t 10.0.0.1:80\n-a -t nonsense\n'],
-];
+    ['an unknown key', 'services: []\ntimeouts: { tpc: 900 }\n'],
+    ['a service twice', 'services: [{ address: 10.0.0.1, port: 80 }, { address: 10.0.0.1, port: 80 }]\n'],
+    ['one-packet scheduling on TCP', 'services: [{ address: 10.0.0.1, port: 80, onePacket: true }]\n'],
+    [
+      'a weight out of range',
+      'services: [{ address: 10.0.0.1, port: 80, servers: [{ address: 10.0.0.2, weight: -1 }] }]\n',
+    ],
+    ['no text', Uint8Array.of(0xff, 0xfe, 0, 1)],
+    ['nothing', ''],
+    ['100 MB', () => blanks(100)],
+    ['a rule that is none', '-A -t 10.0.0.1:80\n-a -t nonsense\n'],
+  ];
 describe('bad input is refused, and changes nothing', () => {
   for (const [what, stdin] of badInputs) {
     for (const verb of ['apply', 'diff']) {
       test(`${verb}: ${what}`, async () => {
         await stage();
         const untouched = await reference.table();
-        const { status, stdout, stderr } = await ipvsadm([verb, '-'], { stdin });
+        const { status, stdout, stderr } = await ipvsadm([verb, '-'], {
+          stdin: typeof stdin === 'function' ? stdin() : stdin,
+        });
         assert.deepEqual({ status, stdout }, { status: 2, stdout: '' });
         assert.match(stderr, /^ipvsadm: standard input\b/);
         assert.equal(await reference.table(), untouched);
@@ -262,64 +209,6 @@ describe('bad input is refused, and changes nothing', () => {
     assert.equal(status, 2);
     assert.match(stderr, /\/nowhere\/table\.yaml.*No such file or directory/);
   });
-});
-
-// Refusals -------------------------------------------------------------------------------------------------------------
-
-describe('a refusal by the kernel', () => {
-  for (const drain of [false, true]) {
-    test(`at every step in turn leaves the table as before${drain ? ', also with a drain' : ''}`, async () => {
-      const argv = drain ? ['apply', '--drain', '1', document] : ['apply', document];
-      // Two services and a server go: of those, four servers have a weight to be taken.
-      const steps = changes + (drain ? 4 : 0);
-      assert.ok(changes >= 12, `the plan has only ${changes} changes`);
-      for (let position = 0; position < steps; position++) {
-        await stage();
-        const untouched = await reference.table();
-        const { status, stderr } = await ipvsadm(argv, {
-          machine: { openSocket: () => Promise.resolve(refusingTransport(position)) },
-        });
-        assert.equal(status, 1, `step ${position}: ${stderr}`);
-        assert.match(stderr, /ipvsadm: (add|edit|delete|set|start|stop)-\w+( \S.*)?: Operation not supported/);
-        assert.match(stderr, /everything was undone: the table is configured as before\n/);
-        assert.equal(await reference.table(), untouched, `step ${position}: ${stderr}`);
-      }
-      await stage();
-      const { status } = await ipvsadm(argv, {
-        machine: { openSocket: () => Promise.resolve(refusingTransport(steps)) },
-      });
-      assert.equal(status, 0, 'there is no further step');
-    });
-  }
-
-  test('of its own names the entry and the reason', async () => {
-    await reference.stage([]);
-    const text = 'services: [{ address: 10.0.0.1, port: 80 }, { address: 10.0.0.2, port: 80, scheduler: nosuch }]\n';
-    const { status, stderr } = await ipvsadm(['apply', '-'], { stdin: text });
-    assert.equal(status, 1);
-    assert.match(stderr, /^ipvsadm: add-service TCP 10\.0\.0\.2:80: Scheduler or persistence engine not found\n/);
-    assert.deepEqual(await client.services(), []);
-  });
-});
-
-// SIGKILL --------------------------------------------------------------------------------------------------------------
-
-test('killed after every step in turn and run again, apply arrives at the document', async () => {
-  await stage();
-  await ipvsadm(['apply', document]);
-  const goal = await reference.table();
-  for (let done = 0; done < changes; done++) {
-    await stage();
-    const child = spawn(process.execPath, [fileURLToPath(import.meta.url), document], {
-      env: { ...process.env, [killVariable]: String(done) },
-      stdio: 'inherit',
-    });
-    const [, signal] = (await once(child, 'exit')) as [number | null, string | null];
-    assert.equal(signal, 'SIGKILL', `after ${done} changes`);
-    const { status, stderr } = await ipvsadm(['apply', '--wait', '0', document]);
-    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
-    assert.equal(await reference.table(), goal, `after ${done} changes`);
-  }
 });
 
 // The lock -------------------------------------------------------------------------------------------------------------

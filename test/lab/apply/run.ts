@@ -5,7 +5,7 @@ import { createNameResolver } from '../../../src/names/system-resolver.js';
 
 /** What a run is given beside its words. */
 export interface Surroundings {
-  readonly stdin?: string | Uint8Array;
+  readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
   /** Replaces parts of the machine. */
   readonly machine?: Partial<Machine>;
   /** Whether a person watches the standard error output. */
@@ -44,7 +44,7 @@ export async function ipvsadm(
   const io: Io = {
     programName: 'ipvsadm',
     env: {},
-    stdin: input(stdin),
+    stdin: typeof stdin === 'string' || stdin instanceof Uint8Array ? input(stdin) : stdin,
     stdout,
     stderr,
     names: createNameResolver(),
