@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { printable } from '../format/printable.js';
 
+/** Characters of a process's words that are told. */
+const longestCommand = 200;
+
 /** A process that has a socket open. */
 export interface SocketOwner {
   readonly pid: number;
@@ -37,11 +40,11 @@ function socketInode(name: string): string | undefined {
 function ownerOf(socket: string): SocketOwner | undefined {
   for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     try {
-      if (!readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === socket)) continue;
+      if (!readdirSync(`/proc/${pid}/fd`).some((fd) => linkTarget(`/proc/${pid}/fd/${fd}`) === socket)) continue;
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
       return {
         pid: Number(pid),
-        command: printable(words.join(' ').trim()),
+        command: printable(words.join(' ').trim()).slice(0, longestCommand),
         user: statSync(`/proc/${pid}`).uid,
       };
     } catch {
@@ -49,4 +52,13 @@ function ownerOf(socket: string): SocketOwner | undefined {
     }
   }
   return undefined;
+}
+
+/** Undefined for a descriptor that was closed meanwhile. */
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -6,34 +6,42 @@ import { printable } from '../format/printable.js';
 import { abstractSocketOwner } from './socket-owner.js';
 
 /** What the lock is called in /proc/net/unix, after an @. */
-const name = 'ipvsadm/apply';
+const lockName = 'ipvsadm/apply';
 
 /**
  * An abstract Unix socket: it belongs to the network namespace, as the IPVS table does, and the kernel gives it free
  * when its process ends, however that ends. Filled up to the length of sun_path, because versions of libuv differ in
  * whether they do that themselves.
  */
-const address = `\0${name}`.padEnd(108, '\0');
+const addressOf = (name: string): string => `\0${name}`.padEnd(108, '\0');
 
 /** Longest answer of a holder that is looked at. */
 const longestAnswer = 1024;
 
 /** Milliseconds that a holder has to answer, and between two tries. */
-const answerTime = 1000;
+const answerTime = 2000;
 const retryTime = 50;
 
-/** Takes the lock; see `Machine`. @throws {LockedError} when somebody else has it for too long. */
-export async function lockTable({ waitSeconds, purpose, onWait }: LockOptions): Promise<TableLock> {
+/**
+ * Takes the lock on the table of this network namespace, which `ipvsadm apply` takes too. It is given back by `release`,
+ * or when the process ends.
+ * @param name for tests; that of the table by default.
+ * @throws {LockedError} when somebody else has it for too long.
+ */
+export async function lockTable(
+  { waitSeconds, purpose, onWait }: LockOptions,
+  name: string = lockName,
+): Promise<TableLock> {
   const end = performance.now() + 1000 * waitSeconds;
   let tell = onWait;
   for (;;) {
-    const lock = await tryLock(purpose);
+    const lock = await tryLock(purpose, name);
     if (lock !== undefined) return lock;
     const left = end - performance.now();
     const turn = new AbortController();
-    const holder = askHolder(Math.max(retryTime, Math.min(answerTime, left)), turn.signal);
+    const holder = askHolder(name, turn.signal);
     try {
-      const who = describeHolder(await holder.answer);
+      const who = describeHolder(await holder.answer, name);
       if (left <= 0) throw new LockedError(`${who} has locked the table; waited ${waitSeconds} s for it`);
       tell?.(who);
       tell = undefined;
@@ -52,7 +60,7 @@ async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> 
   await systemClock.sleep(Math.max(0, milliseconds), signal);
 }
 
-async function tryLock(purpose: string): Promise<TableLock | undefined> {
+async function tryLock(purpose: string, name: string): Promise<TableLock | undefined> {
   const asking = new Set<Socket>();
   const answer = `${JSON.stringify({ pid: process.pid, purpose, since: new Date().toISOString() })}\n`;
   const server = createServer((socket) => {
@@ -61,7 +69,7 @@ async function tryLock(purpose: string): Promise<TableLock | undefined> {
     socket.unref();
     socket.write(answer);
   });
-  if (!(await listen(server))) return undefined;
+  if (!(await listen(server, addressOf(name)))) return undefined;
   server.unref();
   return {
     release: async () => {
@@ -75,7 +83,7 @@ async function tryLock(purpose: string): Promise<TableLock | undefined> {
   };
 }
 
-async function listen(server: Server): Promise<boolean> {
+async function listen(server: Server, address: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve(false);
@@ -97,8 +105,8 @@ interface Holder {
 }
 
 /** Asks who has the lock. Whoever listens there is not trusted to say something sensible, or anything at all. */
-function askHolder(patience: number, signal: AbortSignal): Holder {
-  const socket = connect(address);
+function askHolder(name: string, signal: AbortSignal): Holder {
+  const socket = connect(addressOf(name));
   let said = '';
   const gone = new Promise<void>((resolve) => {
     // An error is followed by `close`.
@@ -115,7 +123,7 @@ function askHolder(patience: number, signal: AbortSignal): Holder {
     });
   });
   return {
-    answer: Promise.race([heard, gone, pause(patience, signal)]).then(() => said.slice(0, longestAnswer)),
+    answer: Promise.race([heard, gone, pause(answerTime, signal)]).then(() => said.slice(0, longestAnswer)),
     gone,
     hangUp: () => {
       socket.destroy();
@@ -124,7 +132,7 @@ function askHolder(patience: number, signal: AbortSignal): Holder {
 }
 
 /** For people. What the kernel knows of the holder counts more than what it says itself, unless it is root. */
-function describeHolder(answer: string): string {
+function describeHolder(answer: string, name: string): string {
   const said = readAnswer(answer);
   const owner = abstractSocketOwner(name);
   if (owner !== undefined && owner.user !== 0) {

@@ -3,10 +3,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
-import { lockTable } from '../../../src/edge/table-lock.js';
+import type { LockOptions } from '../../../src/command/lock.js';
+import { lockTable as lockByName } from '../../../src/edge/table-lock.js';
 import { LockedError } from '../../../src/errors.js';
 
-const address = '\0ipvsadm/apply'.padEnd(108, '\0');
+/** Nobody else's, so that two runs of the tests on one machine don't meet. */
+const name = `ipvsadm/test/${process.pid}`;
+const address = `\0${name}`.padEnd(108, '\0');
+
+const lockTable = (options: LockOptions): ReturnType<typeof lockByName> => lockByName(options, name);
 
 const open: (Server | Socket)[] = [];
 const children: ChildProcess[] = [];

@@ -25,7 +25,7 @@ describe('completion', () => {
   });
 
   const options: readonly (readonly [verb: string, options: readonly string[]])[] = [
-    ['status', ['--json', '--numeric']],
+    ['export', ['--format']],
     ['diff', ['--json', '--prune', '--keep-weights']],
     ['apply', ['--json', '--prune', '--keep-weights', '--dry-run', '--drain', '--wait']],
   ];
