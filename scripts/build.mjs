@@ -1,5 +1,5 @@
 // Builds what is published: dist/bin (the programs), dist/verbs.js (the verbs' grammar, loaded when a verb is used),
-// dist/index.js (the library) and dist/types. With --tests, the tests too, each suite one file, under build/.
+// dist/table-lock.js (loaded when the lock is taken), dist/index.js (the library) and dist/types. With --tests, the tests too, each suite one file, under build/.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -31,13 +31,21 @@ const shared = {
   logLevel: 'warning',
 };
 
+/** What a program loads only when it needs it: bundles of their own, by the module that is imported. */
+const apart = /** @type {const} */ ([
+  ['verbs', 'src/cli/verbs/run.ts', /\/verbs\/run\.js$/],
+  ['table-lock', 'src/edge/table-lock.ts', /\/table-lock\.js$/],
+]);
+
 /** @type {import('esbuild').Plugin} */
-const verbsApart = {
-  name: 'verbs-apart',
+const bundlesApart = {
+  name: 'bundles-apart',
   setup(context) {
-    context.onResolve({ filter: /\/verbs\/run\.js$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: '../verbs.js', external: true } : undefined,
-    );
+    for (const [name, , filter] of apart) {
+      context.onResolve({ filter }, ({ kind }) =>
+        kind === 'dynamic-import' ? { path: `../${name}.js`, external: true } : undefined,
+      );
+    }
   },
 };
 
@@ -54,11 +62,11 @@ async function buildPackage() {
       // Less to read at every start; the source maps tell what is what.
       minify: true,
       banner: { js: launcher },
-      plugins: [verbsApart],
+      plugins: [bundlesApart],
     }),
     build({
       ...shared,
-      entryPoints: { verbs: 'src/cli/verbs/run.ts', index: 'src/index.ts' },
+      entryPoints: { ...Object.fromEntries(apart.map(([name, module]) => [name, module])), index: 'src/index.ts' },
       outdir: 'dist',
       format: 'esm',
       // What is imported when it is needed is loaded then.

@@ -32,6 +32,7 @@ const steps = [
   ['lint', bin('eslint'), ['.']],
   ['format', bin('prettier'), ['--check', '--log-level=warn', '.']],
   ['types', bin('tsc'), ['--noEmit']],
+  ['docs', bin('typedoc'), []],
   ['manuals', 'mandoc', ['-Tlint', '-Wwarning', ...manuals]],
   ['unit', process.execPath, ['--enable-source-maps', '--test', '--test-reporter=dot', 'build/test/unit/']],
   ['package', process.execPath, ['scripts/check-package.mjs']],

@@ -10,7 +10,9 @@ export type ErrorCode =
   | 'IPVS_VALUE'
   | 'IPVS_INPUT'
   | 'IPVS_OUTPUT'
-  | 'IPVS_DOCUMENT';
+  | 'IPVS_DOCUMENT'
+  | 'IPVS_APPLY'
+  | 'IPVS_LOCKED';
 
 /** Base of all errors that this package throws on purpose. */
 export class IpvsError extends Error {
@@ -119,5 +121,36 @@ export class DocumentError extends IpvsError {
     super('IPVS_DOCUMENT', message);
     this.source = source;
     this.problems = problems;
+  }
+}
+
+/** The kernel refused a change of a plan, and what had been done was undone. */
+export class ApplyError extends IpvsError {
+  override readonly name = 'ApplyError';
+  /** The first change that was refused. */
+  readonly refusal: KernelError;
+  /** What could not be undone; empty: the table is configured as before. */
+  readonly undoFailures: readonly KernelError[];
+  /**
+   * What had been removed already and was added again, such as `192.0.2.7:80 of TCP 192.0.2.1:80`: its counters start
+   * anew, and connections that came in between may have been refused.
+   */
+  readonly recreated: readonly string[];
+
+  constructor(refusal: KernelError, undoFailures: readonly KernelError[], recreated: readonly string[]) {
+    super('IPVS_APPLY', `${refusal.message}; ${undoFailures.length === 0 ? 'undone' : 'not all could be undone'}`, {
+      cause: refusal,
+    });
+    this.refusal = refusal;
+    this.undoFailures = undoFailures;
+    this.recreated = recreated;
+  }
+}
+
+/** Somebody else has the lock on the table of this network namespace. */
+export class LockedError extends IpvsError {
+  override readonly name = 'LockedError';
+  constructor(message: string) {
+    super('IPVS_LOCKED', message);
   }
 }

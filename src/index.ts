@@ -1,9 +1,17 @@
 export { IpvsClient } from './client/client.js';
+export { applyPlan, type Applied, type ApplyOptions } from './command/apply.js';
+export type { Clock } from './command/clock.js';
+export type { BusyServer, DrainProgress } from './command/drain.js';
+export type { LockOptions, TableLock } from './command/lock.js';
+export { readTable } from './command/read-table.js';
+export { lockTable } from './edge/table-lock.js';
 export type { Transport } from './client/transport.js';
 export {
+  ApplyError,
   DecodeError,
   IpvsError,
   KernelError,
+  LockedError,
   TransportError,
   UnavailableError,
   ValueError,
@@ -33,3 +41,17 @@ export type {
   Timeouts,
 } from './model/state.js';
 export { openNetlinkTransport } from './socket/netlink-transport.js';
+export {
+  compareTables,
+  serverFields,
+  serviceFields,
+  type DaemonDifference,
+  type Difference,
+  type DifferenceOptions,
+  type ServerDifference,
+  type ServiceDifference,
+  type TableDifference,
+} from './plan/difference.js';
+export type { ServiceWithServers, Table } from './model/table.js';
+export { formatDifference, type Paint } from './plan/format-difference.js';
+export { planChanges, type Plan, type PlanOptions, type Step } from './plan/plan.js';

@@ -1,5 +1,7 @@
 import type { NameResolver } from './names/resolver.js';
 import type { Transport } from './client/transport.js';
+import type { Clock } from './command/clock.js';
+import type { LockOptions, TableLock } from './command/lock.js';
 
 /** A stream of text that a command writes to. */
 export interface Output {
@@ -16,6 +18,9 @@ export interface Output {
    */
   write(text: string | Uint8Array): Promise<void>;
 }
+
+/** A signal that asks a program to end. */
+export type EndSignal = 'SIGINT' | 'SIGTERM';
 
 /** What a program sees of the machine that it runs on. Tests pass their own. */
 export interface Machine {
@@ -35,6 +40,17 @@ export interface Machine {
    * where it can't be read.
    */
   readFile(path: string): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  readonly clock: Clock;
+  /**
+   * Tells of SIGINT and SIGTERM, which then no longer end the process.
+   * @returns what ends the telling.
+   */
+  onSignal(listener: (signal: EndSignal) => void): () => void;
+  /**
+   * Takes the lock on the table of this network namespace.
+   * @throws {LockedError} when somebody else has it for too long.
+   */
+  lockTable(options: LockOptions): Promise<TableLock>;
 }
 
 /** Everything that a run of a program touches: `main` uses nothing else and touches no global. */

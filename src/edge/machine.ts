@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import type { Machine } from '../io.js';
+import { systemClock } from '../command/clock.js';
+import type { EndSignal, Machine } from '../io.js';
 
 const modprobe = '/sbin/modprobe';
 
@@ -16,6 +17,7 @@ function deferOptimizing(): void {
   // Fetched here, because loading the module costs a command that needs it not.
   process.getBuiltinModule('node:v8').setFlagsFromString('--interrupt-budget=20000000');
 }
+const endSignals: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
 
 /** The machine that the process runs on. */
 export function createMachine(): Machine {
@@ -52,6 +54,17 @@ export function createMachine(): Machine {
       }
     },
     readFile: readPieces,
+    clock: systemClock,
+    onSignal(listener) {
+      for (const signal of endSignals) process.on(signal, listener);
+      return () => {
+        for (const signal of endSignals) process.off(signal, listener);
+      };
+    },
+    async lockTable(options) {
+      const { lockTable } = await import('./table-lock.js');
+      return lockTable(options);
+    },
   };
 }
 

@@ -1,4 +1,5 @@
-import { isFirewallMark, type ServiceKey } from '../model/service.js';
+import type { RealServer, ServerKey } from '../model/server.js';
+import { isFirewallMark, type ServiceKey, type VirtualService } from '../model/service.js';
 import type { ServerState, ServiceEntry } from '../model/state.js';
 
 /** A value that JSON can hold; whole numbers of any size are written in full. */
@@ -35,36 +36,50 @@ function isList(value: readonly JsonValue[] | JsonObject): value is readonly Jso
   return Array.isArray(value);
 }
 
-function keyJson(key: ServiceKey): JsonObject {
+/** What identifies a service, by stable names. */
+export function keyJson(key: ServiceKey): JsonObject {
   if (isFirewallMark(key)) return { fwmark: key.fwmark, family: key.family };
   return { protocol: key.protocol, address: key.address, port: key.port, family: key.family };
 }
 
 /** A service with its servers, by stable names. */
 export function serviceJson(service: ServiceEntry, servers: readonly ServerState[]): JsonObject {
+  return { ...keyJson(service.key), ...serviceSettingsJson(service), servers: servers.map(serverJson) };
+}
+
+/** What a service is set to, by stable names. */
+export function serviceSettingsJson(service: VirtualService): JsonObject {
   return {
-    ...keyJson(service.key),
     scheduler: service.scheduler,
     schedulerFlags: service.schedulerFlags,
     onePacket: service.onePacket,
     persistenceTimeout: service.persistenceTimeout,
     persistenceNetmask: service.persistenceTimeout === undefined ? undefined : service.persistenceNetmask,
     persistenceEngine: service.persistenceEngine,
-    servers: servers.map(serverJson),
   };
 }
 
-function serverJson(server: ServerState): JsonObject {
+/** What identifies a server, by stable names. */
+export function serverKeyJson({ address, port, family }: ServerKey): JsonObject {
+  return { address, port, family };
+}
+
+/** What a server is set to, by stable names. */
+export function serverSettingsJson(server: RealServer): JsonObject {
   const { type, port, checksum } = server.tunnel;
   return {
-    address: server.address,
-    port: server.port,
-    family: server.family,
     forwarding: server.forwarding,
     tunnel: server.forwarding === 'tunnelling' ? { type, port, checksum } : undefined,
     weight: server.weight,
     upperThreshold: server.upperThreshold,
     lowerThreshold: server.lowerThreshold,
+  };
+}
+
+function serverJson(server: ServerState): JsonObject {
+  return {
+    ...serverKeyJson(server),
+    ...serverSettingsJson(server),
     activeConnections: server.activeConnections,
     inactiveConnections: server.inactiveConnections,
     persistentConnections: server.persistentConnections,

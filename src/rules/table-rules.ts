@@ -5,7 +5,9 @@ import type { TableProblem } from '../model/problem.js';
 import type { RealServer } from '../model/server.js';
 import type { SyncDaemon, Timeouts } from '../model/state.js';
 import type { Table } from '../model/table.js';
-import { formatServerRule, formatServiceRule } from './rule-text.js';
+import { TextWriter } from '../format/text-writer.js';
+import { ServerRows } from '../model/server-rows.js';
+import { formatServiceRule, ruleService, writeServerRule } from './rule-text.js';
 
 /** Largest threshold that the command line takes. */
 const largestThreshold = 2147483647;
@@ -69,13 +71,15 @@ function daemonRule({ role, interface: name, syncId, maxLength, group, port, ttl
 export function formatRules(table: Table): string {
   const { services, timeouts, syncDaemons = [] } = canonicalTable(table);
   const serversOf = new Map(services.map(({ service, servers }) => [service, servers]));
-  const lines = timeouts === undefined ? [] : [timeoutsRule(timeouts)];
+  const out = new TextWriter();
+  if (timeouts !== undefined) out.text(timeoutsRule(timeouts));
   for (const service of naturalOrder.services(services.map((entry) => entry.service))) {
-    lines.push(formatServiceRule(service, numericNaming));
-    for (const server of naturalOrder.servers(serversOf.get(service) ?? [])) {
-      lines.push(formatServerRule(server, service.key, numericNaming));
-    }
+    out.text(formatServiceRule(service, numericNaming));
+    const rule = ruleService(service.key, numericNaming);
+    const rows = new ServerRows(false);
+    for (const server of serversOf.get(service) ?? []) rows.append(server);
+    for (const row of naturalOrder.rows(rows)) writeServerRule(out, rows, row, rule, numericNaming);
   }
-  lines.push(...syncDaemons.map(daemonRule));
-  return lines.join('');
+  out.text(syncDaemons.map(daemonRule).join(''));
+  return out.toString();
 }

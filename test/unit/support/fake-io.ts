@@ -1,5 +1,6 @@
 import type { Transport } from '../../../src/client/transport.js';
-import type { Io, Output } from '../../../src/io.js';
+import type { LockOptions } from '../../../src/command/lock.js';
+import type { EndSignal, Io, Output } from '../../../src/io.js';
 import type { NameResolver } from '../../../src/names/resolver.js';
 import { noNames } from './naming.js';
 
@@ -41,6 +42,8 @@ export interface FakeSurroundings {
   readonly connections?: AsyncIterable<Uint8Array>;
   readonly capabilities?: bigint;
   readonly names?: NameResolver;
+  /** What a lock that is asked for ends in; none: it is given. */
+  readonly lockFailure?: Error;
 }
 
 /** An `Io` that touches nothing, and notes what happens. */
@@ -55,6 +58,13 @@ export class FakeIo implements Io {
   socketsOpened = 0;
   modulesLoaded = 0;
   bulkExpected = 0;
+  /** The locks that were asked for, and how many of them are held. */
+  readonly locks: LockOptions[] = [];
+  locksHeld = 0;
+  /** Those who want to be told of signals. */
+  readonly signalListeners = new Set<(signal: EndSignal) => void>();
+  /** Milliseconds that were slept. */
+  now = 0;
 
   constructor({
     stdin = '',
@@ -62,6 +72,7 @@ export class FakeIo implements Io {
     connections,
     capabilities = (1n << 40n) - 1n,
     names,
+    lockFailure,
   }: FakeSurroundings = {}) {
     this.stdin = typeof stdin === 'string' ? pieces(stdin === '' ? [] : [Buffer.from(stdin)]) : stdin;
     this.names = names ?? noNames;
@@ -80,6 +91,28 @@ export class FakeIo implements Io {
       },
       capabilities: () => capabilities,
       readFile: () => connections ?? pieces([]),
+      clock: {
+        now: () => this.now,
+        sleep: (milliseconds) => {
+          this.now += milliseconds;
+          return Promise.resolve();
+        },
+      },
+      onSignal: (listener) => {
+        this.signalListeners.add(listener);
+        return () => this.signalListeners.delete(listener);
+      },
+      lockTable: (options) => {
+        this.locks.push(options);
+        if (lockFailure !== undefined) return Promise.reject(lockFailure);
+        this.locksHeld++;
+        return Promise.resolve({
+          release: () => {
+            this.locksHeld--;
+            return Promise.resolve();
+          },
+        });
+      },
     };
   }
 }

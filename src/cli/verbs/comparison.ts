@@ -1,0 +1,80 @@
+import type { Argv } from 'yargs';
+import { describeFailure } from '../classic/failure.js';
+import { writeAll } from '../../command/write-all.js';
+import { IpvsError } from '../../errors.js';
+import { formatJson } from '../../format/json.js';
+import type { Io } from '../../io.js';
+import type { TableDifference } from '../../plan/difference.js';
+import { differenceJson } from '../../plan/difference-json.js';
+import { formatDifference } from '../../plan/format-difference.js';
+import { colours } from './colours.js';
+
+/** A name of the standard input that yargs leaves as it is. */
+export const standardInputPath = '/dev/stdin';
+
+/** Options that decide what is compared, and how it is shown. */
+export interface ComparisonOptions {
+  file: string;
+  json: boolean;
+  prune: boolean;
+  'keep-weights': boolean;
+}
+
+/** Declares the file and the options of a comparison. */
+export function comparisonOptions(parser: Argv): Argv<ComparisonOptions> {
+  return parser
+    .positional('file', {
+      type: 'string',
+      demandOption: true,
+      coerce: (file: string) => (file === standardInputPath ? '-' : file),
+      describe: 'a document (YAML or JSON) or a rule dump; - is the standard input',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' })
+    .option('prune', {
+      type: 'boolean',
+      default: true,
+      describe: 'what the file does not have is to go; --no-prune leaves it alone',
+    })
+    .option('keep-weights', {
+      type: 'boolean',
+      default: false,
+      describe: 'leave the weights of servers alone that are there already',
+    });
+}
+
+/** Writes a difference: text for people, or JSON. */
+export async function writeDifference(io: Io, difference: TableDifference, json: boolean): Promise<void> {
+  if (json) {
+    await writeAll(io.stdout, [formatJson(differenceJson(difference)), '\n']);
+    return;
+  }
+  const colour = colours(io);
+  const paint = { added: colour.green, removed: colour.red, edited: colour.yellow, same: (text: string) => text };
+  await writeAll(io.stdout, formatDifference(difference, paint));
+}
+
+/** Exit status for wrong usage, bad input, and for a kernel without IPVS. */
+const badInputStatus = 2;
+
+/** Errors of what was given to us. */
+const badInput: readonly string[] = ['IPVS_DOCUMENT', 'IPVS_INPUT', 'IPVS_VALUE'];
+
+/**
+ * Runs a verb and tells its failure.
+ * @param otherwise the exit status of a failure that is not the input's; undefined: what the classic commands have.
+ * @returns the exit status.
+ */
+export async function tellingTrouble(
+  io: Io,
+  otherwise: number | undefined,
+  run: () => Promise<number>,
+): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    const { text, status } = describeFailure(error, io.programName, false);
+    await io.stderr.write(`${text}\n`);
+    if (error instanceof IpvsError && badInput.includes(error.code)) return badInputStatus;
+    return otherwise ?? status;
+  }
+}

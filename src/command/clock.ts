@@ -1,0 +1,18 @@
+import { setTimeout as timer } from 'node:timers/promises';
+
+/** Time as a command sees it. Tests pass their own. */
+export interface Clock {
+  /** Milliseconds since some moment; never goes back. */
+  now(): number;
+  /** Waits; an aborted signal ends the waiting early. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  sleep: async (milliseconds, signal) => {
+    // The only thing that a timer fails with is the signal.
+    await timer(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+  },
+};

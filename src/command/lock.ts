@@ -1,0 +1,15 @@
+/** The right to apply a table in this network namespace; one process has it at a time. */
+export interface TableLock {
+  /** Gives it back. It also ends with the process, however that ends. */
+  release(): Promise<void>;
+}
+
+/** How the lock is asked for. */
+export interface LockOptions {
+  /** Longest time to wait for whoever has it, in seconds; 0: not at all. */
+  readonly waitSeconds: number;
+  /** What others are told that the lock is held for, such as `ipvsadm apply web.yaml`. */
+  readonly purpose: string;
+  /** Told once who has the lock when it has to be waited for. */
+  readonly onWait?: ((holder: string) => void) | undefined;
+}

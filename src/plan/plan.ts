@@ -1,0 +1,174 @@
+import type { Change } from '../model/change.js';
+import type { RealServer } from '../model/server.js';
+import type { ServiceKey } from '../model/service.js';
+import type { SyncRole, Timeouts } from '../model/state.js';
+import type { Table } from '../model/table.js';
+import {
+  compareTables,
+  isSame,
+  timeoutFields,
+  type DifferenceOptions,
+  type ServerDifference,
+  type ServiceDifference,
+  type TableDifference,
+} from './difference.js';
+
+/** A change, and the changes that undo it, in order. */
+export interface Step {
+  readonly change: Change;
+  readonly inverse: readonly Change[];
+}
+
+/** The way from one table to another. */
+export interface Plan {
+  readonly difference: TableDifference;
+  /** What adds and edits. All of it has to succeed before anything is removed. */
+  readonly additions: readonly Step[];
+  /** What removes, and what the kernel allows only after that. */
+  readonly removals: readonly Step[];
+}
+
+/** How a table becomes another one. */
+export type PlanOptions = DifferenceOptions;
+
+/**
+ * The smallest set of changes that makes the table `to` of the table `from`. What is the same is not touched, and at no
+ * step is a service without the servers that it has before and after.
+ * @throws {ValueError} where a table has a service or server twice.
+ */
+export function planChanges(from: Table, to: Table, options: PlanOptions = {}): Plan {
+  const difference = compareTables(from, to, options);
+  const { services } = difference;
+  const stops = daemonStops(difference);
+  const starts = daemonStarts(difference);
+  // The kernel runs no sync daemon beside servers of another family than their service.
+  const mixedComes = services.some(({ key, servers }) =>
+    servers.some((one) => one.kind === 'added' && isMixed(key, one.to)),
+  );
+  const mixedGoes = services.some(({ key, servers }) =>
+    servers.some((one) => one.kind === 'removed' && isMixed(key, one.from)),
+  );
+  const stopFirst = mixedComes ? stops : [];
+  const restart = mixedComes ? starts : [...stops, ...starts];
+  return {
+    difference,
+    additions: [
+      ...stopFirst,
+      ...services.flatMap(serviceAdditions),
+      ...timeoutSteps(difference),
+      ...(mixedGoes ? [] : restart),
+    ],
+    removals: [...services.flatMap(serviceRemovals), ...(mixedGoes ? restart : [])],
+  };
+}
+
+/** True where nothing is to be done. */
+export function isEmpty({ difference }: Plan): boolean {
+  return isSame(difference);
+}
+
+function isMixed(key: ServiceKey, server: RealServer): boolean {
+  return server.family !== key.family;
+}
+
+function serviceAdditions({ key, service, servers }: ServiceDifference): Step[] {
+  const steps: Step[] = [];
+  if (service.kind === 'added') {
+    steps.push({ change: { kind: 'add-service', service: service.to }, inverse: [{ kind: 'delete-service', key }] });
+  } else if (service.kind === 'edited') {
+    const { from, to } = service;
+    steps.push({
+      change: { kind: 'edit-service', service: to },
+      inverse: [{ kind: 'edit-service', service: from }],
+    });
+  }
+  for (const one of servers) if (one.kind === 'added') steps.push(addServer(key, one.to));
+  return [...steps, ...serverEdits(key, servers)];
+}
+
+/** Servers that get connections come before those that lose them: some server takes connections all the time. */
+function serverEdits(key: ServiceKey, servers: readonly ServerDifference[]): Step[] {
+  const edits = servers.filter((one) => one.kind === 'edited');
+  const quiesced = edits.filter(({ to }) => to.weight === 0);
+  const others = edits.filter(({ to }) => to.weight !== 0);
+  return [...others, ...quiesced].map(({ from, to }) => editServer(key, from, to));
+}
+
+function serviceRemovals({ key, service, servers }: ServiceDifference): Step[] {
+  const removed = servers.flatMap((one) => (one.kind === 'removed' ? [one.from] : []));
+  if (service.kind !== 'removed') return removed.map((server) => deleteServer(key, server));
+  return [
+    {
+      change: { kind: 'delete-service', key },
+      inverse: [
+        { kind: 'add-service', service: service.from },
+        ...removed.map((server): Change => ({ kind: 'add-server', key, server })),
+      ],
+    },
+  ];
+}
+
+function addServer(key: ServiceKey, server: RealServer): Step {
+  return { change: { kind: 'add-server', key, server }, inverse: [{ kind: 'delete-server', key, server }] };
+}
+
+function deleteServer(key: ServiceKey, server: RealServer): Step {
+  return { change: { kind: 'delete-server', key, server }, inverse: [{ kind: 'add-server', key, server }] };
+}
+
+function editServer(key: ServiceKey, from: RealServer, to: RealServer): Step {
+  return {
+    change: { kind: 'edit-server', key, server: to },
+    inverse: [{ kind: 'edit-server', key, server: from }],
+  };
+}
+
+function timeoutSteps({ timeouts }: TableDifference): Step[] {
+  if (timeouts === undefined) return [];
+  const { fields, from, to } = timeouts;
+  // 0 keeps a value.
+  const only = (values: Timeouts): Timeouts => {
+    const kept = { tcp: 0, tcpFin: 0, udp: 0 };
+    for (const field of timeoutFields) if (fields.includes(field)) kept[field] = values[field];
+    return kept;
+  };
+  return [
+    {
+      change: { kind: 'set-timeouts', timeouts: only(to) },
+      inverse: [{ kind: 'set-timeouts', timeouts: only(from) }],
+    },
+  ];
+}
+
+function daemonStops({ syncDaemons }: TableDifference): Step[] {
+  return syncDaemons.flatMap((one): Step[] => {
+    if (one.kind === 'added') return [];
+    const role: SyncRole = one.from.role;
+    return [{ change: { kind: 'stop-daemon', role }, inverse: [{ kind: 'start-daemon', daemon: one.from }] }];
+  });
+}
+
+function daemonStarts({ syncDaemons }: TableDifference): Step[] {
+  return syncDaemons.flatMap((one): Step[] => {
+    if (one.kind === 'removed') return [];
+    const { to } = one;
+    return [{ change: { kind: 'start-daemon', daemon: to }, inverse: [{ kind: 'stop-daemon', role: to.role }] }];
+  });
+}
+
+/**
+ * The steps that give the servers which a plan removes no more new connections: weight 0.
+ * Those that have it already need none.
+ */
+export function quiescingSteps({ difference }: Plan): Step[] {
+  return leavingServers(difference)
+    .filter(({ server }) => server.weight !== 0)
+    .map(({ key, server }) => editServer(key, server, { ...server, weight: 0 }));
+}
+
+/** The servers that a plan removes, those of removed services too. */
+export function leavingServers({ services }: TableDifference): { key: ServiceKey; server: RealServer }[] {
+  return services.flatMap(({ key, servers }) =>
+    servers.flatMap((one) => (one.kind === 'removed' ? [{ key, server: one.from }] : [])),
+  );
+}

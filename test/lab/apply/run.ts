@@ -1,0 +1,60 @@
+import { createMachine } from '../../../src/edge/machine.js';
+import type { Io, Machine, Output } from '../../../src/io.js';
+import { main } from '../../../src/main.js';
+import { createNameResolver } from '../../../src/names/system-resolver.js';
+
+/** What a run is given beside its words. */
+export interface Surroundings {
+  readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /** Replaces parts of the machine. */
+  readonly machine?: Partial<Machine>;
+  /** Whether a person watches the standard error output. */
+  readonly isTerminal?: boolean;
+  /** Told of everything that is written there. */
+  readonly onStderr?: (text: string) => void;
+}
+
+class Captured implements Output {
+  readonly isTerminal: boolean;
+  readonly columns: number | undefined;
+  readonly readerGone = false;
+  readonly #heard: ((text: string) => void) | undefined;
+  text = '';
+
+  constructor(isTerminal: boolean, heard?: (text: string) => void) {
+    this.isTerminal = isTerminal;
+    this.columns = isTerminal ? 100 : undefined;
+    this.#heard = heard;
+  }
+
+  write(text: string): Promise<void> {
+    this.text += text;
+    this.#heard?.(text);
+    return Promise.resolve();
+  }
+}
+
+/** Runs ipvsadm in this process. */
+export async function ipvsadm(
+  argv: readonly string[],
+  { stdin = '', machine = {}, isTerminal = false, onStderr }: Surroundings = {},
+): Promise<{ status: number; stdout: string; stderr: string }> {
+  const stdout = new Captured(false);
+  const stderr = new Captured(isTerminal, onStderr);
+  const io: Io = {
+    programName: 'ipvsadm',
+    env: {},
+    stdin: typeof stdin === 'string' || stdin instanceof Uint8Array ? input(stdin) : stdin,
+    stdout,
+    stderr,
+    names: createNameResolver(),
+    machine: { ...createMachine(), ...machine },
+  };
+  const status = await main(argv, io);
+  return { status, stdout: stdout.text, stderr: stderr.text };
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- all is here already
+async function* input(text: string | Uint8Array): AsyncGenerator<Uint8Array> {
+  if (text.length > 0) yield Buffer.from(text);
+}
