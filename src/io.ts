@@ -17,6 +17,17 @@ export interface Output {
   write(text: string): Promise<void>;
 }
 
+/** Programs that may be run; where they are looked for is fixed. */
+export type HelperProgram = 'ip';
+
+/** What a program left behind. */
+export interface ProgramResult {
+  /** Exit status; undefined where a signal ended it, as one that took too long. */
+  readonly status: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** What a program sees of the machine that it runs on. Tests pass their own. */
 export interface Machine {
   /**
@@ -30,6 +41,12 @@ export interface Machine {
   capabilities(): bigint;
   /** A file in pieces of any size. Iterating throws the file system's error where it can't be read. */
   readFile(path: string): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /**
+   * Runs a program for what it prints, without a shell and in the locale C; one that takes too long is ended.
+   * @param input what it reads on its standard input.
+   * @returns undefined where it is not installed.
+   */
+  run(program: HelperProgram, args: readonly string[], input?: string): Promise<ProgramResult | undefined>;
 }
 
 /** Everything that a run of a program touches: `main` uses nothing else and touches no global. */

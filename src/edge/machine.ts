@@ -1,7 +1,15 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import type { Machine } from '../io.js';
+import type { HelperProgram, Machine, ProgramResult } from '../io.js';
 
 const modprobe = '/sbin/modprobe';
+
+/** PATH is not asked: what root runs must not depend on who set it. */
+const programPaths: Readonly<Record<HelperProgram, readonly string[]>> = {
+  ip: ['/sbin/ip', '/usr/sbin/ip', '/bin/ip', '/usr/bin/ip'],
+};
+
+/** How long a program may take, in milliseconds: ten thousand questions to ip take less than one. */
+const programLimit = 30_000;
 
 /** The machine that the process runs on. */
 export function createMachine(): Machine {
@@ -33,6 +41,13 @@ export function createMachine(): Machine {
       }
     },
     readFile: readPieces,
+    async run(program, args, input = '') {
+      for (const path of programPaths[program]) {
+        const result = await runProgram(path, args, input);
+        if (result !== undefined) return result;
+      }
+      return undefined;
+    },
   };
 }
 
@@ -55,4 +70,26 @@ function* readPieces(path: string): Generator<Uint8Array> {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Undefined where there is no such program. */
+async function runProgram(path: string, args: readonly string[], input: string): Promise<ProgramResult | undefined> {
+  const { spawn } = await import('node:child_process');
+  return new Promise((resolve, reject) => {
+    const child = spawn(path, args, { env: { LC_ALL: 'C' }, timeout: programLimit, killSignal: 'SIGKILL' });
+    const texts = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => (texts[name] += text));
+    }
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') resolve(undefined);
+      else reject(error);
+    });
+    child.once('close', (status) => {
+      resolve({ ...texts, status: status ?? undefined });
+    });
+    // A program that ends without reading everything says why in its own words.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+  });
 }

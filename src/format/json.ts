@@ -35,7 +35,8 @@ function isList(value: readonly JsonValue[] | JsonObject): value is readonly Jso
   return Array.isArray(value);
 }
 
-function keyJson(key: ServiceKey): JsonObject {
+/** What identifies a service, by stable names. */
+export function keyJson(key: ServiceKey): JsonObject {
   if (isFirewallMark(key)) return { fwmark: key.fwmark, family: key.family };
   return { protocol: key.protocol, address: key.address, port: key.port, family: key.family };
 }

@@ -4,6 +4,7 @@
  */
 export const verbSummaries = {
   status: 'overview for people: services, servers, weights, connections',
+  doctor: 'what keeps a cluster from working, why it matters, and what mends it',
 } as const;
 
 /** A word that starts the verbs' grammar. */

@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { tellingFailures } from '../../command/session.js';
 import type { Io } from '../../io.js';
+import { doctor } from './doctor.js';
 import { status } from './status.js';
 import type { ChosenVerb, DefinedVerb } from './verb.js';
 
@@ -8,7 +9,7 @@ import type { ChosenVerb, DefinedVerb } from './verb.js';
 const usageFailure = 2;
 
 /** In the order of the help. */
-const verbs: readonly DefinedVerb[] = [status];
+const verbs: readonly DefinedVerb[] = [status, doctor];
 
 const width = (io: Io): number => Math.min(io.stdout.columns ?? 100, 100);
 

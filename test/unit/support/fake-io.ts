@@ -1,5 +1,5 @@
 import type { Transport } from '../../../src/client/transport.js';
-import type { Io, Output } from '../../../src/io.js';
+import type { Io, Machine, Output } from '../../../src/io.js';
 import type { NameResolver } from '../../../src/names/resolver.js';
 import { noNames } from './naming.js';
 
@@ -37,6 +37,8 @@ export interface FakeSurroundings {
   readonly connections?: AsyncIterable<Uint8Array>;
   readonly capabilities?: bigint;
   readonly names?: NameResolver;
+  /** In place of files and programs. */
+  readonly machine?: Partial<Pick<Machine, 'readFile' | 'run'>>;
 }
 
 /** An `Io` that touches nothing, and notes what happens. */
@@ -57,6 +59,7 @@ export class FakeIo implements Io {
     connections,
     capabilities = (1n << 40n) - 1n,
     names,
+    machine,
   }: FakeSurroundings = {}) {
     this.stdin = typeof stdin === 'string' ? pieces(stdin === '' ? [] : [Buffer.from(stdin)]) : stdin;
     this.names = names ?? noNames;
@@ -72,6 +75,8 @@ export class FakeIo implements Io {
       },
       capabilities: () => capabilities,
       readFile: () => connections ?? pieces([]),
+      run: () => Promise.reject(new Error('no program was expected')),
+      ...machine,
     };
   }
 }
