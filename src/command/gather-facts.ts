@@ -9,7 +9,7 @@ import type {
   ServiceFacts,
 } from '../doctor/facts.js';
 import { guessForwarding } from '../doctor/guess.js';
-import { IpOutputError, parseDefaultRoute, parseInterfaces, parseRoutes, routeQuestions } from '../doctor/ip-output.js';
+import { ipArguments, IpOutputError, ipQuestions, parseIpAnswers, type Surroundings } from '../doctor/ip-output.js';
 import { parseListeners, socketFiles } from '../doctor/listeners.js';
 import { directorSettings, interfaceSettings, settingPath } from '../doctor/settings.js';
 import { IpvsError } from '../errors.js';
@@ -89,14 +89,10 @@ async function hostFacts(
   addresses: readonly string[],
   settings: readonly string[],
 ): Promise<HostFacts> {
-  const interfaces = await read(machine, ['-json', '-details', 'address', 'show'], parseInterfaces);
-  const inet = await read(machine, ['-json', '-4', 'route', 'show', 'default'], parseDefaultRoute);
-  const inet6 = await read(machine, ['-json', '-6', 'route', 'show', 'default'], parseDefaultRoute);
+  const surroundings = await readSurroundings(machine, [...new Set(addresses)]);
   return {
-    interfaces,
-    routes: await readRoutes(machine, [...new Set(addresses)]),
-    defaultRoutes: { ...(inet === undefined ? {} : { inet }), ...(inet6 === undefined ? {} : { inet6 }) },
-    sysctls: await readSysctls(machine, [...settings, ...pathsOf(interfaces)]),
+    ...surroundings,
+    sysctls: await readSysctls(machine, [...settings, ...pathsOf(surroundings.interfaces)]),
     listeners: await readListeners(machine),
     kernel: kernelRelease(release()),
   };
@@ -108,44 +104,23 @@ function pathsOf(interfaces: readonly NetworkInterface[]): string[] {
   );
 }
 
-async function runIp(
-  machine: Machine,
-  args: readonly string[],
-  input?: string,
-): Promise<{ stdout: string; stderr: string; status: number | undefined }> {
-  const result = await machine.run('ip', args, input);
+/** One process for all questions: a table can have thousands of servers. */
+async function readSurroundings(machine: Machine, addresses: readonly string[]): Promise<Surroundings> {
+  const result = await machine.run('ip', ipArguments, ipQuestions(addresses));
   if (result === undefined) {
     throw new LookError('doctor needs the program ip to see addresses and routes: install the package iproute2');
   }
-  return result;
-}
-
-function complaint(args: readonly string[], text: string): LookError {
-  const [first = ''] = text.split('\n');
-  return new LookError(`ip ${args.join(' ')} failed: ${printable(first)} (iproute2 4.15 or later is needed)`);
-}
-
-async function read<T>(machine: Machine, args: readonly string[], parse: (text: string) => T): Promise<T> {
-  const { stdout, stderr, status } = await runIp(machine, args);
-  if (status !== 0) throw complaint(args, stderr);
-  return understood(args, () => parse(stdout));
-}
-
-function understood<T>(args: readonly string[], parse: () => T): T {
+  const { stdout, stderr, status } = result;
+  if (status === undefined) throw new LookError('ip did not end in time, or was killed');
   try {
-    return parse();
-  } catch (error) {
-    throw error instanceof IpOutputError ? complaint(args, error.message) : error;
+    return parseIpAnswers(addresses, stdout, stderr);
+  } catch (cause) {
+    if (!(cause instanceof IpOutputError)) throw cause;
+    const [reason = ''] = cause.message.split('\n');
+    throw new LookError(`can't understand what ip prints: ${printable(reason)} (iproute2 4.15 or later is needed)`, {
+      cause,
+    });
   }
-}
-
-async function readRoutes(machine: Machine, addresses: readonly string[]): Promise<HostFacts['routes']> {
-  if (addresses.length === 0) return new Map();
-  // One process for all questions; with -force it goes on after an address that can't be reached, and ends with 1.
-  const args = ['-json', '-force', '-batch', '-'];
-  const { stdout, stderr, status } = await runIp(machine, args, routeQuestions(addresses));
-  if (status !== 0 && status !== 1) throw complaint(args, stderr);
-  return understood(args, () => parseRoutes(addresses, stdout, stderr));
 }
 
 async function readSysctls(machine: Machine, paths: readonly string[]): Promise<Map<string, string>> {
