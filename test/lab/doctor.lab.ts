@@ -17,14 +17,28 @@ after(() => {
 });
 
 /** Three networks: clients come in by eth0, servers behind NAT are on eth1, eth2 is for sync daemons. */
-const network = `
-ip -batch - <<'END'
+const links = `
 link add eth0 type veth peer name p0 netns peer
 link add eth1 type veth peer name p1 netns peer
-link add eth2 type veth peer name p2 netns peer
+link add eth2 type veth peer name p2 netns peer`;
+
+/** What is not there can't be removed: these lines may fail. */
+const clearing = `
+link del dummy0
+address flush dev lo scope global
+address flush dev eth0
+address flush dev eth1
+address flush dev eth2
+route flush table main
+route del unreachable 203.0.113.0/24
+route del blackhole fd00:9::/64
+${links}
+link set eth2 multicast on
 link set eth0 up
 link set eth1 up
-link set eth2 up
+link set eth2 up`;
+
+const addresses = `
 address add 192.0.2.1/24 dev eth0
 address add 192.0.2.10/32 dev eth0
 address add 2001:db8:1::1/64 dev eth0 nodad
@@ -33,14 +47,13 @@ address add 10.0.1.1/24 dev eth1
 address add fd00:1::1/64 dev eth1 nodad
 address add 10.0.2.1/24 dev eth2
 route add default via 192.0.2.254
-route add default via 2001:db8:1::ffff
-END
-ip -n peer -batch - <<'END'
+route add default via 2001:db8:1::ffff`;
+
+const peer = `
 link set p0 up
-address add 192.0.2.254/24 dev p0
 link set p1 up
 link set p2 up
-END`;
+address replace 192.0.2.254/24 dev p0`;
 
 /** Every forwarding method, both families, a firewall mark. */
 const rules = `
@@ -66,6 +79,10 @@ const settings: Readonly<Record<string, number>> = {
   'net.ipv4.conf.all.rp_filter': 0,
   'net.ipv4.conf.all.send_redirects': 1,
   'net.ipv4.conf.all.arp_ignore': 0,
+  'net.ipv4.conf.eth0.rp_filter': 0,
+  'net.ipv4.conf.eth0.send_redirects': 1,
+  'net.ipv4.conf.eth0.arp_ignore': 0,
+  'net.ipv4.conf.eth1.forwarding': 1,
   'net.ipv4.vs.conntrack': 0,
   'net.ipv4.vs.conn_reuse_mode': 1,
   'net.ipv4.vs.drop_entry': 0,
@@ -76,23 +93,24 @@ const settings: Readonly<Record<string, number>> = {
   'net.ipv4.vs.backup_only': 0,
 };
 
-/** A director without a fault. */
+/** A director without a fault. One process for each kind of thing: starting one takes long in user-mode Linux. */
 async function stage(): Promise<void> {
   await script(
     shell,
     `ipvsadm -C
-    ipvsadm --stop-daemon master 2>/dev/null || true
-    ipvsadm --stop-daemon backup 2>/dev/null || true
-    for link in eth0 eth1 eth2 dummy0; do ip link del $link 2>/dev/null || true; done
-    ip address flush dev lo scope global
-    ip -4 route flush table main; ip -6 route flush table main
+    ip -force -batch - <<'END' 2>/dev/null || true${clearing}\nEND
+    ip -n peer -batch - <<'END'${peer}\nEND
+    ip -batch - <<'END'${addresses}\nEND
     sysctl -qw ${Object.entries(settings)
       .map(([name, value]) => `${name}=${value}`)
       .join(' ')}
-    ${network}
     ipvsadm -R <<'END'${rules}\nEND`,
   );
 }
+
+/** What a few faults leave behind. */
+const stopDaemons = 'ipvsadm --stop-daemon master 2>/dev/null; ipvsadm --stop-daemon backup 2>/dev/null; true';
+const dropFilter = 'tc qdisc del dev eth0 ingress';
 
 before(async () => {
   await script(
@@ -115,6 +133,8 @@ interface Fault {
   readonly found: RegExp;
   /** A script that mends what no command of `doctor` can. */
   readonly mend?: string;
+  /** A script for what staging the next one does not remove. */
+  readonly clean?: string;
   /** Whether it is mended by what undoes `prepare`. */
   readonly mendedByEnd?: boolean;
 }
@@ -238,6 +258,7 @@ ip address add 192.0.2.11/32 dev eth0`,
     severity: 'warning',
     subject: 'UDP 192.0.2.10:53',
     found: /has got no packet, and FWM 7 takes/,
+    clean: dropFilter,
   },
   {
     check: 'persistence-imbalance',
@@ -390,6 +411,7 @@ ip address add 192.0.2.11/32 dev eth0`,
     severity: 'warning',
     subject: 'this host',
     found: /tracks connections \(\d+ now\), and net\.ipv4\.vs\.conntrack is 0/,
+    clean: dropFilter,
   },
   {
     check: 'conn-reuse',
@@ -431,6 +453,7 @@ ip address add 192.0.2.11/32 dev eth0`,
     severity: 'error',
     subject: 'sync daemon (master)',
     found: /eth2 does not exist/,
+    clean: stopDaemons,
   },
   {
     check: 'sync-interface',
@@ -439,6 +462,7 @@ ip address add 192.0.2.11/32 dev eth0`,
     severity: 'error',
     subject: 'sync daemon (backup)',
     found: /eth2 is down/,
+    clean: stopDaemons,
   },
   {
     check: 'sync-interface',
@@ -447,6 +471,7 @@ ip address add 192.0.2.11/32 dev eth0`,
     severity: 'error',
     subject: 'sync daemon (backup)',
     found: /eth2 has no carrier/,
+    clean: stopDaemons,
     mend: 'ip -n peer link set p2 up',
   },
   {
@@ -456,6 +481,7 @@ ip address add 192.0.2.11/32 dev eth0`,
     severity: 'error',
     subject: 'sync daemon (master)',
     found: /carries no multicast/,
+    clean: stopDaemons,
   },
   {
     check: 'sync-interface',
@@ -464,6 +490,7 @@ ip address add 192.0.2.11/32 dev eth0`,
     severity: 'error',
     subject: 'sync daemon (master)',
     found: /has no IPv4 address/,
+    clean: stopDaemons,
     mend: 'ip address add 10.0.2.1/24 dev eth2',
   },
   {
@@ -474,6 +501,7 @@ ip address add 192.0.2.11/32 dev eth0`,
     severity: 'warning',
     subject: 'sync daemon (backup)',
     found: /backup_only is 0/,
+    clean: stopDaemons,
   },
 ];
 
@@ -489,7 +517,7 @@ describe('doctor on a director', () => {
     );
   });
 
-  for (const { check, what, fault, prepare, severity, subject, found, mend, mendedByEnd } of faults) {
+  for (const { check, what, fault, prepare, severity, subject, found, mend, mendedByEnd, clean } of faults) {
     test(`${check}: ${what}`, async () => {
       await stage();
       if (fault !== undefined) await script(shell, fault);
@@ -507,6 +535,7 @@ describe('doctor on a director', () => {
       if (mendedByEnd === true) await end?.();
       assertWell(await diagnose());
       if (mendedByEnd !== true) await end?.();
+      if (clean !== undefined) await script(shell, clean);
     });
   }
 
