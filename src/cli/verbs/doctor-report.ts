@@ -67,7 +67,7 @@ function overview(checks: readonly CheckResult[], style: ReportStyle): string {
 /** Why findings matter and what mends them; a reason that several have is said once. */
 function explanation(check: CheckResult, { colour, width, all }: ReportStyle): string[] {
   const findings = check.findings.filter(({ severity }) => severity !== 'ok').slice(0, all ? undefined : shownFindings);
-  const lines = [painted(check.result, colour).bold(`${check.id}: not so: ${check.title}`)];
+  const lines = [painted(check.result, colour).bold(`${check.id} (should be: ${check.title})`)];
   let said: string | undefined;
   for (const { why, subject, remedies } of findings) {
     if (why !== said) lines.push(...wrapped(why, width, '  '));

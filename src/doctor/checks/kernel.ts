@@ -5,6 +5,7 @@ import { commandLine, setSysctls } from '../commands.js';
 import type { DirectorFacts } from '../facts.js';
 import { problem, type Check, type Finding, type Remedy, type Subject } from '../finding.js';
 import { sysctl } from '../settings.js';
+import { isLocal } from './routing.js';
 import { aboutService, thisHost } from './subjects.js';
 
 const inKernel: Check<DirectorFacts> = {
@@ -217,8 +218,11 @@ const syncLoop: Check<DirectorFacts> = {
     if (daemon?.role !== 'backup' || others.length > 0 || sysctl(facts, path) !== 0) return [];
     const entry = facts.services.find(
       ({ servers }) =>
-        servers.some(({ forwarding }) => forwarding === 'local') &&
-        servers.some(({ forwarding }) => forwarding === 'direct-routing' || forwarding === 'tunnelling'),
+        servers.some((server) => isLocal(facts, server)) &&
+        servers.some(
+          (server) =>
+            !isLocal(facts, server) && (server.forwarding === 'direct-routing' || server.forwarding === 'tunnelling'),
+        ),
     );
     if (entry === undefined) return [];
     return [

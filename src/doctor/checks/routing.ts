@@ -22,6 +22,11 @@ function placedServers({ services, routes }: DirectorFacts): Placed[] {
   );
 }
 
+/** Whether a real server is this host: the kernel finds that out for each connection, whatever the table says. */
+export function isLocal({ routes }: DirectorFacts, { address, forwarding: method }: ServerEntry): boolean {
+  return method === 'local' || routes.get(address)?.kind === 'local';
+}
+
 /** Each virtual address once, with a service that has it. */
 export function virtualAddresses({ services }: DirectorFacts): AddressServiceKey[] {
   const found = new Map<string, AddressServiceKey>();
@@ -272,11 +277,12 @@ const rpFilter: Check<DirectorFacts> = {
 const localListener: Check<DirectorFacts> = {
   id: 'local-listener',
   title: 'no local socket waits in vain at the port of a service',
-  run: ({ services, listeners }) => {
+  run: (facts) => {
+    const { services, listeners } = facts;
     const at = new Map<string, string>();
     for (const { protocol, address, port } of listeners) at.set(`${protocol} ${address} ${port}`, address);
     return services.flatMap(({ service: { key }, servers }) => {
-      if (isFirewallMark(key) || servers.some(({ forwarding: method }) => method === 'local')) return [];
+      if (isFirewallMark(key) || servers.some((server) => isLocal(facts, server))) return [];
       // A socket for all addresses and another port has other uses than a service for all ports.
       const places = key.port === 0 ? [] : key.family === 'inet' ? [key.address, '0.0.0.0', '::'] : [key.address, '::'];
       const found = places.find((address) => at.has(`${key.protocol} ${address} ${key.port}`));
@@ -304,18 +310,19 @@ const localListener: Check<DirectorFacts> = {
 const localNode: Check<DirectorFacts> = {
   id: 'local-node',
   title: 'something listens where this host is a real server itself',
-  run: ({ services, listeners }) => {
-    const ports = new Set(listeners.map(({ protocol, port }) => `${protocol} ${port}`));
-    return services.flatMap(({ service: { key }, servers }) => {
+  run: (facts) => {
+    const ports = new Set(facts.listeners.map(({ protocol, port }) => `${protocol} ${port}`));
+    return facts.services.flatMap(({ service: { key }, servers }) => {
       if (isFirewallMark(key) || key.protocol === 'sctp' || key.port === 0) return [];
       return servers
-        .filter(({ forwarding: method, weight }) => method === 'local' && weight > 0)
-        .filter(() => !ports.has(`${key.protocol} ${key.port}`))
-        .map((server) =>
+        .filter((server) => server.weight > 0 && isLocal(facts, server))
+        .map((server) => ({ server, port: server.forwarding === 'masquerading' ? server.port : key.port }))
+        .filter(({ port }) => !ports.has(`${key.protocol} ${port}`))
+        .map(({ server, port }) =>
           problem(
             'error',
             aboutServer(key, server),
-            `is this host, and nothing listens at port ${key.port}`,
+            `is this host, and nothing listens at port ${port}`,
             'Connections that are given to this server are refused.',
             {
               how: 'start the program, or quiesce the server until then',
