@@ -56,8 +56,8 @@ function settings(values: Readonly<Record<'arp_ignore' | 'arp_announce' | 'rp_fi
 const network = `
 address add 192.0.2.21/24 dev eth0
 address add 2001:db8:1::21/64 dev eth0 nodad
-route add default via 192.0.2.254
-route add default via 2001:db8:1::ffff`;
+route replace default via 192.0.2.254
+route replace default via 2001:db8:1::ffff`;
 
 const vip = `
 address add 192.0.2.10/32 dev lo

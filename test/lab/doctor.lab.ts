@@ -46,8 +46,8 @@ address add 2001:db8:1::10/128 dev eth0 nodad
 address add 10.0.1.1/24 dev eth1
 address add fd00:1::1/64 dev eth1 nodad
 address add 10.0.2.1/24 dev eth2
-route add default via 192.0.2.254
-route add default via 2001:db8:1::ffff`;
+route replace default via 192.0.2.254
+route replace default via 2001:db8:1::ffff`;
 
 const peer = `
 link set p0 up
