@@ -391,7 +391,8 @@ describe('doctor on a real server', () => {
     await script(
       shell,
       `ip netns add other; ip -n other link set lo up; ip -n other link add eth7 type veth peer name p7
-      ip -n other link set eth7 up; ip -n other address add 198.51.100.2/24 dev eth7`,
+      ip -n other link set eth7 up; ip -n other address add 198.51.100.2/24 dev eth7
+      ip netns exec other sysctl -qw net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0`,
     );
     const { status, stdout } = await inNamespace('other', 'doctor', '--json', '--real-server', '198.51.100.10');
     assert.equal(status, 2);
