@@ -369,11 +369,11 @@ const listener: Check<RealServerFacts> = {
   },
 };
 
-/** What a real server needs. */
+/** What a real server needs. ARP comes first: mended in this order, the virtual address never disturbs the network. */
 export const realServerChecks: readonly Check<RealServerFacts>[] = [
-  vip,
   arpCheck(arpRules.arp_ignore, 'nobody is told that the virtual address is here'),
   arpCheck(arpRules.arp_announce, 'this host does not name the virtual address when it asks for others'),
+  vip,
   tunnel,
   rpFilter,
   gateway,
