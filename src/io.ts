@@ -22,6 +22,17 @@ export interface Output {
 /** A signal that asks a program to end. */
 export type EndSignal = 'SIGINT' | 'SIGTERM';
 
+/** Programs that may be run; where they are looked for is fixed. */
+export type HelperProgram = 'ip';
+
+/** What a program left behind. */
+export interface ProgramResult {
+  /** Exit status; undefined where a signal ended it, as one that took too long. */
+  readonly status: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** What a program sees of the machine that it runs on. Tests pass their own. */
 export interface Machine {
   /**
@@ -51,6 +62,12 @@ export interface Machine {
    * @throws {LockedError} when somebody else has it for too long.
    */
   lockTable(options: LockOptions): Promise<TableLock>;
+  /**
+   * Runs a program for what it prints, without a shell and in the locale C; one that takes too long is ended.
+   * @param input what it reads on its standard input.
+   * @returns undefined where it is not installed.
+   */
+  run(program: HelperProgram, args: readonly string[], input?: string): Promise<ProgramResult | undefined>;
 }
 
 /** Everything that a run of a program touches: `main` uses nothing else and touches no global. */

@@ -16,7 +16,8 @@ async function readBytes(io: Io, file: string, name: string): Promise<Uint8Array
       length += piece.length;
       // What is too large is not read to its end, which may never come.
       if (length > largestText) break;
-      pieces.push(piece);
+      // Its memory is used again for the next one.
+      pieces.push(new Uint8Array(piece));
     }
   } catch (error) {
     failure = error;

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { systemClock } from '../command/clock.js';
-import type { EndSignal, Machine } from '../io.js';
+import type { EndSignal, HelperProgram, Machine, ProgramResult } from '../io.js';
 
 const modprobe = '/sbin/modprobe';
 
@@ -17,7 +17,16 @@ function deferOptimizing(): void {
   // Fetched here, because loading the module costs a command that needs it not.
   process.getBuiltinModule('node:v8').setFlagsFromString('--interrupt-budget=20000000');
 }
+
 const endSignals: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
+
+/** PATH is not asked: what root runs must not depend on who set it. */
+const programPaths: Readonly<Record<HelperProgram, readonly string[]>> = {
+  ip: ['/sbin/ip', '/usr/sbin/ip', '/bin/ip', '/usr/bin/ip'],
+};
+
+/** How long a program may take, in milliseconds: ten thousand questions to ip take less than one. */
+const programLimit = 30_000;
 
 /** The machine that the process runs on. */
 export function createMachine(): Machine {
@@ -65,6 +74,13 @@ export function createMachine(): Machine {
       const { lockTable } = await import('./table-lock.js');
       return lockTable(options);
     },
+    async run(program, args, input = '') {
+      for (const path of programPaths[program]) {
+        const result = await runProgram(path, args, input);
+        if (result !== undefined) return result;
+      }
+      return undefined;
+    },
   };
 }
 
@@ -87,4 +103,26 @@ function* readPieces(path: string): Generator<Uint8Array> {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Undefined where there is no such program. */
+async function runProgram(path: string, args: readonly string[], input: string): Promise<ProgramResult | undefined> {
+  const { spawn } = await import('node:child_process');
+  return new Promise((resolve, reject) => {
+    const child = spawn(path, args, { env: { LC_ALL: 'C' }, timeout: programLimit, killSignal: 'SIGKILL' });
+    const texts = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => (texts[name] += text));
+    }
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') resolve(undefined);
+      else reject(error);
+    });
+    child.once('close', (status) => {
+      resolve({ ...texts, status: status ?? undefined });
+    });
+    // A program that ends without reading everything says why in its own words.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+  });
 }

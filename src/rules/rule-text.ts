@@ -1,7 +1,7 @@
 import { endpointLabel, writeServerEndpoint, type Naming } from '../format/labels.js';
 import { netmaskText, protocolOf, schedulerFlagText } from '../format/service-text.js';
-import type { TextWriter } from '../format/text-writer.js';
-import { column, type ServerRows } from '../model/server-rows.js';
+import { TextWriter } from '../format/text-writer.js';
+import { column, ServerRows, type KnownServer } from '../model/server-rows.js';
 import {
   forwardingMethods,
   tunnelChecksums,
@@ -69,6 +69,15 @@ export function writeServerRule(
   writeThreshold(out, ' -x ', servers.number(row, column.upperThreshold));
   writeThreshold(out, ' -y ', servers.number(row, column.lowerThreshold));
   out.text(option === undefined ? ` (forwarding method "${method}" has no option)\n` : '\n');
+}
+
+/** The rule that adds a real server, given as an object, to the service `key`. */
+export function formatServerRule(server: KnownServer, key: ServiceKey, naming: Naming): string {
+  const rows = new ServerRows(false);
+  rows.append(server);
+  const out = new TextWriter();
+  writeServerRule(out, rows, 0, ruleService(key, naming), naming);
+  return out.toString();
 }
 
 /** What the rules of all servers of a service share. */

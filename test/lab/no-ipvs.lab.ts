@@ -89,3 +89,17 @@ for (const option of ['-h', '-v']) {
     assert.deepEqual({ stderr, status }, { stderr: '', status: 0 });
   });
 }
+
+test('doctor names what is missing, and loads no module; its command mends it', async () => {
+  const modules = 'cut -d " " -f 1 /proc/modules';
+  const before = await executables.run(modules);
+  const { stdout, stderr, status } = await executables.run('ipvsadm doctor');
+  assert.match(stdout, /the kernel has no IPVS/);
+  assert.match(stdout, /^ {4}modprobe ip_vs$/m);
+  assert.deepEqual({ stderr, status }, { stderr: '', status: 2 });
+  assert.equal((await executables.run(modules)).stdout, before.stdout);
+  // What hides the modules of IPVS in this lab.
+  const hidden = '/lib/modules/$(uname -r)/kernel/net/netfilter/ipvs';
+  const mended = await executables.run(`umount "${hidden}" && modprobe ip_vs && ipvsadm doctor`);
+  assert.deepEqual({ stderr: mended.stderr, status: mended.status }, { stderr: '', status: 0 });
+});

@@ -5,6 +5,7 @@ import { apply } from './apply.js';
 import { completion } from './completion.js';
 import { standardInputPath } from './comparison.js';
 import { diff } from './diff.js';
+import { doctor } from './doctor.js';
 import { exportVerb } from './export.js';
 import { completionWord } from './names.js';
 import { status } from './status.js';
@@ -14,7 +15,7 @@ import type { ChosenVerb, DefinedVerb } from './verb.js';
 const usageFailure = 2;
 
 /** In the order of the help. */
-const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply, completion];
+const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply, doctor, completion];
 
 const width = (io: Io): number => Math.min(io.stdout.columns ?? 100, 100);
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { helpText } from '../../../src/cli/classic/help.js';
 import { commandSpellings, optionSpellings, type Spelling } from '../../../src/cli/classic/options.js';
+import { directorChecks, realServerChecks } from '../../../src/doctor/checks.js';
 import { verbSummaries } from '../../../src/cli/verbs/names.js';
 import { releaseDate, version } from '../../../src/version.js';
 
@@ -41,6 +42,20 @@ describe('documentation', () => {
       assert.ok(mentions(readme, `ipvsadm ${verb}`));
     });
   }
+
+  test('every check of doctor is in the manual and in docs/doctor.md, in the order of the report', () => {
+    const ids = [...directorChecks, ...realServerChecks].map(({ id }) => id);
+    const [guide = ''] = readFileSync('docs/doctor.md', 'utf8').split('## For programs');
+    assert.deepEqual(
+      [...guide.matchAll(/^\| `([a-z][a-z-]*)` /gm)].map(([, id]) => id),
+      ids,
+    );
+    const section = /^\.Ss Checks on a director$(.*?)^\.Sh/ms.exec(manual)?.[1] ?? '';
+    assert.deepEqual(
+      [...section.matchAll(/^\.It Cm ([a-z-]+)$/gm)].map(([, id]) => id),
+      ids,
+    );
+  });
 
   test('the thirteen differences from the original are in the manual and the README', () => {
     const listed = (text: string, item: RegExp): number => [...text.matchAll(item)].length;

@@ -1,6 +1,6 @@
 import type { Transport } from '../../../src/client/transport.js';
 import type { LockOptions } from '../../../src/command/lock.js';
-import type { EndSignal, Io, Output } from '../../../src/io.js';
+import type { EndSignal, Io, Machine, Output } from '../../../src/io.js';
 import type { NameResolver } from '../../../src/names/resolver.js';
 import { noNames } from './naming.js';
 
@@ -44,6 +44,8 @@ export interface FakeSurroundings {
   readonly names?: NameResolver;
   /** What a lock that is asked for ends in; none: it is given. */
   readonly lockFailure?: Error;
+  /** In place of files and programs. */
+  readonly machine?: Partial<Pick<Machine, 'readFile' | 'run'>>;
 }
 
 /** An `Io` that touches nothing, and notes what happens. */
@@ -73,6 +75,7 @@ export class FakeIo implements Io {
     capabilities = (1n << 40n) - 1n,
     names,
     lockFailure,
+    machine,
   }: FakeSurroundings = {}) {
     this.stdin = typeof stdin === 'string' ? pieces(stdin === '' ? [] : [Buffer.from(stdin)]) : stdin;
     this.names = names ?? noNames;
@@ -113,6 +116,8 @@ export class FakeIo implements Io {
           },
         });
       },
+      run: () => Promise.reject(new Error('no program was expected')),
+      ...machine,
     };
   }
 }

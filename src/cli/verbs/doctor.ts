@@ -1,0 +1,163 @@
+import { directorFacts, realServerFacts } from '../../command/gather-facts.js';
+import { writeAll } from '../../command/write-all.js';
+import { directorChecks, realServerChecks } from '../../doctor/checks.js';
+import type { RealServerFacts } from '../../doctor/facts.js';
+import { reportJson } from '../../doctor/json.js';
+import { examine, exitStatus, type Report } from '../../doctor/report.js';
+import { IpvsError } from '../../errors.js';
+import { formatJson } from '../../format/json.js';
+import type { Io } from '../../io.js';
+import { addressBytes, familyOf, formatAddress } from '../../model/address.js';
+import { describeFailure } from '../classic/failure.js';
+import { colours } from './colours.js';
+import { formatReport } from './doctor-report.js';
+import { defineVerb } from './verb.js';
+
+const methods = ['direct-routing', 'tunnelling', 'masquerading'] as const;
+const tunnels = ['ipip', 'gue', 'gre'] as const;
+const protocols = ['tcp', 'udp'] as const;
+
+interface DoctorOptions {
+  json: boolean;
+  all: boolean;
+  'real-server': string | undefined;
+  forwarding: (typeof methods)[number] | undefined;
+  port: number[];
+  protocol: (typeof protocols)[number];
+  'tun-type': (typeof tunnels)[number];
+  'tun-port': number;
+  director: string | undefined;
+}
+
+/** UDP port that IANA has given to GUE. */
+const guePort = 6080;
+
+/** `ipvsadm doctor`: finds out why a cluster does not work. */
+export const doctor = defineVerb<DoctorOptions>({
+  name: 'doctor',
+  options: (parser) =>
+    parser
+      .option('json', { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' })
+      .option('all', { type: 'boolean', default: false, describe: 'show what is well, too, and every finding' })
+      .option('real-server', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'look at this host as a real server for that virtual address',
+        coerce: readAddress('--real-server'),
+      })
+      .option('forwarding', {
+        choices: methods,
+        requiresArg: true,
+        describe: 'how the director reaches it; guessed from what is set up',
+      })
+      .option('port', {
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'ports that something has to listen on',
+        coerce: (words: readonly string[]) => words.map(readPort('--port')),
+      })
+      .option('protocol', { choices: protocols, default: 'tcp' as const, describe: 'protocol of the ports' })
+      .option('tun-type', { choices: tunnels, default: 'ipip' as const, describe: 'kind of the tunnel' })
+      .option('tun-port', {
+        type: 'string',
+        default: String(guePort),
+        requiresArg: true,
+        describe: 'UDP port of a gue tunnel',
+        coerce: readPort('--tun-port'),
+      })
+      .option('director', {
+        type: 'string',
+        requiresArg: true,
+        describe: "the director's address on the network of the real server",
+        coerce: readAddress('--director'),
+      })
+      .check((values) => checkTogether(values))
+      .example('$0 doctor', 'on a director')
+      .example('$0 doctor --real-server 192.0.2.10 --port 80', 'on a real server of that virtual address'),
+  run: async (io, options) => {
+    try {
+      return await examineHost(io, options);
+    } catch (error) {
+      if (!(error instanceof IpvsError)) throw error;
+      await io.stderr.write(`${describeFailure(error, io.programName, false).text}\n`);
+      return exitStatus.error;
+    }
+  },
+});
+
+/** Options that say more about a real server. */
+const realServerOptions = ['forwarding', 'director'] as const;
+
+function checkTogether(values: Readonly<Record<string, unknown>>): true {
+  if (values['real-server'] !== undefined) return true;
+  const ports = values['port'];
+  const lost =
+    realServerOptions.find((name) => values[name] !== undefined) ??
+    (Array.isArray(ports) && ports.length > 0 ? 'port' : undefined);
+  if (lost !== undefined)
+    throw new Error(`--${lost} says something about a real server: --real-server ADDRESS is missing`);
+  return true;
+}
+
+function readAddress(option: string) {
+  return (text: string | undefined): string | undefined => {
+    if (text === undefined) return undefined;
+    const bare = text.replace(/^\[(.*)\]$/, '$1');
+    const family = familyOf(bare);
+    try {
+      return formatAddress(family, addressBytes(family, bare));
+    } catch {
+      throw new Error(`${option} takes an IPv4 or IPv6 address, not ${text}`);
+    }
+  };
+}
+
+function readPort(option: string) {
+  return (text: string): number => {
+    const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+    if (port < 1 || port > 65535) throw new Error(`${option} takes a number from 1 to 65535, not ${text}`);
+    return port;
+  };
+}
+
+async function examineHost(io: Io, options: DoctorOptions): Promise<number> {
+  const { report, headline, realServer } = await reportOn(io, options);
+  if (options.json) {
+    await writeAll(io.stdout, [formatJson(reportJson(report, realServer)), '\n']);
+  } else {
+    const width = Math.min(io.stdout.columns ?? 100, 100);
+    await writeAll(io.stdout, [formatReport(report, headline, { colour: colours(io), width, all: options.all })]);
+  }
+  return exitStatus[report.result];
+}
+
+interface Examination {
+  readonly report: Report;
+  readonly headline: string;
+  readonly realServer: RealServerFacts | undefined;
+}
+
+async function reportOn({ machine }: Io, options: DoctorOptions): Promise<Examination> {
+  const vip = options['real-server'];
+  if (vip === undefined) {
+    const facts = await directorFacts(machine);
+    // Without IPVS there is nothing to say about the rest.
+    const checks = facts.hasIpvs ? directorChecks : directorChecks.slice(0, 1);
+    const servers = facts.services.reduce((sum, entry) => sum + entry.servers.length, 0);
+    const headline = `Director: ${facts.services.length} services, ${servers} servers`;
+    return { report: examine(checks, facts), headline, realServer: undefined };
+  }
+  const realServer = await realServerFacts(machine, {
+    vip,
+    forwarding: options.forwarding,
+    ports: options.port,
+    protocol: options.protocol,
+    tunnel: options['tun-type'],
+    tunnelPort: options['tun-port'],
+    director: options.director,
+  });
+  const guessed = options.forwarding === undefined ? ' (a guess: --forwarding says otherwise)' : '';
+  const headline = `Real server for ${vip} by ${realServer.forwarding}${guessed}`;
+  return { report: examine(realServerChecks, realServer), headline, realServer };
+}

@@ -1,0 +1,179 @@
+import { endianness, release } from 'node:os';
+import { IpvsClient } from '../client/client.js';
+import type {
+  DirectorFacts,
+  HostFacts,
+  Listener,
+  NetworkInterface,
+  RealServerFacts,
+  ServiceFacts,
+} from '../doctor/facts.js';
+import { guessForwarding } from '../doctor/guess.js';
+import { ipArguments, IpOutputError, ipQuestions, parseIpAnswers, type Surroundings } from '../doctor/ip-output.js';
+import { parseListeners, socketFiles } from '../doctor/listeners.js';
+import { directorSettings, interfaceSettings, settingPath } from '../doctor/settings.js';
+import { IpvsError } from '../errors.js';
+import { naturalOrder } from '../format/order.js';
+import { printable } from '../format/printable.js';
+import type { Machine } from '../io.js';
+import { familyOf } from '../model/address.js';
+import { isFirewallMark } from '../model/service.js';
+import { InputError } from './input-error.js';
+
+/** What a host is asked to be a real server for; what is undefined is guessed. */
+export type RealServerRequest = Pick<
+  RealServerFacts,
+  'vip' | 'ports' | 'protocol' | 'tunnel' | 'tunnelPort' | 'director'
+> & {
+  readonly forwarding: RealServerFacts['forwarding'] | undefined;
+};
+
+/** A program that is needed to look is missing, too old, or fails. */
+export class LookError extends IpvsError {
+  override readonly name = 'LookError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('IPVS_INPUT', message, options);
+  }
+}
+
+/** Files that say whether a part of the kernel is there: they exist with it, as a module or built in. */
+const ipvsFile = '/proc/net/ip_vs';
+const ftpHelperFile = '/sys/module/ip_vs_ftp/parameters/ports';
+
+/**
+ * What a director is like, and its table. Loads no module: where the kernel has no IPVS, none is asked for.
+ * @throws {UnavailableError} EPERM without the right to read the table.
+ * @throws {LookError | InputError} where it can't be found out.
+ */
+export async function directorFacts(machine: Machine): Promise<DirectorFacts> {
+  const hasIpvs = await exists(machine, ipvsFile);
+  const table = hasIpvs ? await readTable(machine) : { services: [], syncDaemons: [] };
+  const addresses = table.services.flatMap(({ service: { key }, servers }) => [
+    ...(isFirewallMark(key) ? [] : [key.address]),
+    ...servers.map(({ address }) => address),
+  ]);
+  return {
+    ...(await hostFacts(machine, addresses, directorSettings)),
+    ...table,
+    hasIpvs,
+    hasFtpHelper: await exists(machine, ftpHelperFile),
+  };
+}
+
+/**
+ * What a real server is like.
+ * @throws {LookError | InputError} where it can't be found out.
+ */
+export async function realServerFacts(machine: Machine, request: RealServerRequest): Promise<RealServerFacts> {
+  const { vip, director } = request;
+  const facts = await hostFacts(machine, director === undefined ? [vip] : [vip, director], []);
+  return { ...facts, ...request, family: familyOf(vip), forwarding: request.forwarding ?? guessForwarding(facts) };
+}
+
+async function readTable(machine: Machine): Promise<Pick<DirectorFacts, 'services' | 'syncDaemons'>> {
+  const client = await IpvsClient.connect(await machine.openSocket());
+  try {
+    const services: ServiceFacts[] = [];
+    for (const service of naturalOrder.services(await client.services())) {
+      services.push({ service, servers: naturalOrder.servers(await client.servers(service.key)) });
+    }
+    return { services, syncDaemons: await client.syncDaemons() };
+  } finally {
+    client.close();
+  }
+}
+
+async function hostFacts(
+  machine: Machine,
+  addresses: readonly string[],
+  settings: readonly string[],
+): Promise<HostFacts> {
+  const surroundings = await readSurroundings(machine, [...new Set(addresses)]);
+  return {
+    ...surroundings,
+    sysctls: await readSysctls(machine, [...settings, ...pathsOf(surroundings.interfaces)]),
+    listeners: await readListeners(machine),
+    kernel: kernelRelease(release()),
+  };
+}
+
+function pathsOf(interfaces: readonly NetworkInterface[]): string[] {
+  return ['all', ...interfaces.map(({ name }) => name)].flatMap((name) =>
+    interfaceSettings.map((setting) => settingPath(name, setting)),
+  );
+}
+
+/** One process for all questions: a table can have thousands of servers. */
+async function readSurroundings(machine: Machine, addresses: readonly string[]): Promise<Surroundings> {
+  const result = await machine.run('ip', ipArguments, ipQuestions(addresses));
+  if (result === undefined) {
+    throw new LookError('doctor needs the program ip to see addresses and routes: install the package iproute2');
+  }
+  const { stdout, stderr, status } = result;
+  if (status === undefined) throw new LookError('ip did not end in time, or was killed');
+  try {
+    return parseIpAnswers(addresses, stdout, stderr);
+  } catch (cause) {
+    if (!(cause instanceof IpOutputError)) throw cause;
+    const [reason = ''] = cause.message.split('\n');
+    throw new LookError(`can't understand what ip prints: ${printable(reason)} (iproute2 4.15 or later is needed)`, {
+      cause,
+    });
+  }
+}
+
+async function readSysctls(machine: Machine, paths: readonly string[]): Promise<Map<string, string>> {
+  const values = new Map<string, string>();
+  for (const path of paths) {
+    const text = await readText(machine, `/proc/sys/${path}`);
+    if (text !== undefined) values.set(path, text.trim());
+  }
+  return values;
+}
+
+async function readListeners(machine: Machine): Promise<Listener[]> {
+  const found: Listener[] = [];
+  for (const file of socketFiles) {
+    const text = await readText(machine, `/proc/net/${file}`);
+    found.push(...parseListeners(file, text ?? '', endianness() === 'LE'));
+  }
+  return found;
+}
+
+/** The first two numbers of a release such as `6.1.0-32-amd64`. */
+function kernelRelease(text: string): HostFacts['kernel'] {
+  const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)/.exec(text) ?? [];
+  return { major: Number(major), minor: Number(minor) };
+}
+
+/** Undefined where there is no such file. */
+async function readText(machine: Machine, path: string): Promise<string | undefined> {
+  const pieces: Uint8Array[] = [];
+  const there = await reading(path, async () => {
+    // Its memory is used again for the next one.
+    for await (const piece of machine.readFile(path)) pieces.push(new Uint8Array(piece));
+  });
+  return there ? Buffer.concat(pieces).toString('latin1') : undefined;
+}
+
+async function exists(machine: Machine, path: string): Promise<boolean> {
+  return reading(path, async () => {
+    for await (const piece of machine.readFile(path)) {
+      // Its beginning is enough: the table can be long.
+      if (piece.length > 0) break;
+    }
+  });
+}
+
+/** @returns whether the file is there. */
+async function reading(path: string, read: () => Promise<void>): Promise<boolean> {
+  try {
+    await read();
+    return true;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    throw new InputError(path, cause);
+  }
+}

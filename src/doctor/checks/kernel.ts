@@ -1,0 +1,250 @@
+import { isFirewallMark } from '../../model/service.js';
+import type { SyncDaemon } from '../../model/state.js';
+import { familyOf } from '../../model/address.js';
+import { commandLine, setSysctls } from '../commands.js';
+import type { DirectorFacts } from '../facts.js';
+import { problem, type Check, type Finding, type Remedy, type Subject } from '../finding.js';
+import { sysctl } from '../settings.js';
+import { isLocal } from './routing.js';
+import { aboutService, thisHost } from './subjects.js';
+
+const inKernel: Check<DirectorFacts> = {
+  id: 'ipvs',
+  title: 'the kernel has IPVS',
+  run: ({ hasIpvs }) =>
+    hasIpvs
+      ? []
+      : [
+          problem('error', thisHost, 'the kernel has no IPVS', 'Nothing is balanced.', {
+            how: 'load the module (in a container: on the host)',
+            commands: ['modprobe ip_vs'],
+          }),
+        ],
+};
+
+const vs = (name: string): string => `net/ipv4/vs/${name}`;
+
+const conntrack: Check<DirectorFacts> = {
+  id: 'conntrack',
+  title: 'a packet filter that tracks connections knows those behind NAT',
+  run: (facts) => {
+    const masquerading = facts.services.some(({ servers }) =>
+      servers.some(({ forwarding }) => forwarding === 'masquerading'),
+    );
+    const tracked = sysctl(facts, 'net/netfilter/nf_conntrack_count') ?? 0;
+    if (!masquerading || tracked === 0 || sysctl(facts, vs('conntrack')) !== 0) return [];
+    return [
+      problem(
+        'warning',
+        thisHost,
+        `the packet filter tracks connections (${tracked} now), and net.ipv4.vs.conntrack is 0`,
+        'Rules that go by the state of a connection take the answers of servers behind NAT for invalid, and SNAT does not work for them.',
+        { how: 'track the connections of IPVS too', commands: [setSysctls({ [vs('conntrack')]: 1 })] },
+      ),
+    ];
+  },
+};
+
+/** From this release on a used port is scheduled anew without the delay of a second, even if connections are tracked. */
+const promptReuse = { major: 5, minor: 9 };
+
+const connReuse: Check<DirectorFacts> = {
+  id: 'conn-reuse',
+  title: 'a client port that is used again is scheduled anew, at once',
+  run: (facts) => {
+    const { kernel, services } = facts;
+    const mode = sysctl(facts, vs('conn_reuse_mode'));
+    if (services.length === 0 || mode === undefined) return [];
+    const prompt =
+      kernel.major > promptReuse.major || (kernel.major === promptReuse.major && kernel.minor >= promptReuse.minor);
+    const tracking = (sysctl(facts, vs('conntrack')) ?? 0) !== 0;
+    if (mode === 0 && (prompt || !tracking)) {
+      return [
+        problem(
+          'warning',
+          thisHost,
+          'net.ipv4.vs.conn_reuse_mode is 0',
+          'A connection from a port that the client has used before goes to the server that it went to then, even if that has weight 0 now; under load, new servers get nothing.',
+          { how: 'schedule it anew', commands: [setSysctls({ [vs('conn_reuse_mode')]: 1 })] },
+        ),
+      ];
+    }
+    if (mode !== 0 && !prompt && tracking) {
+      return [
+        problem(
+          'warning',
+          thisHost,
+          `net.ipv4.vs.conn_reuse_mode is ${mode} with conntrack, on Linux ${kernel.major}.${kernel.minor}`,
+          'Before Linux 5.9 the first packet from a port that the client has used before is dropped: such connections take a second longer to open.',
+          {
+            how: 'let it go to the server that it went to then',
+            commands: [setSysctls({ [vs('conn_reuse_mode')]: 0 })],
+          },
+        ),
+      ];
+    }
+    return [];
+  },
+};
+
+const expireNoDestination: Check<DirectorFacts> = {
+  id: 'expire-nodest',
+  title: 'UDP clients of a server that is removed find another one',
+  run: (facts) => {
+    const path = vs('expire_nodest_conn');
+    if (sysctl(facts, path) !== 0) return [];
+    const service = facts.services.find(
+      ({ service: { key, onePacket } }) => !isFirewallMark(key) && key.protocol === 'udp' && !onePacket,
+    )?.service;
+    if (service === undefined) return [];
+    return [
+      problem(
+        'warning',
+        aboutService(service.key),
+        'net.ipv4.vs.expire_nodest_conn is 0',
+        'What a client goes on sending from one port (DNS, syslog, SIP) is dropped once its server is removed, and every packet makes that last longer.',
+        { how: 'forget such connections at their next packet', commands: [setSysctls({ [path]: 1 })] },
+      ),
+    ];
+  },
+};
+
+/** Settings that make IPVS drop what it could serve. 3: always. Source: Documentation/networking/ipvs-sysctl.rst. */
+const defences = {
+  drop_entry: 'drops entries of the connection table at random',
+  drop_packet: 'drops a share of all packets',
+  secure_tcp: 'shortens the time that connections may take to open',
+} as const;
+const always = 3;
+
+const defence: Check<DirectorFacts> = {
+  id: 'defence',
+  title: 'no defence against floods is on all the time',
+  run: (facts) =>
+    Object.entries(defences).flatMap(([name, effect]) =>
+      sysctl(facts, vs(name)) === always
+        ? [
+            problem('warning', thisHost, `net.ipv4.vs.${name} is 3: always on`, `It ${effect}, attack or not.`, {
+              how: 'let it start when memory is short',
+              commands: [setSysctls({ [vs(name)]: 1 })],
+            }),
+          ]
+        : [],
+    ),
+};
+
+const ftpPort = 21;
+
+const ftp: Check<DirectorFacts> = {
+  id: 'ftp-helper',
+  title: 'FTP through NAT has its helper',
+  run: ({ services, hasFtpHelper }) =>
+    services.flatMap(({ service: { key }, servers }) => {
+      if (hasFtpHelper || isFirewallMark(key) || key.protocol !== 'tcp' || key.port !== ftpPort) return [];
+      if (!servers.some(({ forwarding }) => forwarding === 'masquerading')) return [];
+      return [
+        problem(
+          'warning',
+          aboutService(key),
+          'is FTP through NAT, and the module ip_vs_ftp is not loaded',
+          'FTP tells addresses and ports inside its conversation. Nobody translates them, so that transfers fail although the login works.',
+          { how: 'load the helper', commands: ['modprobe ip_vs_ftp'] },
+        ),
+      ];
+    }),
+};
+
+/** Multicast group of the sync daemons. Source: IP_VS_SYNC_GROUP in net/netfilter/ipvs/ip_vs_sync.c. */
+const defaultGroup = '224.0.0.81';
+
+const syncInterface: Check<DirectorFacts> = {
+  id: 'sync-interface',
+  title: 'sync daemons have an interface that carries multicast',
+  run: ({ syncDaemons, interfaces }) =>
+    syncDaemons.flatMap((daemon) => {
+      const { role, interface: name } = daemon;
+      const link = interfaces.find((one) => one.name === name);
+      const family = familyOf(daemon.group ?? defaultGroup);
+      if (link === undefined) {
+        const restart = {
+          how: 'stop it, and start it on an interface that exists',
+          commands: [commandLine('ipvsadm', '--stop-daemon', role)],
+        };
+        return [aboutDaemon(daemon, `its interface ${name} does not exist`, restart)];
+      }
+      const set = (...words: readonly string[]): string[] => [commandLine('ip', 'link', 'set', name, ...words)];
+      if (!link.up)
+        return [aboutDaemon(daemon, `its interface ${name} is down`, { how: 'set it up', commands: set('up') })];
+      if (!link.carrier) {
+        return [
+          aboutDaemon(daemon, `its interface ${name} has no carrier`, {
+            how: 'plug in the cable, or look at the switch',
+            commands: [],
+          }),
+        ];
+      }
+      if (!link.multicast) {
+        const remedy = { how: 'let it carry multicast', commands: set('multicast', 'on') };
+        return [aboutDaemon(daemon, `its interface ${name} carries no multicast`, remedy)];
+      }
+      if (!link.addresses.some((one) => one.family === family)) {
+        const what = family === 'inet' ? 'IPv4' : 'IPv6';
+        return [
+          aboutDaemon(daemon, `its interface ${name} has no ${what} address`, { how: 'give it one', commands: [] }),
+        ];
+      }
+      return [];
+    }),
+};
+
+function subjectOf({ role }: SyncDaemon): Subject {
+  return { label: `sync daemon (${role})`, syncDaemon: role };
+}
+
+function aboutDaemon(daemon: SyncDaemon, found: string, remedy: Remedy): Finding {
+  const why =
+    daemon.role === 'master'
+      ? 'No connection is told to the backup: all break when it takes over.'
+      : 'No connection of the master becomes known here: all break when this host takes over.';
+  return problem('error', subjectOf(daemon), found, why, remedy);
+}
+
+const syncLoop: Check<DirectorFacts> = {
+  id: 'sync-loop',
+  title: 'a backup that is a real server too passes nothing on',
+  run: (facts) => {
+    const [daemon, ...others] = facts.syncDaemons;
+    const path = vs('backup_only');
+    if (daemon?.role !== 'backup' || others.length > 0 || sysctl(facts, path) !== 0) return [];
+    const entry = facts.services.find(
+      ({ servers }) =>
+        servers.some((server) => isLocal(facts, server)) &&
+        servers.some(
+          (server) =>
+            !isLocal(facts, server) && (server.forwarding === 'direct-routing' || server.forwarding === 'tunnelling'),
+        ),
+    );
+    if (entry === undefined) return [];
+    return [
+      problem(
+        'warning',
+        { ...subjectOf(daemon), service: entry.service.key },
+        'this backup is a real server too, and net.ipv4.vs.backup_only is 0',
+        'It balances what the master has sent it to serve: packets can go round between the two.',
+        { how: 'serve only, while it is a backup', commands: [setSysctls({ [path]: 1 })] },
+      ),
+    ];
+  },
+};
+
+/** The kernel's own part: modules, settings of IPVS, synchronisation. */
+export const inKernelCheck = inKernel;
+export const kernelChecks: readonly Check<DirectorFacts>[] = [
+  conntrack,
+  connReuse,
+  expireNoDestination,
+  defence,
+  ftp,
+  syncInterface,
+  syncLoop,
+];

@@ -1,0 +1,348 @@
+import { describeEndpoint, isFirewallMark, type AddressServiceKey } from '../../model/service.js';
+import type { ServerEntry, ServiceEntry } from '../../model/state.js';
+import { commandLine, editServer, familyOption, hostPrefix, routeOnLink, setSysctls } from '../commands.js';
+import type { DirectorFacts, NetworkInterface, Route } from '../facts.js';
+import { problem, remark, type Check, type Finding, type Remedy } from '../finding.js';
+import { effective, settingPath, sysctl } from '../settings.js';
+import { aboutAddress, aboutInterface, aboutServer, thisHost } from './subjects.js';
+
+interface Placed {
+  readonly service: ServiceEntry;
+  readonly server: ServerEntry;
+  readonly route: Route;
+}
+
+/** Each server that packets are sent to, with the route to it. */
+function placedServers({ services, routes }: DirectorFacts): Placed[] {
+  return services.flatMap(({ service, servers }) =>
+    servers.flatMap((server) => {
+      const route = routes.get(server.address);
+      return route === undefined || server.forwarding === 'local' ? [] : [{ service, server, route }];
+    }),
+  );
+}
+
+/** Whether a real server is this host: the kernel finds that out for each connection, whatever the table says. */
+export function isLocal({ routes }: DirectorFacts, { address, forwarding: method }: ServerEntry): boolean {
+  return method === 'local' || routes.get(address)?.kind === 'local';
+}
+
+/** Each virtual address once, with a service that has it. */
+export function virtualAddresses({ services }: DirectorFacts): AddressServiceKey[] {
+  const found = new Map<string, AddressServiceKey>();
+  for (const { service } of services) {
+    if (!isFirewallMark(service.key)) found.set(service.key.address, service.key);
+  }
+  return [...found.values()];
+}
+
+/** The interfaces that have an address. */
+export function holders({ interfaces }: DirectorFacts, address: string): NetworkInterface[] {
+  return interfaces.filter(({ addresses }) => addresses.some((one) => one.address === address));
+}
+
+/** The interface that a person would most likely mean by "the network". */
+function likelyInterface({ interfaces, defaultRoutes }: DirectorFacts, family: 'inet' | 'inet6'): string | undefined {
+  const route = defaultRoutes[family];
+  if (route?.kind === 'unicast') return route.interface;
+  const outward = interfaces.filter(({ arp, up }) => arp && up);
+  return (outward.find(({ addresses }) => addresses.some((one) => one.family === family)) ?? outward[0])?.name;
+}
+
+const vipHere: Check<DirectorFacts> = {
+  id: 'vip-here',
+  title: 'each virtual address is one of this host',
+  run: (facts) =>
+    virtualAddresses(facts).flatMap(({ address, family }) => {
+      const subject = aboutAddress(address);
+      const having = holders(facts, address);
+      if (facts.routes.get(address)?.kind === 'local') {
+        const names = having.map(({ name }) => name).join(', ');
+        return [remark(subject, names === '' ? 'is here by a route of type local' : `is on ${names}`)];
+      }
+      const [duplicate] = having.filter(({ addresses }) =>
+        addresses.some((one) => one.address === address && one.duplicate),
+      );
+      const name = having[0]?.name ?? likelyInterface(facts, family);
+      const remedies: Remedy[] = [];
+      if (having[0] !== undefined && !having[0].up) {
+        remedies.push({
+          how: `set ${having[0].name} up`,
+          commands: [commandLine('ip', 'link', 'set', having[0].name, 'up')],
+        });
+      } else if (name !== undefined && duplicate === undefined) {
+        const commands = [
+          commandLine('ip', ...familyOption(family), 'address', 'add', hostPrefix(address, family), 'dev', name),
+        ];
+        remedies.push({ how: 'give it to the interface that clients come in by', commands });
+      } else if (duplicate !== undefined) {
+        remedies.push({ how: 'take the address from the other host that has it', commands: [] });
+      }
+      return [
+        problem(
+          'error',
+          subject,
+          duplicate !== undefined
+            ? `is on ${duplicate.name}, but another host has it too`
+            : having[0] !== undefined && !having[0].up
+              ? `is on ${having[0].name}, which is down`
+              : 'is not an address of this host',
+          'IPVS sees only packets that the host takes for its own; those to this address are passed on or dropped.',
+          ...remedies,
+        ),
+      ];
+    }),
+};
+
+/** Values of arp_ignore with which an interface answers for addresses of another one. */
+const answersForOthers: ReadonlySet<number> = new Set([0]);
+
+const vipArp: Check<DirectorFacts> = {
+  id: 'vip-arp',
+  title: 'somebody answers when a virtual address is asked for',
+  run: (facts) => {
+    const outward = facts.interfaces.filter(({ arp, up }) => arp && up);
+    return virtualAddresses(facts).flatMap(({ address, family }) => {
+      const having = holders(facts, address);
+      if (family !== 'inet' || having.length === 0 || having.some(({ arp }) => arp)) return [];
+      const values = outward.map(({ name }) => effective(facts, name, 'arp_ignore') ?? 0);
+      if (values.length === 0 || values.some((value) => answersForOthers.has(value))) return [];
+      const settings = Object.fromEntries(
+        ['all', ...outward.map(({ name }) => name)].map((name) => [settingPath(name, 'arp_ignore'), 0]),
+      );
+      return [
+        problem(
+          'warning',
+          aboutAddress(address),
+          `is on ${having.map(({ name }) => name).join(', ')} only, and arp_ignore is set on every other interface`,
+          'Nobody on the network learns where the address is, unless a router has a route to it. That is right on a real server, not on a director.',
+          { how: 'answer for it', commands: [setSysctls(settings)] },
+        ),
+      ];
+    });
+  },
+};
+
+const serverRoute: Check<DirectorFacts> = {
+  id: 'server-route',
+  title: 'there is a route to each real server',
+  run: (facts) =>
+    placedServers(facts).flatMap(({ service: { key }, server, route }) => {
+      const subject = aboutServer(key, server);
+      const why = 'Connections that are given to this server get no answer.';
+      if (route.kind === 'none') {
+        const name = likelyInterface(facts, server.family);
+        return [
+          problem('error', subject, `can't be reached: ${route.reason}`, why, {
+            how: 'add a route: by the network that it is on, or with `via` and a router',
+            commands: name === undefined ? [] : [routeOnLink(server.address, server.family, name)],
+          }),
+        ];
+      }
+      const link = facts.interfaces.find(({ name }) => route.kind === 'unicast' && name === route.interface);
+      if (link === undefined || link.carrier) return [];
+      return [
+        problem('error', subject, `is reached by ${link.name}, which has no carrier`, why, {
+          how: 'plug in the cable, or look at the switch',
+          commands: [],
+        }),
+      ];
+    }),
+};
+
+const serverOnLink: Check<DirectorFacts> = {
+  id: 'server-on-link',
+  title: 'servers reached by direct routing are on a network of this host',
+  run: (facts) =>
+    placedServers(facts).flatMap(({ service: { key }, server, route }) => {
+      if (server.forwarding !== 'direct-routing' || route.kind !== 'unicast' || route.gateway === undefined) return [];
+      return [
+        problem(
+          'error',
+          aboutServer(key, server),
+          `is reached by the router ${route.gateway}`,
+          'Direct routing leaves the virtual address as the destination: a router in between sends the packets back here.',
+          {
+            how: 'if the server is on the same network after all, a route without a router',
+            commands: [routeOnLink(server.address, server.family, route.interface)],
+          },
+          {
+            how: 'otherwise a tunnel, which the server has to be set up for',
+            commands: [editServer({ ...server, forwarding: 'tunnelling' }, key)],
+          },
+        ),
+      ];
+    }),
+};
+
+const forwarding: Check<DirectorFacts> = {
+  id: 'forwarding',
+  title: 'answers of servers behind NAT are forwarded',
+  run: (facts) => {
+    const masquerading = placedServers(facts).filter(({ server }) => server.forwarding === 'masquerading');
+    const why = 'Answers of the real servers come back here and are dropped: clients see connections that never open.';
+    const findings: Finding[] = [];
+    if (masquerading.some(({ server }) => server.family === 'inet')) {
+      const how = 'forward packets';
+      if (sysctl(facts, 'net/ipv4/ip_forward') === 0) {
+        const commands = [setSysctls({ 'net/ipv4/ip_forward': 1 })];
+        findings.push(problem('error', thisHost, 'net.ipv4.ip_forward is 0', why, { how, commands }));
+      } else {
+        for (const name of interfacesTo(masquerading, 'inet')) {
+          if (effective(facts, name, 'forwarding') !== 0) continue;
+          const commands = [setSysctls({ [settingPath(name, 'forwarding')]: 1 })];
+          findings.push(problem('error', aboutInterface(name), 'does not forward', why, { how, commands }));
+        }
+      }
+    }
+    const path = 'net/ipv6/conf/all/forwarding';
+    if (masquerading.some(({ server }) => server.family === 'inet6') && sysctl(facts, path) === 0) {
+      findings.push(
+        problem('error', thisHost, 'net.ipv6.conf.all.forwarding is 0', why, {
+          how: 'forward packets; a host that forwards ignores router advertisements unless accept_ra is 2',
+          commands: [setSysctls({ [path]: 1 })],
+        }),
+      );
+    }
+    return findings;
+  },
+};
+
+/** Names of the interfaces that servers are reached by. */
+function interfacesTo(placed: readonly Placed[], family: 'inet' | 'inet6'): Set<string> {
+  return new Set(
+    placed.flatMap(({ server, route }) =>
+      server.family === family && route.kind === 'unicast' ? [route.interface] : [],
+    ),
+  );
+}
+
+const sendRedirects: Check<DirectorFacts> = {
+  id: 'send-redirects',
+  title: 'servers behind NAT on the network of the clients are not told to answer them directly',
+  run: (facts) => {
+    const masquerading = placedServers(facts).filter(({ server }) => server.forwarding === 'masquerading');
+    const clientSide = new Set(
+      virtualAddresses(facts).flatMap(({ address }) => holders(facts, address).map(({ name }) => name)),
+    );
+    const route = facts.defaultRoutes.inet;
+    if (route?.kind === 'unicast') clientSide.add(route.interface);
+    return [...interfacesTo(masquerading, 'inet')]
+      .filter((name) => clientSide.has(name) && effective(facts, name, 'send_redirects') === 1)
+      .map((name) =>
+        problem(
+          'warning',
+          aboutInterface(name),
+          'leads to clients and to servers behind NAT, and send_redirects is on',
+          'The kernel tells servers the shorter way to the client; their answers then bypass NAT, and the client drops them.',
+          {
+            how: 'send no redirects',
+            commands: [
+              setSysctls({ [settingPath('all', 'send_redirects')]: 0, [settingPath(name, 'send_redirects')]: 0 }),
+            ],
+          },
+        ),
+      );
+  },
+};
+
+const rpFilter: Check<DirectorFacts> = {
+  id: 'rp-filter',
+  title: 'the reverse path filter lets clients in',
+  run: (facts) => {
+    const route = facts.defaultRoutes.inet;
+    if (route?.kind !== 'unicast') return [];
+    const vips = virtualAddresses(facts).filter(({ family }) => family === 'inet');
+    return facts.interfaces
+      .filter(({ name, arp }) => arp && name !== route.interface && effective(facts, name, 'rp_filter') === 1)
+      .flatMap(({ name, addresses }) => {
+        const vip = vips.find(({ address }) => addresses.some((one) => one.address === address));
+        if (vip === undefined) return [];
+        return [
+          problem(
+            'warning',
+            aboutInterface(name),
+            `has ${vip.address} and a strict rp_filter, and the default route leaves by ${route.interface}`,
+            'Packets whose sender would be answered by another interface are dropped: clients beyond the networks of this interface get no answer.',
+            {
+              how: 'accept senders that are reached by any interface',
+              commands: [setSysctls({ [settingPath(name, 'rp_filter')]: 2 })],
+            },
+          ),
+        ];
+      });
+  },
+};
+
+const localListener: Check<DirectorFacts> = {
+  id: 'local-listener',
+  title: 'no local socket waits in vain at the port of a service',
+  run: (facts) => {
+    const { services, listeners } = facts;
+    const at = new Map<string, string>();
+    for (const { protocol, address, port } of listeners) at.set(`${protocol} ${address} ${port}`, address);
+    return services.flatMap(({ service: { key }, servers }) => {
+      if (isFirewallMark(key) || servers.some((server) => isLocal(facts, server))) return [];
+      // A socket for all addresses and another port has other uses than a service for all ports.
+      const places = key.port === 0 ? [] : key.family === 'inet' ? [key.address, '0.0.0.0', '::'] : [key.address, '::'];
+      const found = places.find((address) => at.has(`${key.protocol} ${address} ${key.port}`));
+      if (found === undefined) return [];
+      return [
+        problem(
+          'warning',
+          {
+            ...aboutAddress(key.address),
+            label: `${key.protocol.toUpperCase()} ${describeEndpoint(key)}`,
+            service: key,
+          },
+          `a program of this host listens at ${describeEndpoint({ ...key, family: found.includes(':') ? 'inet6' : 'inet', address: found })}`,
+          'IPVS takes packets to the service before local sockets do: the program never sees them.',
+          {
+            how: 'nothing, if the program serves other addresses; otherwise stop it, or let it listen at another address',
+            commands: [],
+          },
+        ),
+      ];
+    });
+  },
+};
+
+const localNode: Check<DirectorFacts> = {
+  id: 'local-node',
+  title: 'something listens where this host is a real server itself',
+  run: (facts) => {
+    const ports = new Set(facts.listeners.map(({ protocol, port }) => `${protocol} ${port}`));
+    return facts.services.flatMap(({ service: { key }, servers }) => {
+      if (isFirewallMark(key) || key.protocol === 'sctp' || key.port === 0) return [];
+      return servers
+        .filter((server) => server.weight > 0 && isLocal(facts, server))
+        .map((server) => ({ server, port: server.forwarding === 'masquerading' ? server.port : key.port }))
+        .filter(({ port }) => !ports.has(`${key.protocol} ${port}`))
+        .map(({ server, port }) =>
+          problem(
+            'error',
+            aboutServer(key, server),
+            `is this host, and nothing listens at port ${port}`,
+            'Connections that are given to this server are refused.',
+            {
+              how: 'start the program, or quiesce the server until then',
+              commands: [editServer({ ...server, weight: 0 }, key)],
+            },
+          ),
+        );
+    });
+  },
+};
+
+/** What surrounds the table: addresses, routes, settings of interfaces, sockets. */
+export const routingChecks: readonly Check<DirectorFacts>[] = [
+  vipHere,
+  vipArp,
+  serverRoute,
+  serverOnLink,
+  forwarding,
+  sendRedirects,
+  rpFilter,
+  localListener,
+  localNode,
+];

@@ -1,0 +1,103 @@
+import type { AddressFamily } from '../model/address.js';
+import type { ForwardingMethod, TunnelType } from '../model/server.js';
+import type { Protocol } from '../model/service.js';
+import type { ServerEntry, ServiceEntry, SyncDaemon } from '../model/state.js';
+
+/** An address of an interface. */
+export interface InterfaceAddress {
+  readonly family: AddressFamily;
+  /** Canonical text form. */
+  readonly address: string;
+  readonly prefixLength: number;
+  /** Another host has the address too (IPv6), so that this one does not use it. */
+  readonly duplicate: boolean;
+}
+
+/** A network interface. Source of the flags: IFF_* in include/uapi/linux/if.h. */
+export interface NetworkInterface {
+  readonly name: string;
+  /** Set up by the administrator. */
+  readonly up: boolean;
+  /** False where the interface is up and nothing is at the other end of the cable. */
+  readonly carrier: boolean;
+  readonly loopback: boolean;
+  /** Whether it asks for and answers to addresses (no IFF_NOARP); false for tunnels and dummies. */
+  readonly arp: boolean;
+  readonly multicast: boolean;
+  /** Kind of a virtual interface, such as `dummy` or `ipip`; empty for a physical one. */
+  readonly kind: string;
+  readonly addresses: readonly InterfaceAddress[];
+}
+
+/** Where a packet to an address goes from here. */
+export type Route =
+  | { readonly kind: 'local' }
+  | {
+      readonly kind: 'unicast';
+      /** Name of the interface that it leaves by. */
+      readonly interface: string;
+      /** The router that it is handed to; undefined: the address itself is on that network. */
+      readonly gateway: string | undefined;
+    }
+  | {
+      readonly kind: 'none';
+      /** What the kernel said, such as `Network is unreachable`. */
+      readonly reason: string;
+    };
+
+/** A local socket that takes connections, or, for UDP, packets of everybody. */
+export interface Listener {
+  readonly protocol: Exclude<Protocol, 'sctp'>;
+  readonly family: AddressFamily;
+  /** Canonical text form; `0.0.0.0` and `::` stand for every address. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What is read of any host. */
+export interface HostFacts {
+  readonly interfaces: readonly NetworkInterface[];
+  /** By the address in canonical text form. */
+  readonly routes: ReadonlyMap<string, Route>;
+  readonly defaultRoutes: Readonly<Partial<Record<AddressFamily, Route>>>;
+  /** By path below /proc/sys, such as `net/ipv4/ip_forward`; those that the kernel has not are missing. */
+  readonly sysctls: ReadonlyMap<string, string>;
+  readonly listeners: readonly Listener[];
+  /** Release of the kernel, such as 6 and 1. */
+  readonly kernel: { readonly major: number; readonly minor: number };
+}
+
+/** A service with its servers and counters. */
+export interface ServiceFacts {
+  readonly service: ServiceEntry;
+  readonly servers: readonly ServerEntry[];
+}
+
+/** What is read of a director. */
+export interface DirectorFacts extends HostFacts {
+  /** Whether the kernel has IPVS; without it there is no table. */
+  readonly hasIpvs: boolean;
+  readonly services: readonly ServiceFacts[];
+  readonly syncDaemons: readonly SyncDaemon[];
+  /** Whether the helper for FTP through NAT (ip_vs_ftp) is there. */
+  readonly hasFtpHelper: boolean;
+}
+
+/** How a real server is reached; `local` and the rest concern nobody but the director. */
+export type RealServerForwarding = Extract<ForwardingMethod, 'direct-routing' | 'tunnelling' | 'masquerading'>;
+
+/** What is read of a real server, and what it is asked to be one for. */
+export interface RealServerFacts extends HostFacts {
+  /** The virtual address in canonical text form. */
+  readonly vip: string;
+  readonly family: AddressFamily;
+  readonly forwarding: RealServerForwarding;
+  /** Ports that something has to listen on. */
+  readonly ports: readonly number[];
+  readonly protocol: Exclude<Protocol, 'sctp'>;
+  readonly tunnel: TunnelType;
+  /** UDP port of a `gue` tunnel. */
+  readonly tunnelPort: number;
+  /** The director's address on the network of the real servers, where it was told. */
+  readonly director: string | undefined;
+}
