@@ -1,6 +1,6 @@
 import type { Topology } from './topology.js';
 
-/** The virtual address of each family. The director has it on its interface `lan`. */
+/** The virtual address of each family. */
 export const vip = { inet: '192.0.2.100', inet6: '2001:db8:b::100' } as const;
 
 export type Family = keyof typeof vip;
@@ -35,9 +35,9 @@ export const clientAddress = { inet: '198.51.100.2', inet6: '2001:db8:a::2' } as
  *                                          +------- real2 ----------+
  *                                          +------- real3 ----------+
  *
- * NAT uses `back`, where the director is the servers' way to the client. Direct routing uses `lan`.
+ * NAT uses `back`, where the director is the servers' way to the client. Direct routing uses `lan`. Nobody has the VIP yet.
  */
-export const standardTopology: Topology = {
+export const bareTopology: Topology = {
   client: {
     cables: [
       {
@@ -58,12 +58,11 @@ export const standardTopology: Topology = {
     cables: [
       {
         segment: 'lan',
-        addresses: ['192.0.2.10/24', '2001:db8:b::10/64', `${vip.inet}/32`, `${vip.inet6}/128`],
+        addresses: ['192.0.2.10/24', '2001:db8:b::10/64'],
       },
       { segment: 'back', addresses: [`${gateways.director.inet}/24`, `${gateways.director.inet6}/64`] },
     ],
     routes: [`default via ${gateways.router.inet}`, `default via ${gateways.router.inet6}`],
-    forwards: true,
   },
   ...Object.fromEntries(
     Object.entries(realServers).map(([name, { lan, back }]) => [
@@ -78,3 +77,15 @@ export const standardTopology: Topology = {
     ]),
   ),
 };
+
+/** The same with a director that is one: it has the VIP and hands on packets. */
+export const standardTopology: Topology = withVip(bareTopology);
+
+function withVip({ director, ...others }: Topology): Topology {
+  const [lan, ...cables] = director?.cables ?? [];
+  const addresses = [...(lan?.addresses ?? []), `${vip.inet}/32`, `${vip.inet6}/128`];
+  return {
+    ...others,
+    director: { ...director, cables: [{ segment: 'lan', addresses }, ...cables], forwards: true },
+  };
+}

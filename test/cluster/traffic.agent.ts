@@ -11,6 +11,9 @@ import type { Actions, Answer, Call, Connecting, Listening, Operation, Reply } f
 /** Milliseconds without an answer after which a request has failed. Long: what is meant to fail is refused at once. */
 const patience = 20_000;
 
+/** Where a server tells all about a request. Anywhere else it says its name, for people. */
+const replyPath = '/reply';
+
 type Handlers = {
   readonly [K in Operation]: (argument: Actions[K]['argument']) => Promise<Actions[K]['answer']>;
 };
@@ -92,13 +95,14 @@ function endpoint(address = '', port = 0): string {
 }
 
 async function serveHttp(name: string, port: number): Promise<void> {
-  const server = http.createServer({ keepAliveTimeout: 0 }, ({ socket }, response) => {
+  const server = http.createServer({ keepAliveTimeout: 0 }, ({ socket, url }, response) => {
+    if (url !== replyPath) return response.end(`${name}\n`);
     const reply: Reply = {
       server: name,
       client: endpoint(socket.remoteAddress, socket.remotePort),
       asked: endpoint(socket.localAddress, socket.localPort),
     };
-    response.end(JSON.stringify(reply));
+    return response.end(JSON.stringify(reply));
   });
   server.listen(port, '::');
   await once(server, 'listening');
@@ -122,7 +126,7 @@ async function serveUdp(name: string, { address, port }: Listening['udp'][number
 function request({ address, port, from, fromPort }: Connecting, agent: http.Agent | false): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const own = { ...(from === undefined ? {} : { localAddress: from }), ...(fromPort && { localPort: fromPort }) };
-    const asked = http.get({ host: address, port, agent, timeout: patience, ...own }, (response) => {
+    const asked = http.get({ host: address, port, path: replyPath, agent, timeout: patience, ...own }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => (body += text));
       response.once('end', () => {

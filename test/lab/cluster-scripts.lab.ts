@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Cluster } from '../cluster/cluster.js';
-import { standardTopology, vip, type Family } from '../cluster/standard.js';
+import { bareTopology, vip, type Family } from '../cluster/standard.js';
 import { director } from '../cluster/topology.js';
 import { installPrograms } from './installed.js';
 import { quote, referencePath, type Result } from './reference.js';
@@ -11,20 +11,13 @@ import { quote, referencePath, type Result } from './reference.js';
 // The start-up scripts and units of examples/, run as they are, with our programs first in PATH.
 const path = `${installPrograms()}:${referencePath}:${dirname(process.execPath)}`;
 const servers = ['real1', 'real2'] as const;
-const cluster = await Cluster.build(standardTopology, ['client', ...servers], path);
+const cluster = await Cluster.build(bareTopology, ['client', ...servers], path);
 after(() => {
   cluster.close();
 });
 
-// What a director and a real server are before any start: without the VIP, and with modules that stay when loaded.
-await cluster.run(
-  director,
-  `ip address del ${vip.inet}/32 dev lan
-ip address del ${vip.inet6}/128 dev lan
-modprobe -a ipip sit ip_gre ip6_gre ip6_tunnel fou fou6
-echo 0 >/proc/sys/net/ipv4/ip_forward
-echo 0 >/proc/sys/net/ipv6/conf/all/forwarding`,
-);
+// Modules stay when they have been loaded, so they are there from the start.
+await cluster.run(director, 'modprobe -a ipip sit ip_gre ip6_gre ip6_tunnel fou fou6');
 // An administrator had an opinion on one of the settings before.
 await cluster.run('real1', 'echo 1 >/proc/sys/net/ipv4/conf/all/arp_announce');
 await cluster.serve(servers, { http: [80, 8080], udp: [] });
@@ -144,7 +137,12 @@ for (const { title, shell, family, ...scenario } of scenarios) {
 
     before(async () => {
       // Every real server starts with the router as its way out.
-      for (const name of servers) await cluster.run(name, 'ip route replace default via 192.0.2.1');
+      for (const name of servers) {
+        await cluster.run(
+          name,
+          'ip route replace default via 192.0.2.1; ip -6 route replace default via 2001:db8:b::1 dev lan',
+        );
+      }
       atFirst = await Promise.all(hosts.map(surroundings));
     });
 
