@@ -94,7 +94,8 @@ add_vip() {
   [ -z "$(ip -o address show to "$VIP")" ] || return 0
   echo "$VIP $INTERFACE" >"$STATE/address"
   case $VIP in
-  *:*) run ip address add "$VIP/128" dev "$INTERFACE" nodad ;;
+  # Deprecated, so that it isn't chosen as the source of tunnels: real servers would drop those as their own.
+  *:*) run ip address add "$VIP/128" dev "$INTERFACE" nodad preferred_lft 0 ;;
   *) run ip address add "$VIP/32" dev "$INTERFACE" ;;
   esac
 }

@@ -5,6 +5,12 @@ export const vip = { inet: '192.0.2.100', inet6: '2001:db8:b::100' } as const;
 
 export type Family = keyof typeof vip;
 
+/**
+ * The VIPs as a director has them. A deprecated address is not used as a source: the kernel might choose it for the packets
+ * that it puts others into, and real servers drop those as their own.
+ */
+export const vipAddresses = [`${vip.inet}/32`, `${vip.inet6}/128 preferred_lft 0`] as const;
+
 /** The real servers, and the two addresses that each has: one where the router is, one behind the director. */
 export const realServers = {
   real1: { lan: { inet: '192.0.2.21', inet6: '2001:db8:b::21' }, back: { inet: '10.0.0.21', inet6: '2001:db8:c::21' } },
@@ -83,7 +89,7 @@ export const standardTopology: Topology = withVip(bareTopology);
 
 function withVip({ director, ...others }: Topology): Topology {
   const [lan, ...cables] = director?.cables ?? [];
-  const addresses = [...(lan?.addresses ?? []), `${vip.inet}/32`, `${vip.inet6}/128`];
+  const addresses = [...(lan?.addresses ?? []), ...vipAddresses];
   return {
     ...others,
     director: { ...director, cables: [{ segment: 'lan', addresses }, ...cables], forwards: true },

@@ -1,7 +1,7 @@
 /** A cable from a host to a segment. The host's interface has the name of the segment. */
 export interface Cable {
   readonly segment: string;
-  /** Addresses with prefix lengths, such as `192.0.2.1/24`. */
+  /** Addresses as `ip address add` takes them, such as `192.0.2.1/24`. */
   readonly addresses: readonly string[];
 }
 

@@ -15,7 +15,7 @@ await Promise.all(
     cluster.ask(name, 'serve', {
       name,
       http: [80, 443, 8080],
-      udp: [53, 5060].flatMap((port) => [
+      udp: [53, 123, 5060].flatMap((port) => [
         { address: realServers[name].back.inet, port },
         { address: realServers[name].back.inet6, port },
       ]),
@@ -185,8 +185,8 @@ describe('expiry', () => {
 
 describe('one-packet scheduling', () => {
   test('chooses a server for each datagram of one socket, and keeps no connection', async () => {
-    await cluster.ipvsadm('-C', ...service(`-u ${vip.inet}:53`, '-s rr -o'));
-    const answered = await cluster.send({ address: vip.inet, port: 53, from: one }, ['1', '2', '3', '4', '5', '6']);
+    await cluster.ipvsadm('-C', ...service(`-u ${vip.inet}:123`, '-s rr -o'));
+    const answered = await cluster.send({ address: vip.inet, port: 123, from: one }, ['1', '2', '3', '4', '5', '6']);
     assert.deepEqual(answered.slice(3), answered.slice(0, 3));
     assert.deepEqual([...answered.slice(0, 3)].sort(), [...realServerNames]);
     assert.deepEqual(
@@ -209,8 +209,8 @@ describe('one-packet scheduling', () => {
   });
 
   test("is what the same datagrams don't get without it", async () => {
-    await cluster.ipvsadm('-C', ...service(`-u ${vip.inet}:53`, '-s rr'));
-    const answered = await cluster.send({ address: vip.inet, port: 53, from: one }, ['1', '2', '3']);
+    await cluster.ipvsadm('-C', ...service(`-u ${vip.inet}:123`, '-s rr'));
+    const answered = await cluster.send({ address: vip.inet, port: 123, from: one }, ['1', '2', '3']);
     assert.equal(new Set(answered).size, 1);
   });
 });

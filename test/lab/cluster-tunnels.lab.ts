@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { clientCounters, difference, trafficOnce } from '../cluster/accounts.js';
 import { Cluster } from '../cluster/cluster.js';
 import { parseServers } from '../cluster/listings.js';
-import { vip, type Family } from '../cluster/standard.js';
+import { vip, vipAddresses, type Family } from '../cluster/standard.js';
 import { director, type Topology } from '../cluster/topology.js';
 
 // Every kind of tunnel to real servers that are elsewhere, which unpack with their kernel's own devices and answer directly.
@@ -38,7 +38,7 @@ const topology: Topology = {
     cables: [
       {
         segment: 'lan',
-        addresses: ['192.0.2.10/24', '2001:db8:b::10/64', `${vip.inet}/32`, `${vip.inet6}/128`],
+        addresses: ['192.0.2.10/24', '2001:db8:b::10/64', ...vipAddresses],
       },
     ],
     routes: ['default via 192.0.2.1', 'default via 2001:db8:b::1'],
@@ -123,10 +123,20 @@ const tunnels: readonly Tunnel[] = [
       'inet6 in inet6': 'ipv6 in IPv6',
     },
   },
-  { options: ' --tun-type gre', script: { TUNNEL: 'gre' }, listed: 'gre', kind: gre },
-  { options: ' --tun-type gue --tun-port 6080', script: { TUNNEL: 'gue' }, listed: 'gue', kind: gue },
-  { options: ' --tun-type gue --tun-port 6080 --tun-csum', script: { TUNNEL: 'gue' }, listed: 'gue', kind: gue },
-  { options: ' --tun-type gue --tun-port 6080 --tun-remcsum', script: { TUNNEL: 'gue' }, listed: 'gue', kind: gue },
+  { options: ' --tun-type gre', script: { TUNNEL: 'gre' }, listed: 'gre:-c', kind: gre },
+  { options: ' --tun-type gue --tun-port 6080', script: { TUNNEL: 'gue' }, listed: 'gue:6080:-c', kind: gue },
+  {
+    options: ' --tun-type gue --tun-port 6080 --tun-csum',
+    script: { TUNNEL: 'gue' },
+    listed: 'gue:6080:+c',
+    kind: gue,
+  },
+  {
+    options: ' --tun-type gue --tun-port 6080 --tun-remcsum',
+    script: { TUNNEL: 'gue' },
+    listed: 'gue:6080:+r',
+    kind: gue,
+  },
 ];
 
 function bracketed(address: string): string {
@@ -136,7 +146,7 @@ function bracketed(address: string): string {
 const families: readonly Family[] = ['inet', 'inet6'];
 for (const { options, script, listed, kind } of tunnels) {
   for (const [service, over] of families.flatMap((one) => families.map((other) => [one, other] as const))) {
-    describe(`${service} service, ${listed} tunnel over ${over},${options || ' plain'}`, () => {
+    describe(`${service} service, tunnel over ${over}: ${listed}`, () => {
       const settings = { ...script, VIP: vip[service], FORWARDING: 'tun', TUNNEL_OVER: over === 'inet' ? '4' : '6' };
       const onServers = async (word: string): Promise<void> => {
         for (const name of servers) {
@@ -176,7 +186,10 @@ for (const { options, script, listed, kind } of tunnels) {
           parseServers(await cluster.ipvsadm('-Ln')).map(({ forwarding }) => forwarding),
           ['Tunnel', 'Tunnel'],
         );
-        assert.match(await cluster.ipvsadm('-Ln --tun-info'), new RegExp(`-> \\S+ +Tunnel +${listed} `));
+        assert.deepEqual(
+          [...(await cluster.ipvsadm('-Ln --tun-info')).matchAll(/-> \S+ +Tunnel +(\S+)/g)].map(([, info]) => info),
+          [listed, listed],
+        );
       });
     });
   }
