@@ -134,7 +134,7 @@ const tunnels: readonly Tunnel[] = [
   {
     options: ' --tun-type gue --tun-port 6080 --tun-remcsum',
     script: { TUNNEL: 'gue' },
-    listed: 'gue:6080:+r',
+    listed: 'gue:6080:r+c',
     kind: gue,
   },
 ];
