@@ -36,7 +36,8 @@ const handlers: Handlers = {
     return replies;
   },
   async hold(where) {
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    // Without the probes of TCP, which would be counted as traffic.
+    const agent = new http.Agent({ keepAlive: true, keepAliveMsecs: 3_600_000, maxSockets: 1 });
     const handle = nextHandle++;
     held.set(handle, { agent, where });
     return { handle, reply: await request(where, agent) };
@@ -61,10 +62,13 @@ const handlers: Handlers = {
     try {
       socket.bind(where.fromPort ?? 0, where.from);
       await once(socket, 'listening');
+      // Connected, so that a refusal arrives, and only what comes from there counts as an answer.
+      socket.connect(where.port, where.address);
+      await once(socket, 'connect');
       const replies: Reply[] = [];
       for (const text of texts) {
         const answer = once(socket, 'message', { signal: AbortSignal.timeout(patience) });
-        socket.send(text, where.port, where.address);
+        socket.send(text);
         const [data] = (await answer) as [Buffer];
         const { echo, ...reply } = JSON.parse(data.toString()) as Reply & { echo: string };
         if (echo !== text) throw new Error(`sent ${JSON.stringify(text)}, echoed was ${JSON.stringify(echo)}`);

@@ -36,7 +36,7 @@ describe('the original and ours on one table, in turns', () => {
     ['ours', `-E -t ${web} -s wrr -p 600`],
     ['original', `-e -t ${web} -r 10.0.0.21:80 -m -w 5`],
     ['ours', `-A -f 9 -6 -s sh -b sh-port`],
-    ['original', '-a -f 9 -6 -r [2001:db8:c::21] -m'],
+    ['original', '-a -f 9 -6 -r [2001:db8:c::21]:0 -m'],
     ['ours', `-d -t ${web} -r 10.0.0.22:80`],
     ['original', '--set 600 60 30'],
     ['ours', '-D -f 9 -6'],
