@@ -71,7 +71,7 @@ export class Shell {
   /** @param prefix the words that start it somewhere else, such as in a network namespace. */
   constructor(path: string = referencePath, ...prefix: readonly string[]) {
     this.directory = mkdtempSync(join(process.env['TMPDIR'] ?? '/tmp', 'reference-'));
-    const [program = '', ...words] = [...prefix, '/bin/sh', '-s'];
+    const [program, ...words] = [...prefix, '/bin/sh', '-s'];
     this.#shell = spawn(program, words, { env: { PATH: path, HOME: '/' }, cwd: this.directory });
     this.#shell.stdout.setEncoding('latin1').on('data', (text: string) => {
       this.#heard += text;
