@@ -14,16 +14,16 @@ const topology: Topology = {
     routes: ['default via 192.0.2.1'],
   },
 };
-const cluster = await Cluster.build(topology, ['client', 'backup', ...servers]);
+const cluster = await Cluster.build(topology, ['client', 'backup', 'real3', ...servers]);
 after(() => {
   cluster.close();
 });
 
-/** Runs our program on the backup. */
-async function onBackup(...lines: readonly string[]): Promise<string> {
+/** Runs our program on another host. @returns what the last line printed. */
+async function on(host: string, ...lines: readonly string[]): Promise<string> {
   let printed = '';
   for (const line of lines) {
-    const { stdout, stderr, status } = await cluster.ask('backup', 'ipvsadm', { argv: line.split(' ') });
+    const { stdout, stderr, status } = await cluster.ask(host, 'ipvsadm', { argv: line.split(' ') });
     assert.deepEqual({ line, status, stderr }, { line, status: 0, stderr: '' });
     printed = stdout;
   }
@@ -54,9 +54,9 @@ const rules = [`-A -t ${web} -s rr`, ...servers.map((name) => `-a -t ${web} -r $
 
 test('connections of the master appear on the backup, which takes them over', async () => {
   await cluster.ipvsadm('-C', ...rules, '--start-daemon master --mcast-interface lan --syncid 5');
-  await onBackup(...rules, '--start-daemon backup --mcast-interface lan --syncid 5');
+  await on('backup', ...rules, '--start-daemon backup --mcast-interface lan --syncid 5');
   assert.match(await cluster.ipvsadm('-L --daemon'), /^master sync daemon \(mcast=lan, syncid=5/m);
-  assert.match(await onBackup('-L --daemon'), /^backup sync daemon \(mcast=lan, syncid=5/m);
+  assert.match(await on('backup', '-L --daemon'), /^backup sync daemon \(mcast=lan, syncid=5/m);
 
   const held = [await cluster.hold(where), await cluster.hold(where), await cluster.hold(where)];
   // More packets: a connection is told about from its third one on.
@@ -64,11 +64,15 @@ test('connections of the master appear on the backup, which takes them over', as
   const own = open(await cluster.ipvsadm('-Lcn'));
   assert.equal(own.length, 3);
   const told = await settled(
-    async () => open(await onBackup('-Lcn')),
+    async () => open(await on('backup', '-Lcn')),
     ({ length }) => length === 3,
   );
   assert.deepEqual(told, own);
-  assert.equal(parseTraffic(await onBackup('-Ln --stats --exact'))[0]?.incomingPackets, 0, 'it has seen none of it');
+  assert.equal(
+    parseTraffic(await on('backup', '-Ln --stats --exact'))[0]?.incomingPackets,
+    0,
+    'it has seen none of it',
+  );
 
   // The master goes: the VIP moves, and the router hears of it.
   await cluster.run(director, `ip address del ${vip.inet}/32 dev lan`);
@@ -76,7 +80,7 @@ test('connections of the master appear on the backup, which takes them over', as
   await cluster.run('router', `ip neighbour flush to ${vip.inet} dev lan`);
   for (const connection of held) assert.equal(await connection.again(), connection.server);
   const [total] = await settled(
-    async () => parseTraffic(await onBackup('-Ln --stats --exact')),
+    async () => parseTraffic(await on('backup', '-Ln --stats --exact')),
     ([first]) => (first?.incomingPackets ?? 0) > 0,
   );
   assert.ok((total?.incomingPackets ?? 0) >= 3, 'the backup has handed on what came for them');
@@ -87,21 +91,28 @@ test('connections of the master appear on the backup, which takes them over', as
 });
 
 test('a backup with another sync id hears nothing', async () => {
-  await onBackup('--stop-daemon backup', '--start-daemon backup --mcast-interface lan --syncid 6');
-  const before = open(await onBackup('-Lcn'));
+  await on('backup', '--stop-daemon backup', '--start-daemon backup --mcast-interface lan --syncid 6');
+  // Somebody with the right one is the witness that the news has been told.
+  await on('real3', '--start-daemon backup --mcast-interface lan --syncid 5');
+  const before = open(await cluster.ipvsadm('-Lcn'));
   const held = await cluster.hold(where);
   await held.again();
-  await onBackup('--stop-daemon backup', '--start-daemon backup --mcast-interface lan --syncid 5');
-  const heard = await cluster.hold(where);
-  await heard.again();
-  // What came after it has arrived, so what it should not hear would have, too.
-  const told = await settled(
-    async () => open(await onBackup('-Lcn')),
-    ({ length }) => length > before.length,
+  const news = open(await cluster.ipvsadm('-Lcn')).filter((line) => !before.includes(line));
+  assert.equal(news.length, 1);
+  const heard = await settled(
+    async () => open(await on('real3', '-Lcn')),
+    (lines) => news.every((line) => lines.includes(line)),
   );
-  assert.equal(told.length, before.length + 1);
+  assert.deepEqual(
+    news.filter((line) => heard.includes(line)),
+    news,
+  );
+  const told = open(await on('backup', '-Lcn'));
+  assert.deepEqual(
+    news.filter((line) => told.includes(line)),
+    [],
+  );
   await held.close();
-  await heard.close();
   await cluster.ipvsadm('--stop-daemon master');
-  await onBackup('--stop-daemon backup');
+  for (const host of ['backup', 'real3']) await on(host, '--stop-daemon backup');
 });
