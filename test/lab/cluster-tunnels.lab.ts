@@ -145,7 +145,11 @@ function bracketed(address: string): string {
 
 const families: readonly Family[] = ['inet', 'inet6'];
 for (const { options, script, listed, kind } of tunnels) {
-  for (const [service, over] of families.flatMap((one) => families.map((other) => [one, other] as const))) {
+  // A checksum has nothing to do with the family of what is in the envelope.
+  const combinations = families
+    .flatMap((service) => families.map((over) => [service, over] as const))
+    .filter(([service, over]) => service === over || !options.includes('csum'));
+  for (const [service, over] of combinations) {
     describe(`${service} service, tunnel over ${over}: ${listed}`, () => {
       const settings = { ...script, VIP: vip[service], FORWARDING: 'tun', TUNNEL_OVER: over === 'inet' ? '4' : '6' };
       const onServers = async (word: string): Promise<void> => {
