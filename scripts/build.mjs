@@ -84,7 +84,7 @@ async function buildPackage() {
 async function buildTests() {
   rmSync('build', { recursive: true, force: true });
   const entryPoints = readdirSync('test', { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(test|lab)\.ts$/.test(name))
+    .filter((name) => /\.(test|lab|agent)\.ts$/.test(name))
     .map((name) => join('test', name));
   await build({ ...shared, entryPoints, outdir: 'build', outbase: '.', format: 'esm' });
 }

@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { ensureDebianPackages } from './lab/debian.mjs';
+import { ensureDebianPackages, ensureUnpacked } from './lab/debian.mjs';
 import { labPackages, runInLab } from './lab/kernel.mjs';
 import { ensureNodeModules } from './prepare.mjs';
 import { abortOnSignals } from './signals.mjs';
@@ -18,6 +18,19 @@ const suiteLimit = 600;
 /** Labs at a time: each keeps one core busy. */
 const parallelLabs = 2;
 
+/** What the steps and suites call; keepalived does not start before it is configured. */
+const toolPackages = [
+  'busybox',
+  'curl',
+  'iptables',
+  'jq',
+  'keepalived',
+  'mandoc',
+  'shellcheck',
+  'systemd',
+  'util-linux',
+];
+
 /** @typedef {{ suite: string, cases: number, agree: number, allowed: number }} Counts */
 /** @typedef {{ name: string, ok: boolean, seconds: number, output: string, counts: Counts[] }} Outcome */
 
@@ -25,6 +38,9 @@ const end = abortOnSignals('test');
 
 const bin = (/** @type {string} */ name) => `node_modules/.bin/${name}`;
 const manuals = readdirSync('man').map((name) => `man/${name}`);
+const scripts = readdirSync('examples')
+  .filter((name) => name.endsWith('.sh'))
+  .map((name) => `examples/${name}`);
 
 /** @type {readonly (readonly [name: string, command: string, args: string[]])[]} */
 const steps = [
@@ -34,6 +50,7 @@ const steps = [
   ['types', bin('tsc'), ['--noEmit']],
   ['docs', bin('typedoc'), []],
   ['manuals', 'mandoc', ['-Tlint', '-Wwarning', ...manuals]],
+  ['scripts', 'shellcheck', ['--shell=sh', ...scripts]],
   ['unit', process.execPath, ['--enable-source-maps', '--test', '--test-reporter=dot', 'build/test/unit/']],
   ['package', process.execPath, ['scripts/check-package.mjs']],
   ['bench', process.execPath, ['scripts/bench.mjs', '--smoke', '--json', 'build/bench-smoke.json']],
@@ -130,7 +147,8 @@ async function main() {
   const unknown = wanted.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new Error(`no step or suite ${unknown.join(', ')}; there are ${known.join(', ')}`);
   await ensureNodeModules();
-  ensureDebianPackages([...labPackages(), 'jq', 'mandoc', 'util-linux']);
+  ensureDebianPackages([...labPackages(), ...toolPackages]);
+  if (chosen('others')) ensureUnpacked('prometheus-node-exporter');
 
   /** @type {Outcome[]} */
   const outcomes = [];

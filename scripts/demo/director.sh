@@ -64,6 +64,7 @@ for name in ipvsadm ipvsadm-save ipvsadm-restore; do
   # Otherwise the shell would quietly go on to Debian's program of that name.
   [ -x "/run/bin/$name" ] || fail "dist/bin/$name.cjs is not a program"
 done
+ln -s "$PROJECT/examples/ipvs.server.sh" /run/bin
 
 step '1. A client, a director, two real servers' \
   "The client knows one address, $vip (the virtual IP, VIP). The director hands
@@ -84,7 +85,7 @@ step '2. The start-up script of the director' \
   'It adds a virtual service (-A), whose connections go to its real servers in turn
 (-s rr), and the two servers (-a), reached by rewriting addresses, NAT (-m).'
 run 'ipvsadm -v'
-run 'sh -x ipvs.server.sh start'
+run 'VERBOSE=yes SCHEDULER=rr ipvs.server.sh start'
 
 step '3. The table' \
   'This is what the kernel will do from now on; nobody has connected yet.'

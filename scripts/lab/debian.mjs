@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /**
  * Makes sure that Debian packages are installed. Root gets them installed; anybody else gets an error that names them.
@@ -12,6 +15,39 @@ export function ensureDebianPackages(packages) {
     throw new Error(`missing Debian packages, install them with: sudo apt-get install ${list}`);
   apt(['update'], `could not refresh the package lists to install ${list}`);
   apt(['install', '-y', '--no-install-recommends', ...missing], `could not install the Debian packages ${list}`);
+}
+
+const cache = fileURLToPath(new URL('../../node_modules/.cache/debian', import.meta.url));
+
+/**
+ * Makes sure that the files of a Debian package are in node_modules/.cache/debian/NAME, for packages that would start a
+ * service if they were installed.
+ * @param {string} name
+ */
+export function ensureUnpacked(name) {
+  const target = path.join(cache, name);
+  if (statSync(target, { throwIfNoEntry: false })) return;
+  mkdirSync(cache, { recursive: true });
+  const directory = mkdtempSync(path.join(cache, 'download-'));
+  try {
+    run('apt-get', ['download', name], directory);
+    const [file = ''] = readdirSync(directory);
+    run('dpkg-deb', ['--extract', file, name], directory);
+    renameSync(path.join(directory, name), target);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} cwd
+ */
+function run(command, args, cwd) {
+  const result = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  if (result.status === 0) return;
+  throw new Error(`${command} ${args.join(' ')} failed\n${result.error?.message ?? result.stderr}`.trimEnd());
 }
 
 /** @param {string} name */

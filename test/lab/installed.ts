@@ -26,7 +26,7 @@ export class Installed implements Program {
 }
 
 /** Links the built programs into a directory, as `npm install -g` does. @returns the directory. */
-function installPrograms(): string {
+export function installPrograms(): string {
   const directory = '/run/ipvsadm-installed/sbin';
   mkdirSync(directory, { recursive: true });
   for (const name of ['ipvsadm', 'ipvsadm-save', 'ipvsadm-restore']) {

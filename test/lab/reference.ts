@@ -68,9 +68,11 @@ export class Shell {
   #busy = false;
   #serial = 0;
 
-  constructor(path: string = referencePath) {
+  /** @param prefix the words that start it somewhere else, such as in a network namespace. */
+  constructor(path: string = referencePath, ...prefix: readonly string[]) {
     this.directory = mkdtempSync(join(process.env['TMPDIR'] ?? '/tmp', 'reference-'));
-    this.#shell = spawn('/bin/sh', ['-s'], { env: { PATH: path, HOME: '/' }, cwd: this.directory });
+    const [program, ...words] = [...prefix, '/bin/sh', '-s'];
+    this.#shell = spawn(program, words, { env: { PATH: path, HOME: '/' }, cwd: this.directory });
     this.#shell.stdout.setEncoding('latin1').on('data', (text: string) => {
       this.#heard += text;
       this.#wake?.();

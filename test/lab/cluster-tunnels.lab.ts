@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { clientCounters, difference, trafficOnce } from '../cluster/accounts.js';
+import { Cluster } from '../cluster/cluster.js';
+import { parseServers } from '../cluster/listings.js';
+import { vip, vipAddresses, type Family } from '../cluster/standard.js';
+import { director, type Topology } from '../cluster/topology.js';
+
+// Every kind of tunnel to real servers that are elsewhere, which unpack with their kernel's own devices and answer directly.
+const servers = ['real1', 'real2'] as const;
+const far = {
+  real1: { inet: '203.0.113.21', inet6: '2001:db8:f::21' },
+  real2: { inet: '203.0.113.22', inet6: '2001:db8:f::22' },
+} as const;
+
+/**
+ *                              +------- director
+ *                              | lan
+ *   client ------- wan ------- router
+ *                              | far
+ *                              +------- real1, real2
+ */
+const topology: Topology = {
+  client: {
+    cables: [{ segment: 'wan', addresses: ['198.51.100.2/24', '2001:db8:a::2/64'] }],
+    routes: ['default via 198.51.100.1', 'default via 2001:db8:a::1'],
+  },
+  router: {
+    cables: [
+      { segment: 'wan', addresses: ['198.51.100.1/24', '2001:db8:a::1/64'] },
+      { segment: 'lan', addresses: ['192.0.2.1/24', '2001:db8:b::1/64'] },
+      { segment: 'far', addresses: ['203.0.113.1/24', '2001:db8:f::1/64'] },
+    ],
+    forwards: true,
+  },
+  director: {
+    cables: [
+      {
+        segment: 'lan',
+        addresses: ['192.0.2.10/24', '2001:db8:b::10/64', ...vipAddresses],
+      },
+    ],
+    routes: ['default via 192.0.2.1', 'default via 2001:db8:b::1'],
+  },
+  ...Object.fromEntries(
+    servers.map((name) => [
+      name,
+      {
+        cables: [{ segment: 'far', addresses: [`${far[name].inet}/24`, `${far[name].inet6}/64`] }],
+        routes: ['default via 203.0.113.1', 'default via 2001:db8:f::1'],
+      },
+    ]),
+  ),
+};
+
+const cluster = await Cluster.build(topology, ['client', ...servers]);
+after(() => {
+  cluster.close();
+});
+await cluster.run(director, 'modprobe -a ipip sit ip_gre ip6_gre ip6_tunnel fou fou6');
+await cluster.serve(servers, { http: [80], udp: [] });
+
+/** What a router between director and real servers can see: by the family of the tunnel and what is in it. */
+type Kind = `${'ipip' | 'ipv6' | 'gre' | 'gue'} in ${'IPv4' | 'IPv6'}`;
+
+/** Counts packets by kind, without doing anything to them. */
+const matches = { ipip: '-p ipencap', ipv6: '-p ipv6', gre: '-p gre', gue: '-p udp --dport 6080' } as const;
+const tools = { IPv4: 'iptables-legacy', IPv6: 'ip6tables-legacy' } as const;
+const counting = Object.entries(matches)
+  .map(([kind, match]) => `-A FORWARD ${match} -m comment --comment ${kind}`)
+  .join('\n');
+await cluster.run(
+  'router',
+  Object.values(tools)
+    .map((tool) => `${tool}-restore <<'END'\n*filter\n${counting}\nCOMMIT\nEND\n`)
+    .join(''),
+);
+
+/** Packets that the router saw since the last question, without those of which there were none. */
+async function seenByRouter(): Promise<Record<string, number>> {
+  const seen: Record<string, number> = {};
+  for (const [family, tool] of Object.entries(tools)) {
+    const listing = await cluster.run('router', `${tool} -L FORWARD -v -x -n -Z`);
+    for (const [, packets, kind = ''] of listing.matchAll(/^ *(\d+) .*\/\* (\w+) \*\//gm)) {
+      if (packets !== '0') seen[`${kind} in ${family}`] = Number(packets);
+    }
+  }
+  return seen;
+}
+
+interface Tunnel {
+  readonly options: string;
+  readonly script: Readonly<Record<string, string>>;
+  /** What `-Ln --tun-info` shows. */
+  readonly listed: string;
+  /** What is to be seen on the way, by the families of service and tunnel. */
+  readonly kind: Readonly<Record<`${Family} in ${Family}`, Kind>>;
+}
+
+const gre = {
+  'inet in inet': 'gre in IPv4',
+  'inet6 in inet': 'gre in IPv4',
+  'inet in inet6': 'gre in IPv6',
+  'inet6 in inet6': 'gre in IPv6',
+} as const;
+const gue = {
+  'inet in inet': 'gue in IPv4',
+  'inet6 in inet': 'gue in IPv4',
+  'inet in inet6': 'gue in IPv6',
+  'inet6 in inet6': 'gue in IPv6',
+} as const;
+
+const tunnels: readonly Tunnel[] = [
+  {
+    options: '',
+    script: { TUNNEL: 'ipip' },
+    listed: 'ipip',
+    kind: {
+      'inet in inet': 'ipip in IPv4',
+      'inet6 in inet': 'ipv6 in IPv4',
+      'inet in inet6': 'ipip in IPv6',
+      'inet6 in inet6': 'ipv6 in IPv6',
+    },
+  },
+  { options: ' --tun-type gre', script: { TUNNEL: 'gre' }, listed: 'gre:-c', kind: gre },
+  { options: ' --tun-type gue --tun-port 6080', script: { TUNNEL: 'gue' }, listed: 'gue:6080:-c', kind: gue },
+  {
+    options: ' --tun-type gue --tun-port 6080 --tun-csum',
+    script: { TUNNEL: 'gue' },
+    listed: 'gue:6080:+c',
+    kind: gue,
+  },
+  {
+    options: ' --tun-type gue --tun-port 6080 --tun-remcsum',
+    script: { TUNNEL: 'gue' },
+    listed: 'gue:6080:r+c',
+    kind: gue,
+  },
+];
+
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+const families: readonly Family[] = ['inet', 'inet6'];
+for (const { options, script, listed, kind } of tunnels) {
+  // A checksum has nothing to do with the family of what is in the envelope.
+  const combinations = families
+    .flatMap((service) => families.map((over) => [service, over] as const))
+    .filter(([service, over]) => service === over || !options.includes('csum'));
+  for (const [service, over] of combinations) {
+    describe(`${service} service, tunnel over ${over}: ${listed}`, () => {
+      const settings = { ...script, VIP: vip[service], FORWARDING: 'tun', TUNNEL_OVER: over === 'inet' ? '4' : '6' };
+      const onServers = async (word: string): Promise<void> => {
+        for (const name of servers) {
+          const env = { ...settings, STATE: `/run/state-${name}`, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+          const result = await cluster.attempt(name, ['sh', resolve('examples/realserver.sh'), word], env);
+          assert.deepEqual([result.status, result.stderr], [0, '']);
+        }
+      };
+      before(() => onServers('start'));
+      after(() => onServers('stop'));
+
+      test('requests arrive in tunnels of that kind, and answers go straight to the client', async () => {
+        const name = `${bracketed(vip[service])}:80`;
+        await cluster.ipvsadm(
+          '-C',
+          `-A -t ${name} -s rr`,
+          ...servers.map((server) => `-a -t ${name} -r ${bracketed(far[server][over])}:80 -i${options}`),
+        );
+        await seenByRouter();
+        const start = await clientCounters(cluster);
+        const replies = await cluster.fetchReplies({ address: vip[service], port: 80 }, 4);
+        assert.deepEqual(replies.map(({ server }) => server).sort(), ['real1', 'real1', 'real2', 'real2']);
+        for (const { asked } of replies) assert.equal(asked, name);
+        const { sentSegments } = difference(start, await clientCounters(cluster));
+        const [total, ...parts] = await trafficOnce(cluster, ([first]) => first?.incomingPackets === sentSegments);
+        assert.deepEqual(
+          [
+            total?.connections,
+            total?.incomingPackets,
+            total?.outgoingPackets,
+            ...parts.map((part) => part.connections),
+          ],
+          [4, sentSegments, 0, 2, 2],
+        );
+        assert.deepEqual(await seenByRouter(), { [kind[`${service} in ${over}`]]: sentSegments });
+        assert.deepEqual(
+          parseServers(await cluster.ipvsadm('-Ln')).map(({ forwarding }) => forwarding),
+          ['Tunnel', 'Tunnel'],
+        );
+        assert.deepEqual(
+          [...(await cluster.ipvsadm('-Ln --tun-info')).matchAll(/-> \S+ +Tunnel +(\S+)/g)].map(([, info]) => info),
+          [listed, listed],
+        );
+      });
+    });
+  }
+}
