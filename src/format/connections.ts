@@ -198,7 +198,7 @@ export class ConnectionLine {
       out.byte(code.colon);
       out.number(this.#numbers[column + 1] ?? 0);
     } else {
-      const protocol = portNames[this.#text(field.protocol)];
+      const protocol = portNames.get(this.#text(field.protocol));
       out.text(endpointLabel(this.#end(column), protocol, naming));
     }
     out.padEnd(start, width);
@@ -221,7 +221,11 @@ export class ConnectionLine {
   }
 }
 
-const portNames: Readonly<Record<string, ServiceProtocol>> = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' };
+const portNames: ReadonlyMap<string, ServiceProtocol> = new Map([
+  ['TCP', 'tcp'],
+  ['UDP', 'udp'],
+  ['SCTP', 'sctp'],
+]);
 
 /** The lines above the connections. */
 export function formatConnectionTitles(persistence: boolean): string {

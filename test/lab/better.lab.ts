@@ -7,9 +7,9 @@ import { after, afterEach, test } from 'node:test';
 import type { Transport } from '../../src/client/transport.js';
 import { createMachine } from '../../src/edge/machine.js';
 import { IpvsClient, type ForwardingMethod, type Tunnel } from '../../src/index.js';
-import type { Output } from '../../src/io.js';
 import { main } from '../../src/main.js';
 import { createNameResolver } from '../../src/names/system-resolver.js';
+import { Captured } from './captured.js';
 import { Lab, type Case } from './differential.js';
 import type { Rules } from './reference.js';
 import { nameHosts, OursAsPublished, prepareSituations } from './surroundings.js';
@@ -68,16 +68,8 @@ async function runOurs(
   argv: readonly string[],
   { changed = (answer) => answer }: { changed?: (answer: Uint8Array) => Uint8Array },
 ): Promise<{ stdout: string; stderr: string; status: number }> {
-  const texts = { stdout: '', stderr: '' };
-  const output = (name: 'stdout' | 'stderr'): Output => ({
-    isTerminal: false,
-    columns: undefined,
-    readerGone: false,
-    write(text) {
-      texts[name] += text;
-      return Promise.resolve();
-    },
-  });
+  const stdout = new Captured();
+  const stderr = new Captured();
   const machine = createMachine();
   const status = await main(argv, {
     programName: 'ipvsadm',
@@ -85,8 +77,8 @@ async function runOurs(
     stdin: (async function* () {
       // Nothing to read.
     })(),
-    stdout: output('stdout'),
-    stderr: output('stderr'),
+    stdout,
+    stderr,
     names: createNameResolver(),
     machine: {
       ...machine,
@@ -104,7 +96,7 @@ async function runOurs(
       },
     },
   });
-  return { ...texts, status };
+  return { stdout: stdout.text, stderr: stderr.text, status };
 }
 
 // 1 -----------------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 import { createMachine } from '../../src/edge/machine.js';
 import { createNameResolver } from '../../src/names/system-resolver.js';
-import type { Output } from '../../src/io.js';
 import { main } from '../../src/main.js';
+import { Captured } from './captured.js';
 import type { Invocation, Program, Result } from './reference.js';
 
 /** A run that takes longer hangs. */
@@ -44,11 +44,11 @@ async function runMain(invocation: Invocation): Promise<Result> {
   });
   try {
     const status = await Promise.race([main(invocation.argv, io), limit]);
-    return { stdout: stdout.bytes(), stderr: stderr.bytes() + warnings.splice(0).join(''), status };
+    return { stdout: stdout.bytes, stderr: stderr.bytes + warnings.splice(0).join(''), status };
   } catch (error) {
     // main promises a status whatever happens; a stack trace in place of it makes the case fail with the reason in sight.
     const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { stdout: stdout.bytes(), stderr: `${stderr.bytes()}main threw ${trace}\n`, status: -1 };
+    return { stdout: stdout.bytes, stderr: `${stderr.bytes}main threw ${trace}\n`, status: -1 };
   } finally {
     clearTimeout(timer);
   }
@@ -57,20 +57,4 @@ async function runMain(invocation: Invocation): Promise<Result> {
 // eslint-disable-next-line @typescript-eslint/require-await -- a stream is what main reads, even if all is here already
 async function* input(stdin: string | Uint8Array | undefined): AsyncGenerator<Uint8Array> {
   if (stdin !== undefined && stdin.length > 0) yield Buffer.from(stdin);
-}
-
-class Captured implements Output {
-  readonly isTerminal = false;
-  readonly columns = undefined;
-  readonly readerGone = false;
-  readonly #pieces: string[] = [];
-
-  write(text: string): Promise<void> {
-    this.#pieces.push(text);
-    return Promise.resolve();
-  }
-
-  bytes(): string {
-    return Buffer.from(this.#pieces.join(''), 'utf8').toString('latin1');
-  }
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { after, beforeEach, test } from 'node:test';
 import { createMachine } from '../../src/edge/machine.js';
-import type { Output } from '../../src/io.js';
 import { main } from '../../src/main.js';
 import { createNameResolver } from '../../src/names/system-resolver.js';
+import { Captured, type Screen } from './captured.js';
 import { Reference, Shell, type Rules } from './reference.js';
 import { nameHosts } from './surroundings.js';
 
@@ -33,28 +33,6 @@ beforeEach(async () => {
   const { complaints } = await reference.stage(table);
   assert.equal(complaints, '');
 });
-
-interface Screen {
-  readonly isTerminal?: boolean;
-  readonly columns?: number;
-}
-
-class Captured implements Output {
-  readonly isTerminal: boolean;
-  readonly columns: number | undefined;
-  readonly readerGone = false;
-  text = '';
-
-  constructor({ isTerminal = false, columns }: Screen = {}) {
-    this.isTerminal = isTerminal;
-    this.columns = columns;
-  }
-
-  write(text: string): Promise<void> {
-    this.text += text;
-    return Promise.resolve();
-  }
-}
 
 // eslint-disable-next-line @typescript-eslint/require-await -- nobody reads it
 async function* nothing(): AsyncGenerator<Uint8Array> {

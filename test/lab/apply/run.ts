@@ -1,7 +1,8 @@
 import { createMachine } from '../../../src/edge/machine.js';
-import type { Io, Machine, Output } from '../../../src/io.js';
+import type { Io, Machine } from '../../../src/io.js';
 import { main } from '../../../src/main.js';
 import { createNameResolver } from '../../../src/names/system-resolver.js';
+import { Captured } from '../captured.js';
 
 /** What a run is given beside its words. */
 export interface Surroundings {
@@ -14,33 +15,13 @@ export interface Surroundings {
   readonly onStderr?: (text: string) => void;
 }
 
-class Captured implements Output {
-  readonly isTerminal: boolean;
-  readonly columns: number | undefined;
-  readonly readerGone = false;
-  readonly #heard: ((text: string) => void) | undefined;
-  text = '';
-
-  constructor(isTerminal: boolean, heard?: (text: string) => void) {
-    this.isTerminal = isTerminal;
-    this.columns = isTerminal ? 100 : undefined;
-    this.#heard = heard;
-  }
-
-  write(text: string): Promise<void> {
-    this.text += text;
-    this.#heard?.(text);
-    return Promise.resolve();
-  }
-}
-
 /** Runs ipvsadm in this process. */
 export async function ipvsadm(
   argv: readonly string[],
   { stdin = '', machine = {}, isTerminal = false, onStderr }: Surroundings = {},
 ): Promise<{ status: number; stdout: string; stderr: string }> {
-  const stdout = new Captured(false);
-  const stderr = new Captured(isTerminal, onStderr);
+  const stdout = new Captured();
+  const stderr = new Captured({ isTerminal, columns: isTerminal ? 100 : undefined, heard: onStderr });
   const io: Io = {
     programName: 'ipvsadm',
     env: {},
