@@ -4,11 +4,15 @@ export type { Clock } from './command/clock.js';
 export type { BusyServer, DrainProgress } from './command/drain.js';
 export type { LockOptions, TableLock } from './command/lock.js';
 export { readTable } from './command/read-table.js';
+export { formatTable, type TableFormat } from './documents/format-table.js';
+export { readTable as parseTable } from './documents/read-table.js';
 export { lockTable } from './edge/table-lock.js';
 export type { Transport } from './client/transport.js';
 export {
   ApplyError,
   DecodeError,
+  DocumentError,
+  type DocumentProblem,
   IpvsError,
   KernelError,
   LockedError,
@@ -19,7 +23,18 @@ export {
 } from './errors.js';
 export type { AddressFamily } from './model/address.js';
 export type { Change } from './model/change.js';
-export type { ForwardingMethod, RealServer, ServerKey, Tunnel, TunnelChecksum, TunnelType } from './model/server.js';
+export { column, rowSize, ServerRows, type KnownServer } from './model/server-rows.js';
+export {
+  forwardingMethods,
+  tunnelChecksums,
+  tunnelTypes,
+  type ForwardingMethod,
+  type RealServer,
+  type ServerKey,
+  type Tunnel,
+  type TunnelChecksum,
+  type TunnelType,
+} from './model/server.js';
 export type {
   AddressServiceKey,
   FirewallMarkServiceKey,
@@ -40,6 +55,8 @@ export type {
   SyncRole,
   Timeouts,
 } from './model/state.js';
+export type { NameResolver, ServiceProtocol } from './names/resolver.js';
+export { createNameResolver } from './names/system-resolver.js';
 export { openNetlinkTransport } from './socket/netlink-transport.js';
 export {
   compareTables,

@@ -15,6 +15,7 @@ const defaultCommand: ClassicCommand = {
   numeric: false,
   exact: false,
   sorted: true,
+  json: false,
 };
 
 /**

@@ -1,12 +1,12 @@
 import type { ClassicCommand } from '../cli/classic/command.js';
 import { ConnectionLine, formatConnectionTitles } from '../format/connections.js';
-import { numericNaming, type Naming } from '../format/labels.js';
+import { numericNaming } from '../format/labels.js';
 import { printable } from '../format/printable.js';
-import type { TextWriter } from '../format/text-writer.js';
 import type { Io } from '../io.js';
 import { ListingNames } from '../names/naming.js';
 import { InputError } from './input-error.js';
 import { readLineBlocks, type LineBlock } from './lines.js';
+import { connectionLine } from './list-json.js';
 import { writeBlocks } from './write-all.js';
 
 /** The kernel writes about a hundred bytes a line; persistence data makes them longer. */
@@ -21,7 +21,7 @@ const source = '/proc/net/ip_vs_conn';
  */
 export async function listConnections(
   io: Io,
-  { numeric, persistence }: Extract<ClassicCommand, { kind: 'list-connections' }>,
+  { json, numeric: asNumbers, persistence }: Extract<ClassicCommand, { kind: 'list-connections' }>,
 ): Promise<number> {
   const blocks = readLineBlocks(io.machine.readFile(source), longestLine);
   let first: IteratorResult<LineBlock, unknown>;
@@ -31,6 +31,7 @@ export async function listConnections(
     await io.stderr.write(`cannot open file ${source}\n`);
     return 1;
   }
+  const numeric = asNumbers || json;
   const names = new ListingNames(io.names);
   const naming = numeric ? numericNaming : names;
   let status = 0;
@@ -44,10 +45,13 @@ export async function listConnections(
   }
 
   await writeBlocks(io.stdout, async function* (out) {
-    out.text(formatConnectionTitles(persistence));
+    if (!json) out.text(formatConnectionTitles(persistence));
     for (let block = first; block.done !== true; block = await nextBlock()) {
       if (!numeric) await names.resolve(addressesOf(block.value));
-      const faults = writeLines(out, block.value, persistence, naming);
+      const faults = readConnections(block.value, (line) => {
+        if (json) out.text(connectionLine(line.connection()));
+        else line.write(out, persistence, naming);
+      });
       for (const { number, text } of faults) {
         status = 1;
         await io.stderr.write(`${source}: line ${number} is no connection: ${printable(text).slice(0, 200)}\n`);
@@ -78,17 +82,15 @@ function addressesOf(block: LineBlock): string[] {
   return addresses;
 }
 
-/** Appends the connections of a block. @returns the lines that are none. */
-function writeLines(
-  out: TextWriter,
+/** Hands on the connections of a block. @returns the lines that are none. */
+function readConnections(
   block: LineBlock,
-  persistence: boolean,
-  naming: Naming,
+  take: (line: ConnectionLine) => void,
 ): { readonly number: number; readonly text: string }[] {
   const line = new ConnectionLine();
   const faults: { number: number; text: string }[] = [];
   forEachLine(block, (number, start, end) => {
-    if (!block.cut && line.read(block.bytes, start, end)) line.write(out, persistence, naming);
+    if (!block.cut && line.read(block.bytes, start, end)) take(line);
     else faults.push({ number, text: Buffer.from(block.bytes.subarray(start, end)).toString() });
   });
   return faults;

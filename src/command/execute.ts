@@ -3,6 +3,7 @@ import { helpText, versionText } from '../cli/classic/help.js';
 import { verbSummaries } from '../cli/verbs/names.js';
 import type { Io } from '../io.js';
 import { listConnections } from './connections.js';
+import { countersOf, listDaemonsJson, listJson, listTimeoutsJson } from './list-json.js';
 import { list, listDaemons, listTimeouts, save } from './list.js';
 import type { Session } from './session.js';
 
@@ -22,13 +23,14 @@ export async function showAbout(io: Io, kind: 'help' | 'version'): Promise<void>
 export async function show(session: Session, command: ShowCommand): Promise<number> {
   switch (command.kind) {
     case 'list':
-      await list(session, command);
+      if (command.json) await listJson(session, { ...command, counters: countersOf(command.layout) });
+      else await list(session, command);
       return 0;
     case 'list-timeouts':
-      await listTimeouts(session);
+      await (command.json ? listTimeoutsJson : listTimeouts)(session);
       return 0;
     case 'list-daemons':
-      await listDaemons(session);
+      await (command.json ? listDaemonsJson : listDaemons)(session);
       return 0;
     case 'save':
       await save(session, command.numeric);

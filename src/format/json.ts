@@ -1,6 +1,7 @@
 import type { RealServer, ServerKey } from '../model/server.js';
 import { isFirewallMark, type ServiceKey, type VirtualService } from '../model/service.js';
-import type { ServerState, ServiceEntry } from '../model/state.js';
+import { counterNames, type IpvsInfo, type ServerState, type Statistics } from '../model/state.js';
+import type { Connection } from './connections.js';
 
 /** A value that JSON can hold; whole numbers of any size are written in full. */
 export type JsonValue = string | number | bigint | boolean | null | undefined | readonly JsonValue[] | JsonObject;
@@ -42,9 +43,45 @@ export function keyJson(key: ServiceKey): JsonObject {
   return { protocol: key.protocol, address: key.address, port: key.port, family: key.family };
 }
 
-/** A service with its servers, by stable names. */
-export function serviceJson(service: ServiceEntry, servers: readonly ServerState[]): JsonObject {
-  return { ...keyJson(service.key), ...serviceSettingsJson(service), servers: servers.map(serverJson) };
+/** What the kernel's IPVS is, by stable names. */
+export function infoJson({ version, connectionTableSize }: IpvsInfo): JsonObject {
+  return { version: `${version.major}.${version.minor}.${version.patch}`, connectionTableSize };
+}
+
+/** A service with its servers, by stable names. `more` is put between the settings and what follows. */
+export function serviceJson(
+  service: VirtualService,
+  more: JsonObject,
+  servers: readonly (readonly [server: ServerState, more: JsonObject])[],
+): JsonObject {
+  return {
+    ...keyJson(service.key),
+    ...serviceSettingsJson(service),
+    ...more,
+    servers: servers.map(([server, moreOfServer]) => ({ ...serverJson(server), ...moreOfServer })),
+  };
+}
+
+/** The counters of `--stats` or the rates per second of `--rate`, by stable names. */
+export function countersJson(statistics: Statistics, which: 'stats' | 'rate'): JsonObject {
+  const names = which === 'stats' ? counterNames.slice(0, 5) : counterNames.slice(5);
+  return {
+    [which === 'stats' ? 'statistics' : 'rates']: Object.fromEntries(names.map((name) => [name, statistics[name]])),
+  };
+}
+
+/** A connection, by stable names. */
+export function connectionJson({ protocol, state, expires, client, virtual, server, engine }: Connection): JsonObject {
+  return {
+    protocol,
+    state,
+    expires,
+    client: serverKeyJson(client),
+    virtual: serverKeyJson(virtual),
+    server: serverKeyJson(server),
+    persistenceEngine: engine?.name,
+    persistenceData: engine?.data,
+  };
 }
 
 /** What a service is set to, by stable names. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { optionSpellings } from '../../src/cli/classic/options.js';
+import { optionSpellings as allSpellings } from '../../src/cli/classic/options.js';
 import { Lab, type Case } from './differential.js';
 import type { Normalisation } from './normalise.js';
 import { changesTable, type Program, type Result } from './reference.js';
@@ -125,6 +125,9 @@ interface Draft {
   readonly command: Part;
   readonly parts: Part[];
 }
+
+/** All but ours alone. */
+const optionSpellings = allSpellings.filter(({ long }) => long !== 'json');
 
 const longNames = new Map<string, string>(
   optionSpellings.flatMap(({ long, short }) => short.map((name) => [`-${name}`, `--${long}`] as const)),

@@ -176,6 +176,8 @@ function uses({ long, short }: Spelling): RegExp[] {
 
 test('the script types every command and option in every spelling', () => {
   const missing = [...commandSpellings, ...optionSpellings]
+    // The original, which runs the script too, does not know it.
+    .filter(({ long }) => long !== 'json')
     .flatMap(uses)
     .filter((pattern) => !pattern.test(script))
     .map(String);

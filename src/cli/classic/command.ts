@@ -21,11 +21,14 @@ export type ClassicCommand =
       readonly exact: boolean;
       /** In the order of addresses, else in that of the kernel. */
       readonly sorted: boolean;
+      readonly json: boolean;
     }
-  | { readonly kind: 'list-timeouts' }
-  | { readonly kind: 'list-daemons' }
+  | { readonly kind: 'list-timeouts'; readonly json: boolean }
+  | { readonly kind: 'list-daemons'; readonly json: boolean }
   | {
       readonly kind: 'list-connections';
+      /** An object a line. */
+      readonly json: boolean;
       readonly numeric: boolean;
       /** With the data of the persistence engine. */
       readonly persistence: boolean;

@@ -157,9 +157,11 @@ function listCommand(settings: Settings, given: Given): ClassicCommand {
     if (given.has(listing) && given.has(layout)) throw usage(usageText.listConflict());
   }
   const numeric = given.has('numeric');
-  if (given.has('timeout')) return { kind: 'list-timeouts' };
-  if (given.has('daemon')) return { kind: 'list-daemons' };
-  if (given.has('connection')) return { kind: 'list-connections', numeric, persistence: given.has('persistent-conn') };
+  const json = given.has('json');
+  if (given.has('timeout')) return { kind: 'list-timeouts', json };
+  if (given.has('daemon')) return { kind: 'list-daemons', json };
+  if (given.has('connection'))
+    return { kind: 'list-connections', json, numeric, persistence: given.has('persistent-conn') };
   return {
     kind: 'list',
     key: given.has('service-address') ? serviceKey(settings) : undefined,
@@ -167,6 +169,7 @@ function listCommand(settings: Settings, given: Given): ClassicCommand {
     numeric,
     exact: given.has('exact'),
     sorted: !given.has('nosort'),
+    json,
   };
 }
 

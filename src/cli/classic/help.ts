@@ -101,6 +101,7 @@ const sections: readonly Section[] = [
       ['--persistent-conn', 'persistent connections; with -c the engine too'],
       ['--tun-info', 'tunnels'],
       ['--exact           -X', 'counters in full'],
+      ['--json', 'for programs: JSON with stable names, numbers exact'],
       ['--nosort', "in the kernel's order"],
       ['--sort', 'does nothing; kept for old scripts'],
     ],

@@ -55,6 +55,8 @@ export const optionNames = [
   'tun-nocsum',
   'tun-csum',
   'tun-remcsum',
+  // Not the original's: checked after all of those.
+  'json',
 ] as const;
 
 /** An option of the classic grammar. */
@@ -157,6 +159,7 @@ export const optionSpellings: readonly OptionSpelling[] = [
   option('tun-info', 'tun-info', []),
   option('nosort', 'nosort', []),
   option('sort', 'sort', []),
+  option('json', 'json', []),
   option('numeric', 'numeric', ['n']),
   option('syncid', 'syncid', [], 'required'),
   option('sync-maxlen', 'sync-maxlen', [], 'required'),
@@ -188,7 +191,18 @@ export const commandLegality: Readonly<Record<CommandName, Legality<OptionName>>
   'delete-service': { required: ['service-address'] },
   flush: {},
   list: {
-    optional: ['numeric', 'stats', 'rate', 'thresholds', 'persistent-conn', 'nosort', 'syncid', 'exact', 'tun-info'],
+    optional: [
+      'numeric',
+      'stats',
+      'rate',
+      'thresholds',
+      'persistent-conn',
+      'nosort',
+      'syncid',
+      'exact',
+      'tun-info',
+      'json',
+    ],
     exclusive: ['connection', 'service-address', 'timeout', 'daemon'],
   },
   'add-server': { required: ['service-address', 'real-server'], optional: serverSettings },

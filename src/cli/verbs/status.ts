@@ -1,9 +1,9 @@
 import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
 import { readEntries, type TableEntries } from '../../command/entries.js';
+import { listJson } from '../../command/list-json.js';
 import { withSession, type Session } from '../../command/session.js';
 import { writeAll } from '../../command/write-all.js';
-import { formatJson, serviceJson, type JsonObject } from '../../format/json.js';
 import { endpointLabel, type Naming } from '../../format/labels.js';
 import { naturalOrder } from '../../format/order.js';
 import { protocolOf, serviceTitle, settingsText } from '../../format/service-text.js';
@@ -34,26 +34,12 @@ export const status = defineVerb<StatusOptions>({
 });
 
 async function showStatus({ io, client }: Session, { json, numeric }: StatusOptions): Promise<number> {
-  const reading = { order: naturalOrder, counters: false, numeric: numeric || json };
-  const { entries, naming } = await readEntries({ io, client }, await client.services(), reading);
   if (json) {
-    const { version, connectionTableSize } = client.info;
-    const document = {
-      version: `${version.major}.${version.minor}.${version.patch}`,
-      connectionTableSize,
-      services: [] as JsonObject[],
-    };
-    for await (const { service, servers, rows } of entries) {
-      document.services.push(
-        serviceJson(
-          service,
-          rows.map((row) => servers.state(row)),
-        ),
-      );
-    }
-    await writeAll(io.stdout, [formatJson(document), '\n']);
+    await listJson({ io, client }, { sorted: true });
     return 0;
   }
+  const reading = { order: naturalOrder, counters: false, numeric };
+  const { entries, naming } = await readEntries({ io, client }, await client.services(), reading);
   await writeAll(io.stdout, [`${await overview(entries, naming, colours(io))}\n`]);
   return 0;
 }

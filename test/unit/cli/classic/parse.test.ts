@@ -162,7 +162,15 @@ const daemon: SyncDaemon = {
   port: 0,
   ttl: 0,
 };
-const listing = { kind: 'list', key: undefined, layout: 'plain', numeric: false, exact: false, sorted: true } as const;
+const listing = {
+  kind: 'list',
+  key: undefined,
+  layout: 'plain',
+  numeric: false,
+  exact: false,
+  sorted: true,
+  json: false,
+} as const;
 
 const others: readonly (readonly [words: string, command: ClassicCommand])[] = [
   ['-D -t 10.0.0.1:80', { kind: 'change', change: { kind: 'delete-service', key: vip } }],
@@ -215,10 +223,14 @@ const others: readonly (readonly [words: string, command: ClassicCommand])[] = [
   ['-L --tun-info --persistent-conn --thresholds', { ...listing, layout: 'thresholds' }],
   ['-L --tun-info --persistent-conn', { ...listing, layout: 'persistent-conn' }],
   ['-L --tun-info', { ...listing, layout: 'tun-info' }],
-  ['-L --timeout', { kind: 'list-timeouts' }],
-  ['-L --daemon', { kind: 'list-daemons' }],
-  ['-Lcn', { kind: 'list-connections', numeric: true, persistence: false }],
-  ['-Lc --persistent-conn', { kind: 'list-connections', numeric: false, persistence: true }],
+  ['-L --timeout', { kind: 'list-timeouts', json: false }],
+  ['-L --daemon', { kind: 'list-daemons', json: false }],
+  ['-Lcn', { kind: 'list-connections', json: false, numeric: true, persistence: false }],
+  ['-Lc --persistent-conn', { kind: 'list-connections', json: false, numeric: false, persistence: true }],
+  ['-L --json', { ...listing, json: true }],
+  ['-L --timeout --json', { kind: 'list-timeouts', json: true }],
+  ['-L --json --daemon', { kind: 'list-daemons', json: true }],
+  ['-Lc --json', { kind: 'list-connections', json: true, numeric: false, persistence: false }],
   ['-S', { kind: 'save', numeric: false }],
   ['-Sn', { kind: 'save', numeric: true }],
   ['-R', { kind: 'restore' }],

@@ -1,0 +1,67 @@
+import type { ClassicCommand } from '../cli/classic/command.js';
+import { connectionJson, countersJson, formatJson, infoJson, serviceJson, type JsonObject } from '../format/json.js';
+import { kernelOrder, naturalOrder } from '../format/order.js';
+import type { ServiceKey } from '../model/service.js';
+import { readEntries } from './entries.js';
+import type { Session } from './session.js';
+import { writeBlocks } from './write-all.js';
+
+/** What a listing in JSON shows. */
+export interface JsonListing {
+  /** Only this service, where there is one. */
+  readonly key?: ServiceKey | undefined;
+  readonly sorted: boolean;
+  /** The counters that services and servers get besides their settings, if any. */
+  readonly counters?: 'stats' | 'rate' | undefined;
+}
+
+/** Shows the table as one JSON document, written as it is read. Addresses are numbers and counters whole. */
+export async function listJson({ io, client }: Session, { key, sorted, counters }: JsonListing): Promise<void> {
+  const services = key === undefined ? await client.services() : [await client.service(key)];
+  const order = sorted ? naturalOrder : kernelOrder;
+  const reading = { order, counters: counters !== undefined, numeric: true };
+  const { entries } = await readEntries({ io, client }, services, reading);
+  const head = formatJson({ ...infoJson(client.info), services: [] });
+  const [start = '', end = ''] = head.split('[]');
+  await writeBlocks(io.stdout, async function* (out) {
+    out.text(`${start}[`);
+    let separator = '\n    ';
+    for await (const { service, servers, rows } of entries) {
+      const described = serviceJson(
+        service,
+        counters === undefined ? {} : countersJson(service.statistics, counters),
+        rows.map((row): [server: ReturnType<typeof servers.state>, more: JsonObject] => {
+          if (counters === undefined) return [servers.state(row), {}];
+          const { statistics, ...state } = servers.entry(row);
+          return [state, countersJson(statistics, counters)];
+        }),
+      );
+      out.text(`${separator}${formatJson(described, '    ')}`);
+      separator = ',\n    ';
+      yield;
+    }
+    out.text(`${separator.startsWith(',') ? '\n  ' : ''}]${end}\n`);
+  });
+}
+
+/** Shows the timeouts as JSON. */
+export async function listTimeoutsJson({ io, client }: Session): Promise<void> {
+  const { tcp, tcpFin, udp } = await client.timeouts();
+  await io.stdout.write(`${formatJson({ timeouts: { tcp, tcpFin, udp } })}\n`);
+}
+
+/** Shows the synchronisation daemons as JSON. */
+export async function listDaemonsJson({ io, client }: Session): Promise<void> {
+  const syncDaemons = (await client.syncDaemons()).map((daemon) => ({ ...daemon }));
+  await io.stdout.write(`${formatJson({ syncDaemons })}\n`);
+}
+
+/** A connection on a line of its own. */
+export function connectionLine(connection: Parameters<typeof connectionJson>[0]): string {
+  return `${JSON.stringify(connectionJson(connection))}\n`;
+}
+
+/** Which counters a layout of the table shows. */
+export function countersOf(layout: Extract<ClassicCommand, { kind: 'list' }>['layout']): 'stats' | 'rate' | undefined {
+  return layout === 'stats' || layout === 'rate' ? layout : undefined;
+}
