@@ -56,15 +56,15 @@ check_settings() {
   [ "$VIP" ] || fail 'VIP is empty' 2
   [ "$PORT" ] || fail 'PORT is empty' 2
   case $PROTOCOL in
-  tcp) service=--tcp-service ;;
-  udp) service=--udp-service ;;
+  tcp) service=-t ;;
+  udp) service=-u ;;
   sctp) service=--sctp-service ;;
   *) fail "PROTOCOL is tcp, udp or sctp, not $PROTOCOL" 2 ;;
   esac
   case $FORWARDING in
-  nat) method=--masquerading ;;
-  dr) method=--gatewaying ;;
-  tun) method=--ipip ;;
+  nat) method=-m ;;
+  dr) method=-g ;;
+  tun) method=-i ;;
   *) fail "FORWARDING is nat, dr or tun, not $FORWARDING" 2 ;;
   esac
   [ -z "$SERVER_PORT" ] || [ "$FORWARDING" = nat ] || fail 'only nat can change the port: SERVER_PORT has to be empty' 2
