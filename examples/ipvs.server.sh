@@ -56,15 +56,15 @@ check_settings() {
   [ "$VIP" ] || fail 'VIP is empty' 2
   [ "$PORT" ] || fail 'PORT is empty' 2
   case $PROTOCOL in
-  tcp) service=--tcp-service ;;
-  udp) service=--udp-service ;;
+  tcp) service=-t ;;
+  udp) service=-u ;;
   sctp) service=--sctp-service ;;
   *) fail "PROTOCOL is tcp, udp or sctp, not $PROTOCOL" 2 ;;
   esac
   case $FORWARDING in
-  nat) method=--masquerading ;;
-  dr) method=--gatewaying ;;
-  tun) method=--ipip ;;
+  nat) method=-m ;;
+  dr) method=-g ;;
+  tun) method=-i ;;
   *) fail "FORWARDING is nat, dr or tun, not $FORWARDING" 2 ;;
   esac
   [ -z "$SERVER_PORT" ] || [ "$FORWARDING" = nat ] || fail 'only nat can change the port: SERVER_PORT has to be empty' 2
@@ -73,7 +73,8 @@ check_settings() {
 
 # Writes a kernel setting and notes what it was: setting, its value.
 change_setting() {
-  change_old=$(cat "/proc/sys/$1") || fail "this kernel has no setting $1"
+  [ -e "/proc/sys/$1" ] || fail "this kernel has no setting $1"
+  read -r change_old <"/proc/sys/$1"
   [ "$change_old" != "$2" ] || return 0
   echo "$1 $change_old $2" >>"$STATE/settings"
   [ -z "$VERBOSE" ] || echo "# echo $2 >/proc/sys/$1"
@@ -84,7 +85,8 @@ change_setting() {
 restore_settings() {
   [ -e "$STATE/settings" ] || return 0
   while read -r restore_name restore_old restore_new; do
-    [ "$(cat "/proc/sys/$restore_name")" != "$restore_new" ] || echo "$restore_old" >"/proc/sys/$restore_name"
+    read -r restore_now <"/proc/sys/$restore_name"
+    [ "$restore_now" != "$restore_new" ] || echo "$restore_old" >"/proc/sys/$restore_name"
   done <"$STATE/settings"
   rm "$STATE/settings"
 }

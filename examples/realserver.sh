@@ -61,7 +61,8 @@ check_settings() {
 
 # Writes a kernel setting and notes what it was: setting, its value.
 change_setting() {
-  change_old=$(cat "/proc/sys/$1") || fail "this kernel has no setting $1"
+  [ -e "/proc/sys/$1" ] || fail "this kernel has no setting $1"
+  read -r change_old <"/proc/sys/$1"
   [ "$change_old" != "$2" ] || return 0
   echo "$1 $change_old $2" >>"$STATE/settings"
   [ -z "$VERBOSE" ] || echo "# echo $2 >/proc/sys/$1"
@@ -134,13 +135,13 @@ open_tunnel() {
 
 # The port that datagrams with packets in them come to.
 open_gue() {
+  # The list has the ports of both families; those of IPv6 end with -6.
   case $1 in
-  4) gue_option='' gue_module=fou ;;
-  6) gue_option=-6 gue_module=fou6 ;;
+  4) gue_option='' gue_module=fou gue_listed='' ;;
+  6) gue_option=-6 gue_module=fou6 gue_listed=' -6' ;;
   esac
   run modprobe "$gue_module"
-  # shellcheck disable=SC2086
-  if ip $gue_option fou show | grep -q "port $TUNNEL_PORT "; then return; fi
+  if ip fou show | sed 's/ *$//' | grep -qx "port $TUNNEL_PORT gue$gue_listed"; then return; fi
   note "$gue_option fou del port $TUNNEL_PORT"
   # shellcheck disable=SC2086
   run ip $gue_option fou add port "$TUNNEL_PORT" gue
@@ -185,7 +186,8 @@ stop() {
   if [ -e "$STATE/settings" ]; then
     while read -r stop_name stop_old stop_new; do
       # Unless somebody has changed it since.
-      [ "$(cat "/proc/sys/$stop_name")" != "$stop_new" ] || echo "$stop_old" >"/proc/sys/$stop_name"
+      read -r stop_now <"/proc/sys/$stop_name"
+      [ "$stop_now" != "$stop_new" ] || echo "$stop_old" >"/proc/sys/$stop_name"
     done <"$STATE/settings"
     rm "$STATE/settings"
   fi

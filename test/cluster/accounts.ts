@@ -25,13 +25,9 @@ function parseSnmp(text: string): Map<string, number> {
 
 /** Reads the client's counters. Bytes are those of IPv4. */
 export async function clientCounters(cluster: Cluster): Promise<Counters> {
-  const numbers = parseSnmp(await cluster.run('client', 'cat /proc/net/snmp /proc/net/netstat'));
-  const six = new Map(
-    [...(await cluster.run('client', 'cat /proc/net/snmp6')).matchAll(/^(\S+)\s+(\d+)$/gm)].map(([, name, value]) => [
-      name,
-      Number(value),
-    ]),
-  );
+  const text = await cluster.run('client', 'cat /proc/net/snmp /proc/net/netstat /proc/net/snmp6');
+  const numbers = parseSnmp(text.replace(/^\S+\s+\d+\n/gm, ''));
+  const six = new Map([...text.matchAll(/^(\S+)\s+(\d+)$/gm)].map(([, name, value]) => [name, Number(value)]));
   const of = (name: string): number => numbers.get(name) ?? NaN;
   return {
     sentSegments: of('Tcp:OutSegs') + of('Tcp:RetransSegs'),

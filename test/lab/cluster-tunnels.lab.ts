@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, test } from 'node:test';
 import { clientCounters, difference, trafficOnce } from '../cluster/accounts.js';
 import { Cluster } from '../cluster/cluster.js';
 import { parseServers } from '../cluster/listings.js';
 import { vip, vipAddresses, type Family } from '../cluster/standard.js';
+import { surroundings } from '../cluster/surroundings.js';
 import { director, type Topology } from '../cluster/topology.js';
 
 // Every kind of tunnel to real servers that are elsewhere, which unpack with their kernel's own devices and answer directly.
@@ -79,11 +80,12 @@ await cluster.run(
 
 /** Packets that the router saw since the last question, without those of which there were none. */
 async function seenByRouter(): Promise<Record<string, number>> {
+  const script = Object.entries(tools).map(([family, tool]) => `echo ${family}; ${tool} -L FORWARD -v -x -n -Z`);
+  const listings = (await cluster.run('router', script.join('\n'))).split(/^(?=IPv[46]$)/m);
   const seen: Record<string, number> = {};
-  for (const [family, tool] of Object.entries(tools)) {
-    const listing = await cluster.run('router', `${tool} -L FORWARD -v -x -n -Z`);
+  for (const listing of listings) {
     for (const [, packets, kind = ''] of listing.matchAll(/^ *(\d+) .*\/\* (\w+) \*\//gm)) {
-      if (packets !== '0') seen[`${kind} in ${family}`] = Number(packets);
+      if (packets !== '0') seen[`${kind} in ${listing.slice(0, 4)}`] = Number(packets);
     }
   }
   return seen;
@@ -91,7 +93,6 @@ async function seenByRouter(): Promise<Record<string, number>> {
 
 interface Tunnel {
   readonly options: string;
-  readonly script: Readonly<Record<string, string>>;
   /** What `-Ln --tun-info` shows. */
   readonly listed: string;
   /** What is to be seen on the way, by the families of service and tunnel. */
@@ -114,7 +115,6 @@ const gue = {
 const tunnels: readonly Tunnel[] = [
   {
     options: '',
-    script: { TUNNEL: 'ipip' },
     listed: 'ipip',
     kind: {
       'inet in inet': 'ipip in IPv4',
@@ -123,78 +123,79 @@ const tunnels: readonly Tunnel[] = [
       'inet6 in inet6': 'ipv6 in IPv6',
     },
   },
-  { options: ' --tun-type gre', script: { TUNNEL: 'gre' }, listed: 'gre:-c', kind: gre },
-  { options: ' --tun-type gue --tun-port 6080', script: { TUNNEL: 'gue' }, listed: 'gue:6080:-c', kind: gue },
+  { options: ' --tun-type gre', listed: 'gre:-c', kind: gre },
+  { options: ' --tun-type gue --tun-port 6080', listed: 'gue:6080:-c', kind: gue },
   {
     options: ' --tun-type gue --tun-port 6080 --tun-csum',
-    script: { TUNNEL: 'gue' },
     listed: 'gue:6080:+c',
     kind: gue,
   },
   {
     options: ' --tun-type gue --tun-port 6080 --tun-remcsum',
-    script: { TUNNEL: 'gue' },
     listed: 'gue:6080:r+c',
     kind: gue,
   },
 ];
+
+async function realServerScript(name: string, word: string, settings: Readonly<Record<string, string>>): Promise<void> {
+  const env = { ...settings, FORWARDING: 'tun', STATE: `/run/state-${name}`, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+  const result = await cluster.attempt(name, ['sh', resolve('examples/realserver.sh'), word], env);
+  assert.deepEqual([result.status, result.stderr], [0, '']);
+}
+
+// Every way out of every tunnel at once, by the script: it adds to what it has done before, and `stop` takes all of it back.
+const atFirst = await Promise.all(servers.map((name) => surroundings(cluster, name)));
+for (const name of servers) {
+  for (const TUNNEL of ['ipip', 'gre', 'gue']) {
+    for (const TUNNEL_OVER of ['4', '6']) {
+      await realServerScript(name, 'start', { TUNNEL, TUNNEL_OVER, VIP: `${vip.inet} ${vip.inet6}` });
+    }
+  }
+}
 
 function bracketed(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
 const families: readonly Family[] = ['inet', 'inet6'];
-for (const { options, script, listed, kind } of tunnels) {
+for (const { options, listed, kind } of tunnels) {
   // A checksum has nothing to do with the family of what is in the envelope.
   const combinations = families
     .flatMap((service) => families.map((over) => [service, over] as const))
     .filter(([service, over]) => service === over || !options.includes('csum'));
   for (const [service, over] of combinations) {
-    describe(`${service} service, tunnel over ${over}: ${listed}`, () => {
-      const settings = { ...script, VIP: vip[service], FORWARDING: 'tun', TUNNEL_OVER: over === 'inet' ? '4' : '6' };
-      const onServers = async (word: string): Promise<void> => {
-        for (const name of servers) {
-          const env = { ...settings, STATE: `/run/state-${name}`, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
-          const result = await cluster.attempt(name, ['sh', resolve('examples/realserver.sh'), word], env);
-          assert.deepEqual([result.status, result.stderr], [0, '']);
-        }
-      };
-      before(() => onServers('start'));
-      after(() => onServers('stop'));
-
-      test('requests arrive in tunnels of that kind, and answers go straight to the client', async () => {
-        const name = `${bracketed(vip[service])}:80`;
-        await cluster.ipvsadm(
-          '-C',
-          `-A -t ${name} -s rr`,
-          ...servers.map((server) => `-a -t ${name} -r ${bracketed(far[server][over])}:80 -i${options}`),
-        );
-        await seenByRouter();
-        const start = await clientCounters(cluster);
-        const replies = await cluster.fetchReplies({ address: vip[service], port: 80 }, 4);
-        assert.deepEqual(replies.map(({ server }) => server).sort(), ['real1', 'real1', 'real2', 'real2']);
-        for (const { asked } of replies) assert.equal(asked, name);
-        const { sentSegments } = difference(start, await clientCounters(cluster));
-        const [total, ...parts] = await trafficOnce(cluster, ([first]) => first?.incomingPackets === sentSegments);
-        assert.deepEqual(
-          [
-            total?.connections,
-            total?.incomingPackets,
-            total?.outgoingPackets,
-            ...parts.map((part) => part.connections),
-          ],
-          [4, sentSegments, 0, 2, 2],
-        );
-        assert.deepEqual(await seenByRouter(), { [kind[`${service} in ${over}`]]: sentSegments });
-        assert.deepEqual(
-          parseServers(await cluster.ipvsadm('-Ln')).map(({ forwarding }) => forwarding),
-          ['Tunnel', 'Tunnel'],
-        );
-        assert.deepEqual(
-          [...(await cluster.ipvsadm('-Ln --tun-info')).matchAll(/-> \S+ +Tunnel +(\S+)/g)].map(([, info]) => info),
-          [listed, listed],
-        );
-      });
+    test(`${service} service, tunnel over ${over}, ${listed}: answers go straight to the client`, async () => {
+      const name = `${bracketed(vip[service])}:80`;
+      await cluster.ipvsadm(
+        '-C',
+        `-A -t ${name} -s rr`,
+        ...servers.map((server) => `-a -t ${name} -r ${bracketed(far[server][over])}:80 -i${options}`),
+      );
+      await seenByRouter();
+      const start = await clientCounters(cluster);
+      const replies = await cluster.fetchReplies({ address: vip[service], port: 80 }, 4);
+      assert.deepEqual(replies.map(({ server }) => server).sort(), ['real1', 'real1', 'real2', 'real2']);
+      for (const { asked } of replies) assert.equal(asked, name);
+      const { sentSegments } = difference(start, await clientCounters(cluster));
+      const [total, ...parts] = await trafficOnce(cluster, ([first]) => first?.incomingPackets === sentSegments);
+      assert.deepEqual(
+        [total?.connections, total?.incomingPackets, total?.outgoingPackets, ...parts.map((part) => part.connections)],
+        [4, sentSegments, 0, 2, 2],
+      );
+      assert.deepEqual(await seenByRouter(), { [kind[`${service} in ${over}`]]: sentSegments });
+      assert.deepEqual(
+        parseServers(await cluster.ipvsadm('-Ln')).map(({ forwarding }) => forwarding),
+        ['Tunnel', 'Tunnel'],
+      );
+      assert.deepEqual(
+        [...(await cluster.ipvsadm('-Ln --tun-info')).matchAll(/-> \S+ +Tunnel +(\S+)/g)].map(([, info]) => info),
+        [listed, listed],
+      );
     });
   }
 }
+
+test('the script of a real server takes all of it back', async () => {
+  for (const name of servers) await realServerScript(name, 'stop', {});
+  assert.deepEqual(await Promise.all(servers.map((name) => surroundings(cluster, name))), atFirst);
+});
