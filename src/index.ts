@@ -4,7 +4,7 @@ export type { Clock } from './command/clock.js';
 export type { BusyServer, DrainProgress } from './command/drain.js';
 export type { LockOptions, TableLock } from './command/lock.js';
 export { readTable } from './command/read-table.js';
-export { formatTable, type TableFormat } from './documents/format-table.js';
+export { formatTable, tableFormats, type TableFormat } from './documents/format-table.js';
 export { readTable as parseTable } from './documents/read-table.js';
 export { lockTable } from './edge/table-lock.js';
 export type { Transport } from './client/transport.js';
