@@ -14,7 +14,8 @@ const internalFault = 70;
  */
 function programName(): string {
   // Node makes its own copy of the path absolute; the kernel's is as it was given.
-  const script = commandLine()[1] ?? process.argv[1] ?? 'ipvsadm';
+  // Before it stand the options that the launcher gives to Node.
+  const script = commandLine()[1 + process.execArgv.length] ?? process.argv[1] ?? 'ipvsadm';
   const name = basename(script);
   return firstInPath(name) === script ? name : script;
 }
