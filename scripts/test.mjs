@@ -12,7 +12,7 @@ import { abortOnSignals } from './signals.mjs';
 
 process.chdir(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 
-/** Seconds that a lab suite may take; the slowest takes a quarter of it on two cores. */
+/** Seconds that a lab suite may take; the slowest takes a quarter of it on two cores that have nothing else to do. */
 const suiteLimit = 1200;
 
 /** Suites that take longer than a change should wait for: they run when they are named. */

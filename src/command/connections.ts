@@ -74,11 +74,8 @@ function forEachLine({ bytes, number }: LineBlock, take: (number: number, start:
 }
 
 function addressesOf(block: LineBlock): string[] {
-  const line = new ConnectionLine();
   const addresses: string[] = [];
-  forEachLine(block, (_, start, end) => {
-    if (!block.cut && line.read(block.bytes, start, end)) addresses.push(...line.addresses());
-  });
+  readConnections(block, (line) => addresses.push(...line.addresses()));
   return addresses;
 }
 

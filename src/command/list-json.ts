@@ -1,7 +1,9 @@
 import type { ClassicCommand } from '../cli/classic/command.js';
+import type { Connection } from '../format/connections.js';
 import { connectionJson, countersJson, formatJson, infoJson, serviceJson, type JsonObject } from '../format/json.js';
 import { kernelOrder, naturalOrder } from '../format/order.js';
 import type { ServiceKey } from '../model/service.js';
+import type { ServerState } from '../model/state.js';
 import { readEntries } from './entries.js';
 import type { Session } from './session.js';
 import { writeBlocks } from './write-all.js';
@@ -30,7 +32,7 @@ export async function listJson({ io, client }: Session, { key, sorted, counters 
       const described = serviceJson(
         service,
         counters === undefined ? {} : countersJson(service.statistics, counters),
-        rows.map((row): [server: ReturnType<typeof servers.state>, more: JsonObject] => {
+        rows.map((row): [server: ServerState, more: JsonObject] => {
           if (counters === undefined) return [servers.state(row), {}];
           const { statistics, ...state } = servers.entry(row);
           return [state, countersJson(statistics, counters)];
@@ -57,7 +59,7 @@ export async function listDaemonsJson({ io, client }: Session): Promise<void> {
 }
 
 /** A connection on a line of its own. */
-export function connectionLine(connection: Parameters<typeof connectionJson>[0]): string {
+export function connectionLine(connection: Connection): string {
   return `${JSON.stringify(connectionJson(connection))}\n`;
 }
 

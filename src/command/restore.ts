@@ -5,6 +5,7 @@ import type { ClassicCommand } from '../cli/classic/command.js';
 import { UsageError } from '../cli/classic/usage-error.js';
 import type { Change } from '../model/change.js';
 import type { Io } from '../io.js';
+import { ruleWords } from '../rules/words.js';
 import { show, showAbout } from './execute.js';
 import { InputError } from './input-error.js';
 import { readLines, type NumberedLine } from './lines.js';
@@ -31,12 +32,7 @@ type Parsed =
 function splitLine({ text, cut }: NumberedLine): string[] {
   if (cut) throw new UsageError('usage', `longer than ${longestLine} bytes`);
   if (text.includes('\0')) throw new UsageError('usage', 'a NUL byte in a rule');
-  const words: string[] = [];
-  for (const word of text.split(/[ \t\r]+/)) {
-    if (word.startsWith('#')) break;
-    if (word !== '' && word !== 'ipvsadm') words.push(word);
-  }
-  return words;
+  return ruleWords(text);
 }
 
 /** Reads a line; undefined where it is empty. Only names have to be waited for. */

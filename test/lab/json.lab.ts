@@ -3,10 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { after, before, test } from 'node:test';
-import { createMachine } from '../../src/edge/machine.js';
-import { main } from '../../src/main.js';
-import { createNameResolver } from '../../src/names/system-resolver.js';
-import { Captured } from './captured.js';
+import { ipvsadm } from './apply/run.js';
 import { Reference, Shell, type Rules } from './reference.js';
 
 // --json on every form of -L, read by jq: our own, so there is nothing to compare it with but what it promises.
@@ -34,25 +31,10 @@ before(async () => {
 });
 
 async function ours(text: string, connections?: string): Promise<string> {
-  const stdout = new Captured();
-  const stderr = new Captured();
-  const machine = createMachine();
-  const status = await main(words(text), {
-    programName: 'ipvsadm',
-    env: {},
-    stdin: (async function* () {
-      // Nothing to read.
-    })(),
-    stdout,
-    stderr,
-    names: createNameResolver(),
-    machine: {
-      ...machine,
-      readFile: (path) => (connections === undefined ? machine.readFile(path) : [Buffer.from(connections)]),
-    },
-  });
-  assert.deepEqual([stderr.text, status], ['', 0]);
-  return stdout.text;
+  const machine = connections === undefined ? {} : { readFile: () => [Buffer.from(connections)] };
+  const { stdout, stderr, status } = await ipvsadm(words(text), { machine });
+  assert.deepEqual([stderr, status], ['', 0]);
+  return stdout;
 }
 
 /** What jq makes of a text; numbers as it writes them. */
