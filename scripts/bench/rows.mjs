@@ -274,6 +274,31 @@ export const rows = [
     },
   },
   {
+    id: 'apply',
+    lab: true,
+    measure: (smoke) => {
+      const { file, rules } = smoke ? rulesFile(10, 10) : rulesFile(100, 100);
+      clear();
+      time({ command: [ours, '-R'], input: file });
+      const document = `${file}.yaml`;
+      writeFileSync(document, spawnSync(ours, ['export'], { maxBuffer: 2 ** 26 }).stdout);
+      const applying = {
+        rules: { command: /** @type {const} */ ([ours, 'apply', file]) },
+        document: { command: /** @type {const} */ ([ours, 'apply', document]) },
+      };
+      const rounds = smoke ? 1 : 3;
+      const adding = compare({ ...applying, restore: { command: [ours, '-R'], input: file } }, rounds, clear);
+      const nothing = compare({ ...applying, save: { command: [ours, '-Sn'] } }, rounds);
+      const size = `${rules} lines`;
+      return [
+        figure(`apply: rules, ${size}, against -R`, 'ms', adding.rules, adding.restore, 1.5),
+        figure(`apply: document, ${size}, against -R`, 'ms', adding.document, adding.restore, 1.5),
+        figure(`apply: rules, ${size}, nothing to do, against -Sn`, 'ms', nothing.rules, nothing.save, 1.2),
+        figure(`apply: document, ${size}, nothing to do, against -Sn`, 'ms', nothing.document, nothing.save, 1.2),
+      ];
+    },
+  },
+  {
     id: 'memory',
     lab: true,
     measure: (smoke) => {

@@ -64,17 +64,17 @@ class Lines implements DrainDisplay {
 class Bar implements DrainDisplay {
   readonly #output: Output;
   readonly #bar: SingleBar;
-  #written: Promise<void> = Promise.resolve();
+  readonly #stream: Writable;
   #started = false;
 
   constructor(output: Output) {
     this.#output = output;
+    this.#stream = terminalOf(output);
     this.#bar = new SingleBar(
       {
         format: 'draining {bar} {state}',
         barsize: 20,
-        stream: this.#terminal(),
-        // Drawn when there is something new, and not by a timer.
+        stream: this.#stream,
         autopadding: true,
         forceRedraw: true,
         hideCursor: true,
@@ -84,32 +84,43 @@ class Bar implements DrainDisplay {
     );
   }
 
-  /** The output as the bar needs it: a stream of Node's. */
-  #terminal(): NodeJS.WritableStream {
-    const stream = new Writable({
-      decodeStrings: false,
-      write: (text: string, _, done) => {
-        this.#written = this.#written.then(() => this.#output.write(text));
-        this.#written.then(() => {
-          done();
-        }, done);
-      },
-    });
-    return Object.assign(stream, { isTTY: true, columns: this.#output.columns ?? 80 });
-  }
-
   async show(progress: DrainProgress): Promise<void> {
     const { servers, busy } = progress;
     const payload = { state: stateText(progress) };
     if (this.#started) this.#bar.update(servers - busy.length, payload);
     else this.#bar.start(servers, servers - busy.length, payload);
     this.#started = true;
-    await this.#written;
+    await this.#drawn();
   }
 
   async finish(progress: DrainProgress | undefined): Promise<void> {
     if (this.#started) this.#bar.stop();
-    await this.#written;
+    await this.#drawn();
     if (progress !== undefined) await tellBusy(this.#output, progress);
   }
+
+  /** Waits for all that the bar has written: it writes in pieces, and the stream lets one through at a time. */
+  #drawn(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.write('', (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+}
+
+/** An output as the bar needs it: a stream of Node's. */
+function terminalOf(output: Output): Writable {
+  const stream = new Writable({
+    decodeStrings: false,
+    write: (text: string, _, done) => {
+      output.write(text).then(() => {
+        done();
+      }, done);
+    },
+  });
+  // Told to whoever waits for what was written.
+  stream.on('error', () => undefined);
+  return Object.assign(stream, { isTTY: true, columns: output.columns ?? 80 });
 }
