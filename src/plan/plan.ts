@@ -1,6 +1,7 @@
+import { ValueError } from '../errors.js';
 import type { Change } from '../model/change.js';
 import type { RealServer } from '../model/server.js';
-import type { ServiceKey } from '../model/service.js';
+import { describeEndpoint, describeService, type ServiceKey } from '../model/service.js';
 import type { SyncRole, Timeouts } from '../model/state.js';
 import type { Table } from '../model/table.js';
 import {
@@ -34,7 +35,8 @@ export type PlanOptions = DifferenceOptions;
 /**
  * The smallest set of changes that makes the table `to` of the table `from`. What is the same is not touched, and at no
  * step is a service without the servers that it has before and after.
- * @throws {ValueError} where a table has a service or server twice.
+ * @throws {ValueError} where a table has a service or server twice, or the kernel would refuse what the two tables are
+ * together: a sync daemon that goes on beside servers of another family than their service.
  */
 export function planChanges(from: Table, to: Table, options: PlanOptions = {}): Plan {
   const difference = compareTables(from, to, options);
@@ -48,6 +50,7 @@ export function planChanges(from: Table, to: Table, options: PlanOptions = {}): 
   const mixedGoes = services.some(({ key, servers }) =>
     servers.some((one) => one.kind === 'removed' && isMixed(key, one.from)),
   );
+  if (mixedComes || starts.length > 0) refuseMixed(from, to, difference, options);
   const stopFirst = mixedComes ? stops : [];
   const restart = mixedComes ? starts : [...stops, ...starts];
   return {
@@ -60,6 +63,21 @@ export function planChanges(from: Table, to: Table, options: PlanOptions = {}): 
     ],
     removals: [...services.flatMap(serviceRemovals), ...(mixedGoes ? restart : [])],
   };
+}
+
+function refuseMixed(from: Table, to: Table, { syncDaemons }: TableDifference, { prune = true }: PlanOptions): void {
+  const stopped = new Set(syncDaemons.flatMap((one) => (one.kind === 'removed' ? [one.from.role] : [])));
+  const started = syncDaemons.flatMap((one) => (one.kind === 'added' ? [one.to] : []));
+  const running = [...(from.syncDaemons ?? []).filter(({ role }) => !stopped.has(role)), ...started][0];
+  if (running === undefined) return;
+  for (const { service, servers } of prune ? to.services : [...to.services, ...from.services]) {
+    const server = servers.find((one) => isMixed(service.key, one));
+    if (server === undefined) continue;
+    throw new ValueError(
+      `the kernel runs no sync daemon beside a server of another family than its service: the ${running.role} would ` +
+        `run beside ${describeEndpoint(server)} of ${describeService(service.key)}; one of them has to go`,
+    );
+  }
 }
 
 /** True where nothing is to be done. */

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { ValueError } from '../../../src/errors.js';
+import type { SyncDaemon } from '../../../src/model/state.js';
 import type { Table } from '../../../src/model/table.js';
 import { compareTables, isSame } from '../../../src/plan/difference.js';
-import { isEmpty, planChanges, quiescingSteps, type Plan, type Step } from '../../../src/plan/plan.js';
+import {
+  isEmpty,
+  planChanges,
+  quiescingSteps,
+  type Plan,
+  type PlanOptions,
+  type Step,
+} from '../../../src/plan/plan.js';
+import { plainServer, plainService } from '../support/entries.js';
 import { TableModel, twoTables } from '../support/table-model.js';
 
 const runs = { numRuns: 500 };
@@ -21,6 +31,33 @@ function assertSame(actual: Table, expected: Table): void {
   assert.ok(isSame(difference), JSON.stringify(difference));
 }
 
+const daemon: SyncDaemon = {
+  role: 'master',
+  syncId: 0,
+  interface: 'eth0',
+  maxLength: 0,
+  group: undefined,
+  port: 0,
+  ttl: 0,
+};
+
+function plannedOrRefused(from: Table, to: Table, options: PlanOptions): Plan | undefined {
+  try {
+    return planChanges(from, to, options);
+  } catch (error) {
+    assert.ok(error instanceof ValueError, String(error));
+    return undefined;
+  }
+}
+
+function hasDaemons({ syncDaemons = [] }: Table): boolean {
+  return syncDaemons.length > 0;
+}
+
+function isMixed({ services }: Table): boolean {
+  return services.some(({ service, servers }) => servers.some(({ family }) => family !== service.key.family));
+}
+
 describe('a plan', () => {
   test('leads from any table to any other', () => {
     fc.assert(
@@ -32,6 +69,30 @@ describe('a plan', () => {
       }),
       runs,
     );
+  });
+
+  test('is one that the kernel carries out, or none, where the tables say only in part what is to be', () => {
+    fc.assert(
+      fc.property(twoTables, fc.boolean(), fc.boolean(), ([from, to], prune, silent) => {
+        const wanted = silent ? { ...to, syncDaemons: undefined } : to;
+        const plan = plannedOrRefused(from, wanted, { prune });
+        if (plan !== undefined) carryOut(new TableModel(from), stepsOf(plan));
+        else assert.ok([from, to].some(hasDaemons) && [from, to].some(isMixed));
+      }),
+      runs,
+    );
+  });
+
+  test('is refused where a sync daemon would go on beside a server of another family than its service', () => {
+    const server = { ...plainServer, family: 'inet6', address: '2001:db8::2', forwarding: 'tunnelling' } as const;
+    const from: Table = { services: [], syncDaemons: [daemon] };
+    const to: Table = { services: [{ service: plainService, servers: [server] }] };
+    const refusal = /the master would run beside \[2001:db8::2\]:8080 of TCP 10\.0\.0\.1:80; one of them has to go$/;
+    assert.throws(() => planChanges(from, to), refusal);
+    assert.throws(() => planChanges(to, from, { prune: false }), refusal);
+    assert.throws(() => planChanges({ services: [] }, { ...to, syncDaemons: [daemon] }), refusal);
+    assert.ok(!isEmpty(planChanges(from, { ...to, syncDaemons: [] })));
+    assert.ok(!isEmpty(planChanges(to, from)));
   });
 
   test('is empty where nothing differs, and only there', () => {
@@ -133,9 +194,9 @@ describe('a plan', () => {
     fc.assert(
       fc.property(twoTables, ([from, to]) => {
         const model = new TableModel(from);
-        const steps = stepsOf(planChanges(from, to, { prune: false, keepWeights: true }));
-        // Servers of another family stay, so that a daemon may be refused.
-        for (const { change } of steps) model.change(change);
+        const plan = plannedOrRefused(from, to, { prune: false, keepWeights: true });
+        fc.pre(plan !== undefined);
+        carryOut(model, stepsOf(plan));
         const before = new TableModel(from);
         for (const { service, servers } of from.services) {
           const now = model.table().services.find((one) => compareKeys(one.service.key, service.key));
