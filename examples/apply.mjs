@@ -1,34 +1,32 @@
-// Makes the table that of a document, as `ipvsadm apply --drain 10` does, and tells what it does.
-// Run it as root: node examples/apply.mjs
-import { applyPlan, formatDifference, IpvsClient, lockTable, planChanges, readTable } from 'ipvsadm';
+// Makes the table that of a document, as `ipvsadm apply --keep-weights --drain 10` does, tells what it does, and shows
+// the outcome as rules. Run it as root: node examples/apply.mjs [FILE]
+import { readFile } from 'node:fs/promises';
+import {
+  applyPlan,
+  createNameResolver,
+  formatDifference,
+  formatTable,
+  IpvsClient,
+  lockTable,
+  parseTable,
+  planChanges,
+  readTable,
+} from 'ipvsadm';
 
-/** @type {import('ipvsadm').RealServer} */
-const server = {
-  family: 'inet',
-  address: '10.0.0.2',
-  port: 8080,
-  forwarding: 'masquerading',
-  weight: 1,
-  upperThreshold: 0,
-  lowerThreshold: 0,
-  tunnel: { type: 'ipip', port: 0, checksum: 'nocsum' },
-};
+const small = `
+services:
+  - address: 10.0.0.1
+    port: 80
+    scheduler: wrr
+    servers:
+      - { address: 10.0.0.2, port: 8080, forwarding: masquerading }
+      - { address: 10.0.0.3, port: 8080, forwarding: masquerading, weight: 3 }
+`;
 
-/** @type {import('ipvsadm').Table} */
-const wanted = {
-  services: [
-    {
-      service: {
-        key: { family: 'inet', protocol: 'tcp', address: '10.0.0.1', port: 80 },
-        scheduler: 'wrr',
-        schedulerFlags: [],
-        onePacket: false,
-        persistenceNetmask: '255.255.255.255',
-      },
-      servers: [server, { ...server, address: '10.0.0.3', weight: 3 }],
-    },
-  ],
-};
+const [, , file] = process.argv;
+const text = file === undefined ? small : await readFile(file);
+// Of a document that can't be used, the message of the DocumentError tells each problem with its line.
+const wanted = await parseTable(text, file ?? 'the small table', createNameResolver());
 
 const client = await IpvsClient.open();
 const lock = await lockTable({ waitSeconds: 10, purpose: 'examples/apply.mjs' });
@@ -42,6 +40,8 @@ try {
     },
   });
   console.log(`${changes} changes`);
+  const { services } = await readTable(client);
+  process.stdout.write(formatTable({ services }, 'rules', 'the table'));
 } finally {
   await lock.release();
   client.close();

@@ -19,11 +19,12 @@ process.chdir(root);
 const end = abortOnSignals('bench');
 
 /**
- * @param {string} id
+ * Measures rows in one lab.
+ * @param {readonly string[]} ids
  * @param {boolean} smoke
  * @returns {Promise<Figure[]>}
  */
-async function measureInLab(id, smoke) {
+async function measureInLab(ids, smoke) {
   let output = '';
   const stdout = new Writable({
     write(chunk, _, done) {
@@ -31,11 +32,13 @@ async function measureInLab(id, smoke) {
       done();
     },
   });
-  const words = [process.execPath, 'scripts/bench/inside.mjs', id, ...(smoke ? ['--smoke'] : [])];
+  const words = [process.execPath, 'scripts/bench/inside.mjs', ...ids, ...(smoke ? ['--smoke'] : [])];
   const status = await runInLab(words, { stdin: null, stdout, timeout: 1800, memory: '4G', signal: end.signal });
-  if (status !== 0) throw new Error(`${id}: status ${status}\n${output}`);
-  const figures = /** @type {unknown} */ (JSON.parse(output.trim().split('\n').at(-1) ?? '[]'));
-  return /** @type {Figure[]} */ (figures);
+  if (status !== 0) throw new Error(`${ids.join(' ')}: status ${status}\n${output}`);
+  return output
+    .trim()
+    .split('\n')
+    .flatMap((line) => /** @type {Figure[]} */ (JSON.parse(line)));
 }
 
 /** @param {Figure} figure */
@@ -61,9 +64,16 @@ async function main() {
   );
   /** @type {Figure[]} */
   const figures = [];
-  for (const row of rows) {
-    if (positionals.length > 0 && !positionals.includes(row.id)) continue;
-    const measured = row.lab ? await measureInLab(row.id, values.smoke) : await row.measure(values.smoke);
+  const chosen = rows.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+  const inLab = chosen.filter(({ lab }) => lab).map(({ id }) => id);
+  // Each row has a kernel of its own, except where only its running counts.
+  const labs = values.smoke ? [inLab] : inLab.map((id) => [id]);
+  const measurements = [
+    ...chosen.filter(({ lab }) => !lab).map((row) => () => row.measure(values.smoke)),
+    ...labs.filter((ids) => ids.length > 0).map((ids) => () => measureInLab(ids, values.smoke)),
+  ];
+  for (const measure of measurements) {
+    const measured = await measure();
     for (const one of measured) console.log(line(one));
     figures.push(...measured);
   }

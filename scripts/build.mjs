@@ -14,11 +14,13 @@ const programs = ['ipvsadm', 'ipvsadm-save', 'ipvsadm-restore'];
 // Node puts /dev/null in the place of a closed standard descriptor: output would be lost and input be empty without an
 // error. The shell still sees that it is closed, and opens it the wrong way round: using it then fails as it should.
 // A small young generation is used again and again, where a larger one is memory that is touched for the first time; and
-// a run of milliseconds has no work for more than one helper thread. Node documents both options.
+// a run of milliseconds has no work for more than one helper thread. Node documents both options. --no-opt is V8's: its
+// optimising compiler touches megabytes for the first time, which costs a table of thousands of lines more than it gains;
+// long runs turn it on (Machine.expectLongRun).
 const launcher = `#!/bin/sh
 ':' //; { command : 3<&0; } 2>/dev/null || exec 0>/dev/null
 ':' //; { command : 3>&1; } 2>/dev/null || exec 1</dev/null
-':' //; exec node --max-semi-space-size=1 --v8-pool-size=1 \${IPVSADM_DEBUG:+--enable-source-maps} "$0" "$@"`;
+':' //; exec node --max-semi-space-size=1 --v8-pool-size=1 --no-opt \${IPVSADM_DEBUG:+--enable-source-maps} "$0" "$@"`;
 
 /** @type {import('esbuild').BuildOptions} */
 const shared = {

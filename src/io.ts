@@ -40,8 +40,8 @@ export interface Machine {
    * @throws {TransportError} when the system gives none.
    */
   openSocket(): Promise<Transport>;
-  /** Says that thousands of lines are ahead: the JavaScript engine may be set up for that. May be called often. */
-  expectBulk(): void;
+  /** Says that the work takes so long that optimised code pays off: about a second. May be called often. */
+  expectLongRun(): void;
   /** Asks for the kernel module ip_vs once, as the original does: `/sbin/modprobe -- ip_vs`. Never throws. */
   loadModule(): Promise<void>;
   /** Effective capabilities of this process as a bit set; source: CapEff in /proc/self/status. */

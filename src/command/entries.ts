@@ -1,5 +1,4 @@
 import type { IpvsClient } from '../client/client.js';
-import type { Io } from '../io.js';
 import { numericNaming, type Naming } from '../format/labels.js';
 import type { TableOrder } from '../format/order.js';
 import { ServerRows } from '../model/server-rows.js';
@@ -20,9 +19,6 @@ export interface TableEntry {
 /** Entries that are there already or come one after the other. */
 export type TableEntries = AsyncIterable<TableEntry> | Iterable<TableEntry>;
 
-/** A table of more services is a large one. */
-const manyServices = 32;
-
 /** What is to be read of a table, and how it is to be shown. */
 export interface Reading {
   readonly order: TableOrder;
@@ -40,9 +36,8 @@ export async function readEntries(
   services: readonly ServiceEntry[],
   { order, counters, numeric }: Reading,
 ): Promise<{ entries: TableEntries; naming: Naming }> {
-  if (services.length > manyServices) io.machine.expectBulk();
   const sorted = order.services(services);
-  if (numeric) return { entries: streamEntries(io, client, sorted, order, counters), naming: numericNaming };
+  if (numeric) return { entries: streamEntries(client, sorted, order, counters), naming: numericNaming };
   const entries: TableEntry[] = [];
   const addresses: string[] = [];
   for (const service of sorted) {
@@ -58,15 +53,12 @@ export async function readEntries(
 }
 
 async function* streamEntries(
-  io: Io,
   client: IpvsClient,
   services: readonly ServiceEntry[],
   order: TableOrder,
   counters: boolean,
 ): AsyncGenerator<TableEntry> {
-  const servers = new ServerRows(counters, () => {
-    io.machine.expectBulk();
-  });
+  const servers = new ServerRows(counters);
   for (const service of services) {
     servers.clear();
     await client.readServers(service.key, servers);

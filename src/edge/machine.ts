@@ -4,18 +4,10 @@ import type { EndSignal, HelperProgram, Machine, ProgramResult } from '../io.js'
 
 const modprobe = '/sbin/modprobe';
 
-/** Versions of V8 whose setting is known to be there and to do what is said of it: those of Node 20 to 24. */
-const knownEngines = { first: 11, last: 13 } as const;
-
-/**
- * The optimising compiler touches megabytes of memory for the first time, which costs a command of some ten thousand
- * lines more than the optimised code gains it. It is put off until about that many are done.
- */
-function deferOptimizing(): void {
-  const engine = Number.parseInt(process.versions.v8);
-  if (engine < knownEngines.first || engine > knownEngines.last) return;
+/** Turns the optimising compiler on, which the launcher of the programs has turned off. */
+function optimize(): void {
   // Fetched here, because loading the module costs a command that needs it not.
-  process.getBuiltinModule('node:v8').setFlagsFromString('--interrupt-budget=20000000');
+  process.getBuiltinModule('node:v8').setFlagsFromString('--opt');
 }
 
 const endSignals: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
@@ -30,11 +22,11 @@ const programLimit = 30_000;
 
 /** The machine that the process runs on. */
 export function createMachine(): Machine {
-  let bulkExpected = false;
+  let optimizing = false;
   return {
-    expectBulk() {
-      if (!bulkExpected) deferOptimizing();
-      bulkExpected = true;
+    expectLongRun() {
+      if (!optimizing) optimize();
+      optimizing = true;
     },
     async openSocket() {
       const { openNetlinkTransport } = await import('../socket/netlink-transport.js');

@@ -49,16 +49,11 @@ export class ServerRows {
   /** `counterCount` numbers for each server, where they are kept; NaN: see `largeCounters`. */
   counters: Float64Array;
   readonly #keepsCounters: boolean;
-  readonly #onGrowth: (() => void) | undefined;
   readonly #largeCounters = new Map<number, bigint>();
 
-  /**
-   * @param keepsCounters whether there is room for counters and rates.
-   * @param onGrowth is told when there are more servers than most services have.
-   */
-  constructor(keepsCounters: boolean, onGrowth?: () => void) {
+  /** @param keepsCounters whether there is room for counters and rates. */
+  constructor(keepsCounters: boolean) {
     this.#keepsCounters = keepsCounters;
-    this.#onGrowth = onGrowth;
     this.counters = new Float64Array(keepsCounters ? smallest * counterCount : 0);
   }
 
@@ -76,7 +71,6 @@ export class ServerRows {
   /** Adds a row, whose numbers are what they happen to be. @returns its index. */
   add(): number {
     if ((this.length + 1) * rowSize > this.numbers.length) {
-      this.#onGrowth?.();
       // Memory that is never touched costs nothing: better too much than a copy.
       const room = 4 * (this.length + smallest);
       const numbers = new Uint32Array(room * rowSize);

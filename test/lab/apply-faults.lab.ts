@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ipvsadm } from './apply/run.js';
+import { ipvsadm } from './run-main.js';
 import { countingTransport, killingTransport, refusingTransport } from './apply/spoiling-transport.js';
 import { present, wanted } from './apply/tables.js';
 import { Reference, Shell } from './reference.js';

@@ -9,7 +9,7 @@ import { IpvsClient } from '../../src/client/client.js';
 import type { EndSignal } from '../../src/io.js';
 import type { ServiceKey } from '../../src/model/service.js';
 import { openNetlinkTransport } from '../../src/socket/netlink-transport.js';
-import { ipvsadm } from './apply/run.js';
+import { ipvsadm } from './run-main.js';
 import { Reference, Shell } from './reference.js';
 
 // Real connections through the director: what apply does to those that it has nothing to do with, and how it drains.

@@ -15,7 +15,7 @@ import { compareTables } from '../../src/plan/difference.js';
 import { planChanges } from '../../src/plan/plan.js';
 import { openNetlinkTransport } from '../../src/socket/netlink-transport.js';
 import { table as anyTable } from '../unit/support/tables.js';
-import { ipvsadm } from './apply/run.js';
+import { ipvsadm } from './run-main.js';
 import { present, wanted } from './apply/tables.js';
 import { countingTransport } from './apply/spoiling-transport.js';
 import { Reference, Shell } from './reference.js';

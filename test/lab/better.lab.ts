@@ -7,11 +7,9 @@ import { after, afterEach, test } from 'node:test';
 import type { Transport } from '../../src/client/transport.js';
 import { createMachine } from '../../src/edge/machine.js';
 import { IpvsClient, type ForwardingMethod, type Tunnel } from '../../src/index.js';
-import { main } from '../../src/main.js';
-import { createNameResolver } from '../../src/names/system-resolver.js';
-import { Captured } from './captured.js';
 import { Lab, type Case } from './differential.js';
 import type { Rules } from './reference.js';
+import { ipvsadm } from './run-main.js';
 import { nameHosts, OursAsPublished, prepareSituations } from './surroundings.js';
 
 // Each numbered difference of README's "Differences from ipvsadm 1.31", shown on both sides.
@@ -63,40 +61,18 @@ await nameHosts(lab.shell);
 await lab.shell.script(String.raw`printf '10.0.0.66 evil\033[31mhost\n10.0.0.67 bell\007host\n' >>hosts`);
 prepareSituations(lab.shell, situations, 'ipvsadm');
 
-/** Our program with parts of its surroundings replaced, for what can't be brought about in a real kernel. */
-async function runOurs(
-  argv: readonly string[],
-  { changed = (answer) => answer }: { changed?: (answer: Uint8Array) => Uint8Array },
-): Promise<{ stdout: string; stderr: string; status: number }> {
-  const stdout = new Captured();
-  const stderr = new Captured();
-  const machine = createMachine();
-  const status = await main(argv, {
-    programName: 'ipvsadm',
-    env: {},
-    stdin: (async function* () {
-      // Nothing to read.
-    })(),
-    stdout,
-    stderr,
-    names: createNameResolver(),
-    machine: {
-      ...machine,
-      async openSocket(): Promise<Transport> {
-        const socket = await machine.openSocket();
-        return {
-          send: (datagram) => {
-            socket.send(datagram);
-          },
-          receive: async () => changed(await socket.receive()),
-          close: () => {
-            socket.close();
-          },
-        };
-      },
+/** A socket whose answers are changed on their way, for what can't be brought about in a real kernel. */
+async function changingSocket(change: (answer: Uint8Array) => Uint8Array): Promise<Transport> {
+  const socket = await createMachine().openSocket();
+  return {
+    send: (datagram) => {
+      socket.send(datagram);
     },
-  });
-  return { stdout: stdout.text, stderr: stderr.text, status };
+    receive: async () => change(await socket.receive()),
+    close: () => {
+      socket.close();
+    },
+  };
 }
 
 // 1 -----------------------------------------------------------------------------------------------------------------------
@@ -261,7 +237,8 @@ for (const [layout, service, server] of [
 ] as const) {
   test(`4: counters of servers beyond 2^32 are shown whole: ${layout}`, async () => {
     await lab.reference.stage(served);
-    const { stdout, status } = await runOurs(words(`-L -n ${layout}`), { changed: withLargeCounters });
+    const machine = { openSocket: () => changingSocket(withLargeCounters) };
+    const { stdout, status } = await ipvsadm(words(`-L -n ${layout}`), { machine });
     assert.equal(status, 0);
     const [, , , serviceLine = '', serverLine = ''] = stdout.split('\n');
     assert.match(serviceLine, new RegExp(`^TCP  10\\.0\\.0\\.1:80( +${service}){5}$`));

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { after, before, test } from 'node:test';
-import { ipvsadm } from './apply/run.js';
+import { ipvsadm } from './run-main.js';
 import { Reference, Shell, type Rules } from './reference.js';
 
 // --json on every form of -L, read by jq: our own, so there is nothing to compare it with but what it promises.

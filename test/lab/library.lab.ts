@@ -112,26 +112,28 @@ test('the example that quiesces a server leaves the others alone', async () => {
   );
 });
 
-test('the example that applies a table says what it does, and has nothing to do the second time', async () => {
+test('the example that applies a document says what it does, and has nothing to do the second time', async () => {
   await client.addService(service(web, { scheduler: 'wrr' }));
   await client.addServer(web, server('10.0.0.3', { port: 8080, weight: 7 }));
   await client.addServer(web, server('10.0.0.4', { port: 8080 }));
+  const outcome = [
+    '-A -t 10.0.0.1:80 -s wrr',
+    '-a -t 10.0.0.1:80 -r 10.0.0.2:8080 -m -w 1',
+    '-a -t 10.0.0.1:80 -r 10.0.0.3:8080 -m -w 7',
+  ];
   assert.deepEqual(await node(['examples/apply.mjs']), {
     stdout: `  TCP  10.0.0.1:80 wrr
 +   10.0.0.2:8080 masquerading weight 1
 -   10.0.0.4:8080 masquerading weight 1
 0 servers still have connections
 3 changes
+${outcome.join('\n')}
 `,
     stderr: '',
     status: 0,
   });
-  assert.deepEqual(await rules(), [
-    '-A -t 10.0.0.1:80 -s wrr',
-    '-a -t 10.0.0.1:80 -r 10.0.0.2:8080 -m -w 1',
-    '-a -t 10.0.0.1:80 -r 10.0.0.3:8080 -m -w 7',
-  ]);
-  assert.equal((await node(['examples/apply.mjs'])).stdout, '0 changes\n');
+  assert.deepEqual(await rules(), outcome);
+  assert.equal((await node(['examples/apply.mjs'])).stdout, `0 changes\n${outcome.join('\n')}\n`);
 });
 
 test('calls made at the same time are carried out one after the other', async () => {

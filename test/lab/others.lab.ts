@@ -7,6 +7,7 @@ import { parseServers, parseTraffic, settled } from '../cluster/listings.js';
 import { standardTopology, vip } from '../cluster/standard.js';
 import { director } from '../cluster/topology.js';
 import { Reference, type Rules } from './reference.js';
+import { ipvsadm } from './run-main.js';
 
 // Other programs that look at the same table: the original, the Prometheus node exporter, keepalived.
 const servers = ['real1', 'real2'] as const;
@@ -217,6 +218,15 @@ virtual_server ${vip.inet} 80 {
     ]);
   });
 
+  test('builds a table that we export, and that does not differ from what was exported', async () => {
+    const document = await cluster.ipvsadm('export');
+    writeFileSync('/run/keepalived.yaml', document);
+    assert.match(document, /scheduler: wrr\n +persistenceTimeout: 60\n/);
+    assert.equal(await cluster.ipvsadm('diff /run/keepalived.yaml'), '');
+    writeFileSync('/run/keepalived.rules', await cluster.ipvsadm('export --format rules'));
+    assert.equal(await cluster.ipvsadm('diff /run/keepalived.rules'), '');
+  });
+
   test('what its checks find out is in our listing at once', async () => {
     const rule = 'OUTPUT -d 10.0.0.21 -p tcp --dport 80 -j REJECT --reject-with tcp-reset';
     await cluster.run(director, `iptables-legacy -A ${rule}`);
@@ -228,6 +238,11 @@ virtual_server ${vip.inet} 80 {
   test('finds the entries that we have changed, and changes them on', async () => {
     await cluster.ipvsadm(`-e -t ${web} -r 10.0.0.21:80 -m -w 0`, `-E -t ${web} -s wlc -p 60`);
     assert.deepEqual(await weights(), ['10.0.0.21:80 0', '10.0.0.22:80 3']);
+    const { status, stdout } = await ipvsadm(['diff', '/run/keepalived.yaml']);
+    assert.deepEqual(
+      [status, stdout.split('\n')],
+      [1, [`~ TCP  ${web} scheduler wlc -> wrr`, '~   10.0.0.21:80 weight 0 -> 3', '']],
+    );
     configure(7);
     await cluster.run(director, 'kill -HUP $(cat /run/k.pid)');
     await becomes(['10.0.0.21:80 7', '10.0.0.22:80 7']);

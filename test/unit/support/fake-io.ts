@@ -59,7 +59,6 @@ export class FakeIo implements Io {
   readonly machine: Io['machine'];
   socketsOpened = 0;
   modulesLoaded = 0;
-  bulkExpected = 0;
   /** The locks that were asked for, and how many of them are held. */
   readonly locks: LockOptions[] = [];
   locksHeld = 0;
@@ -85,9 +84,7 @@ export class FakeIo implements Io {
         if (socket === undefined) return Promise.reject(new Error('no more sockets were expected'));
         return socket instanceof Error ? Promise.reject(socket) : Promise.resolve(socket);
       },
-      expectBulk: () => {
-        this.bulkExpected++;
-      },
+      expectLongRun: () => undefined,
       loadModule: () => {
         this.modulesLoaded++;
         return Promise.resolve();
