@@ -38,7 +38,10 @@ async function measureInLab(ids, smoke) {
   return output
     .trim()
     .split('\n')
-    .flatMap((line) => /** @type {Figure[]} */ (JSON.parse(line)));
+    .flatMap((line) => {
+      const figures = /** @type {unknown} */ (JSON.parse(line));
+      return /** @type {Figure[]} */ (figures);
+    });
 }
 
 /** @param {Figure} figure */

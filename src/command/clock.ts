@@ -1,5 +1,3 @@
-import { setTimeout as timer } from 'node:timers/promises';
-
 /** Time as a command sees it. Tests pass their own. */
 export interface Clock {
   /** Milliseconds since some moment; never goes back. */
@@ -12,6 +10,7 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   sleep: async (milliseconds, signal) => {
+    const { setTimeout: timer } = await import('node:timers/promises');
     // The only thing that a timer fails with is the signal.
     await timer(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
   },

@@ -19,6 +19,7 @@ import type { Machine } from '../io.js';
 import { familyOf } from '../model/address.js';
 import { isFirewallMark } from '../model/service.js';
 import { InputError } from './input-error.js';
+import { readLineBlocks } from './lines.js';
 
 /** What a host is asked to be a real server for; what is undefined is guessed. */
 export type RealServerRequest = Pick<
@@ -37,6 +38,9 @@ export class LookError extends IpvsError {
   }
 }
 
+/** Longest line of a connection that is looked at whole, in bytes. */
+const longestConnection = 4096;
+
 /** Files that say whether a part of the kernel is there: they exist with it, as a module or built in. */
 const ipvsFile = '/proc/net/ip_vs';
 const ftpHelperFile = '/sys/module/ip_vs_ftp/parameters/ports';
@@ -49,6 +53,7 @@ const ftpHelperFile = '/sys/module/ip_vs_ftp/parameters/ports';
 export async function directorFacts(machine: Machine): Promise<DirectorFacts> {
   const hasIpvs = await exists(machine, ipvsFile);
   const table = hasIpvs ? await readTable(machine) : { services: [], syncDaemons: [] };
+  const isBackup = table.syncDaemons.some(({ role }) => role === 'backup');
   const addresses = table.services.flatMap(({ service: { key }, servers }) => [
     ...(isFirewallMark(key) ? [] : [key.address]),
     ...servers.map(({ address }) => address),
@@ -57,6 +62,7 @@ export async function directorFacts(machine: Machine): Promise<DirectorFacts> {
     ...(await hostFacts(machine, addresses, directorSettings)),
     ...table,
     hasIpvs,
+    hasSyncedConnections: isBackup && (await hasSyncedConnections(machine)),
     hasFtpHelper: await exists(machine, ftpHelperFile),
   };
 }
@@ -102,6 +108,21 @@ function pathsOf(interfaces: readonly NetworkInterface[]): string[] {
   return ['all', ...interfaces.map(({ name }) => name)].flatMap((name) =>
     interfaceSettings.map((setting) => settingPath(name, setting)),
   );
+}
+
+/** A connection whose origin, the last but one column, is another director. */
+const syncedConnection = / SYNC +\d+ *$/m;
+
+async function hasSyncedConnections(machine: Machine): Promise<boolean> {
+  const path = '/proc/net/ip_vs_conn_sync';
+  let found = false;
+  await reading(path, async () => {
+    for await (const { bytes } of readLineBlocks(machine.readFile(path), longestConnection)) {
+      found = syncedConnection.test(Buffer.from(bytes).toString('latin1'));
+      if (found) break;
+    }
+  });
+  return found;
 }
 
 /** One process for all questions: a table can have thousands of servers. */

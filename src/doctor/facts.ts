@@ -79,6 +79,8 @@ export interface DirectorFacts extends HostFacts {
   readonly hasIpvs: boolean;
   readonly services: readonly ServiceFacts[];
   readonly syncDaemons: readonly SyncDaemon[];
+  /** Whether another director has told of a connection that is open; false where no backup runs. */
+  readonly hasSyncedConnections: boolean;
   /** Whether the helper for FTP through NAT (ip_vs_ftp) is there. */
   readonly hasFtpHelper: boolean;
 }

@@ -38,6 +38,13 @@ function open(listing: string): string[] {
     .sort();
 }
 
+/** What doctor says on the backup of what it hears. */
+async function peerFindings(): Promise<string[]> {
+  const { stdout } = await cluster.ask('backup', 'ipvsadm', { argv: ['doctor', '--json'] });
+  const { checks } = JSON.parse(stdout) as { checks: readonly { readonly id: string; readonly result: string }[] };
+  return checks.filter(({ id }) => id === 'sync-peer').map(({ result }) => result);
+}
+
 for (const name of servers) {
   await cluster.run(
     name,
@@ -58,6 +65,7 @@ test('connections of the master appear on the backup, which takes them over', as
   assert.match(await cluster.ipvsadm('-L --daemon'), /^master sync daemon \(mcast=lan, syncid=5/m);
   assert.match(await on('backup', '-L --daemon'), /^backup sync daemon \(mcast=lan, syncid=5/m);
 
+  assert.deepEqual(await peerFindings(), ['warning']);
   const held = [await cluster.hold(where), await cluster.hold(where), await cluster.hold(where)];
   // More packets: a connection is told about from its third one on.
   for (const connection of held) assert.equal(await connection.again(), connection.server);
@@ -68,6 +76,7 @@ test('connections of the master appear on the backup, which takes them over', as
     ({ length }) => length === 3,
   );
   assert.deepEqual(told, own);
+  assert.deepEqual(await peerFindings(), ['ok']);
   assert.equal(
     parseTraffic(await on('backup', '-Ln --stats --exact'))[0]?.incomingPackets,
     0,

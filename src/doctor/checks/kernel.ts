@@ -1,3 +1,4 @@
+import { daemonDefaults } from '../../model/canonical.js';
 import { isFirewallMark } from '../../model/service.js';
 import type { SyncDaemon } from '../../model/state.js';
 import { familyOf } from '../../model/address.js';
@@ -154,9 +155,6 @@ const ftp: Check<DirectorFacts> = {
     }),
 };
 
-/** Multicast group of the sync daemons. Source: IP_VS_SYNC_GROUP in net/netfilter/ipvs/ip_vs_sync.c. */
-const defaultGroup = '224.0.0.81';
-
 const syncInterface: Check<DirectorFacts> = {
   id: 'sync-interface',
   title: 'sync daemons have an interface that carries multicast',
@@ -164,7 +162,7 @@ const syncInterface: Check<DirectorFacts> = {
     syncDaemons.flatMap((daemon) => {
       const { role, interface: name } = daemon;
       const link = interfaces.find((one) => one.name === name);
-      const family = familyOf(daemon.group ?? defaultGroup);
+      const family = familyOf(daemon.group ?? daemonDefaults.group);
       if (link === undefined) {
         const restart = {
           how: 'stop it, and start it on an interface that exists',
@@ -209,6 +207,35 @@ function aboutDaemon(daemon: SyncDaemon, found: string, remedy: Remedy): Finding
   return problem('error', subjectOf(daemon), found, why, remedy);
 }
 
+const syncPeer: Check<DirectorFacts> = {
+  id: 'sync-peer',
+  title: 'a backup hears of the connections of its master',
+  run: ({ syncDaemons, hasSyncedConnections }) =>
+    syncDaemons
+      .filter(({ role }) => role === 'backup' && !hasSyncedConnections)
+      .map((daemon) =>
+        problem(
+          'warning',
+          subjectOf(daemon),
+          'no connection that is open was told by a master',
+          'Either the master has none, or it is not heard, and all break when this host takes over. Both need the same sync id, group and port, and interfaces on one network.',
+          {
+            how: 'compare it with the master, and see whether anything arrives',
+            commands: [
+              'ipvsadm -L --daemon',
+              commandLine(
+                'tcpdump',
+                '-c1',
+                '-ni',
+                daemon.interface,
+                `udp and dst host ${daemon.group ?? daemonDefaults.group} and dst port ${daemon.port || daemonDefaults.port}`,
+              ),
+            ],
+          },
+        ),
+      ),
+};
+
 const syncLoop: Check<DirectorFacts> = {
   id: 'sync-loop',
   title: 'a backup that is a real server too passes nothing on',
@@ -246,5 +273,6 @@ export const kernelChecks: readonly Check<DirectorFacts>[] = [
   defence,
   ftp,
   syncInterface,
+  syncPeer,
   syncLoop,
 ];

@@ -76,6 +76,7 @@ export function director(facts: Partial<DirectorFacts> = {}): DirectorFacts {
     hasIpvs: true,
     services: [],
     syncDaemons: [],
+    hasSyncedConnections: false,
     hasFtpHelper: true,
     ...facts,
   };

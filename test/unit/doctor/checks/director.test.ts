@@ -483,6 +483,25 @@ const cases: readonly (readonly [title: string, facts: Partial<DirectorFacts>, e
     [['sync-interface', 'error', 'sync daemon (master)', 'its interface eth1 has no IPv6 address']],
   ],
   [
+    'a backup that nobody has told anything',
+    { syncDaemons: [{ ...master, role: 'backup', group: '224.0.0.9', port: 9000 }] },
+    [
+      [
+        'sync-peer',
+        'warning',
+        'sync daemon (backup)',
+        'no connection that is open was told by a master',
+        'ipvsadm -L --daemon',
+        "tcpdump -c1 -ni eth1 'udp and dst host 224.0.0.9 and dst port 9000'",
+      ],
+    ],
+  ],
+  [
+    'a backup that was told of connections, and a master, which nobody tells',
+    { syncDaemons: [master, { ...master, role: 'backup' }], hasSyncedConnections: true },
+    [],
+  ],
+  [
     'a name that a shell would obey is quoted',
     {
       syncDaemons: [{ ...master, interface: 'e;reboot' }],
