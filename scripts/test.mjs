@@ -16,6 +16,9 @@ process.chdir(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 /** Seconds that a lab suite may take; the slowest takes a fifth of it where nothing else is done. */
 const suiteLimit = 600;
 
+/** Steps at a time that need no lab. */
+const parallelSteps = Math.min(4, availableParallelism());
+
 /** Labs at a time: each keeps two cores busy, and more than that make each other slower than they save. */
 const parallelLabs = Math.max(1, availableParallelism() >> 1);
 
@@ -54,8 +57,10 @@ const steps = [
   ['scripts', 'shellcheck', ['--shell=sh', ...scripts]],
   ['unit', process.execPath, ['--enable-source-maps', '--test', '--test-reporter=dot', 'build/test/unit/']],
   ['package', process.execPath, ['scripts/check-package.mjs']],
-  ['bench', process.execPath, ['scripts/bench.mjs', '--smoke', '--json', 'build/bench-smoke.json']],
 ];
+
+/** The step that starts labs itself. */
+const bench = ['scripts/bench.mjs', '--smoke', '--json', 'build/bench-smoke.json'];
 
 /**
  * @param {string} command
@@ -138,36 +143,48 @@ function failuresOf(output) {
   return parts.length === 0 ? output : parts.join('');
 }
 
+/**
+ * @param {(() => Promise<Outcome>)[]} tasks
+ * @param {number} width how many at a time
+ * @returns {Promise<Outcome[]>} in the order in which they ended
+ */
+async function inTurns(tasks, width) {
+  const left = [...tasks];
+  /** @type {Outcome[]} */
+  const outcomes = [];
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (let task = left.shift(); task !== undefined; task = left.shift()) outcomes.push(await task());
+    }),
+  );
+  return outcomes;
+}
+
 async function main() {
   const wanted = process.argv.slice(2);
   const chosen = (/** @type {string} */ name) => wanted.length === 0 || wanted.includes(name);
   const suites = readdirSync('test/lab')
     .filter((name) => name.endsWith('.lab.ts'))
     .map((name) => name.replace(/\.lab\.ts$/, ''));
-  const known = [...steps.map(([name]) => name), ...suites];
+  const known = [...steps.map(([name]) => name), 'bench', ...suites];
   const unknown = wanted.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new Error(`no step or suite ${unknown.join(', ')}; there are ${known.join(', ')}`);
   await ensureNodeModules();
   ensureDebianPackages([...labPackages(), ...toolPackages]);
   if (chosen('others')) ensureUnpacked('prometheus-node-exporter');
 
-  /** @type {Outcome[]} */
-  const outcomes = [];
-  for (const [name, command, args] of steps) {
-    if (name === 'build' || chosen(name)) outcomes.push(await timed(name, () => run(command, args)));
-    if (name === 'build' && outcomes.some(({ ok }) => !ok)) return finish(outcomes);
-  }
-
-  const left = suites.filter(chosen);
-  await Promise.all(
-    Array.from({ length: parallelLabs }, async () => {
-      for (let suite = left.shift(); suite !== undefined; suite = left.shift()) {
-        const name = suite;
-        outcomes.push(await timed(`lab ${name}`, () => runSuite(name)));
-      }
-    }),
-  );
-  return finish(outcomes);
+  const [build, ...others] = steps
+    .filter(([name]) => name === 'build' || chosen(name))
+    .map(
+      ([name, command, args]) =>
+        () =>
+          timed(name, () => run(command, args)),
+    );
+  const built = build === undefined ? [] : [await build()];
+  if (built.some(({ ok }) => !ok)) return finish(built);
+  const inLab = suites.filter(chosen).map((name) => () => timed(`lab ${name}`, () => runSuite(name)));
+  if (chosen('bench')) inLab.push(() => timed('bench', () => run(process.execPath, bench)));
+  return finish([...built, ...(await inTurns(others, parallelSteps)), ...(await inTurns(inLab, parallelLabs))]);
 }
 
 /** @param {Outcome[]} outcomes */

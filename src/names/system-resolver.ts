@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { NoAnswerError, type NameResolver } from './resolver.js';
 import { parseServices, type ServiceNames } from './services-file.js';
 
+/** The C library looks for the port's name too, and reads all of /etc/services for one that has none; this is the first. */
+const firstPort = 1;
+
 /** Names by the C library's rules (nsswitch.conf, /etc/hosts, DNS) and /etc/services. */
 export function createNameResolver(): NameResolver {
   let services: ServiceNames | undefined;
@@ -21,7 +24,7 @@ export function createNameResolver(): NameResolver {
     async hostName(address) {
       const { lookupService } = await import('node:dns');
       return new Promise((resolve, reject) => {
-        lookupService(address, 0, (error, name) => {
+        lookupService(address, firstPort, (error, name) => {
           if (error === null || error.code === 'ENOTFOUND') resolve(error === null ? name : undefined);
           else reject(new NoAnswerError(error.message, { cause: error }));
         });
@@ -32,8 +35,8 @@ export function createNameResolver(): NameResolver {
   };
 }
 
-/** Threads cost memory and time to make; beyond this they gain little. */
-const mostThreads = 256;
+/** Threads cost memory and time to make; beyond this they gain little, and in small virtual machines lose. */
+const mostThreads = 128;
 
 /**
  * The C library's look-ups block a thread each, and the process can't end before they do. So: a thread for each as far
