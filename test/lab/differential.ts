@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import type { Normalisation } from './normalise.js';
+import { KernelState } from './kernel-state.js';
 import { Ours } from './ours.js';
 import {
-  changesTable,
   quote,
   Reference,
   Shell,
+  stageText,
   type Invocation,
   type Program,
   type Result,
@@ -47,9 +48,6 @@ interface Verdict {
   readonly differences: readonly string[];
 }
 
-/** More cases than that on one table would make it costly to find the one that changed it. */
-const batchLimit = 64;
-
 /** How often two listings of a living table are tried until nothing moved in between. */
 const liveTries = 40;
 
@@ -62,6 +60,8 @@ export class Lab {
   readonly shell: Shell;
   readonly reference: Reference;
   readonly underTest: Program;
+  readonly kernel = new KernelState();
+  readonly #stager = new Ours();
   readonly #counts = { cases: 0, agree: 0, allowed: 0 };
   readonly #started = Date.now();
   readonly #only = process.env['CASE'];
@@ -75,6 +75,7 @@ export class Lab {
       process.env['UNDER_TEST'] === 'reference' ? new Reference(this.shell) : (options.underTest ?? new Ours());
     after(() => {
       this.shell.close();
+      this.kernel.close();
       this.#report();
     });
   }
@@ -105,10 +106,25 @@ export class Lab {
     });
   }
 
-  /** Compares case by case, with as few processes as possible: neighbours that have the same setup go together. */
+  /** Compares case by case: both programs start from the same table. */
   async compare(cases: readonly Case[]): Promise<Verdict[]> {
     const verdicts: Verdict[] = [];
-    for (const batch of batches(cases)) verdicts.push(...(await this.#compareBatch(batch)));
+    let setup: Rules | undefined;
+    let staged = '';
+    for (const one of cases) {
+      if (setup === undefined || !same(setup, one.setup ?? []) || (await this.kernel.read()) !== staged) {
+        setup = one.setup ?? [];
+        const { complaints } = await this.reference.stage(setup);
+        if (complaints !== '') {
+          verdicts.push({ case: one, differences: [`setup refused: ${complaints}`] });
+          setup = undefined;
+          continue;
+        }
+        staged = await this.kernel.read();
+      }
+      verdicts.push(await this.#compareOne(one, setup, staged));
+      await this.#restage(setup, staged);
+    }
     return verdicts;
   }
 
@@ -133,52 +149,33 @@ export class Lab {
     return this.#only === undefined ? cases : cases.filter((one) => titleOf(one) === this.#only);
   }
 
-  async #compareBatch(batch: readonly Case[]): Promise<Verdict[]> {
-    const setup = batch[0]?.setup ?? [];
-    const { complaints } = await this.reference.stage(setup);
-    if (complaints !== '') return batch.map((one) => ({ case: one, differences: [`setup refused: ${complaints}`] }));
-    const untouched = await this.reference.table();
-    const references = await this.reference.runOn(setup, batch);
-    if ((await this.reference.table()) !== untouched) {
-      // A refusal that changes the table after all is fine, but not in company.
-      if (batch.length > 1) return this.#compareEach(batch);
-      const table = await this.reference.table();
-      await this.reference.stage(setup);
-      const [ours] = await this.underTest.run(batch);
-      return this.#judgeAll(
-        batch,
-        references.map((one) => ({ ...one, table })),
-        [{ ...present(ours), table: await this.reference.table() }],
-      );
+  /** @param staged what the kernel says of the table that `setup` made, which is there. */
+  async #compareOne(one: Case, setup: Rules, staged: string): Promise<Verdict> {
+    const expectsTable = one.allowed !== undefined && ('table' in one.allowed.reference || 'table' in one.allowed.ours);
+    if (!expectsTable) {
+      const [reference] = await this.reference.run([one]);
+      const kernelOfReference = await this.kernel.read();
+      if (kernelOfReference !== staged) await this.#restage(setup, staged);
+      const [ours] = await this.underTest.run([one]);
+      if ((await this.kernel.read()) === kernelOfReference) {
+        return this.#judge(one, { ...present(reference), table: '' }, { ...present(ours), table: '' });
+      }
+      await this.#restage(setup, staged);
     }
-
-    const ours: Outcome[] = [];
-    for (const [index, one] of batch.entries()) {
-      const [result] = await this.underTest.run([one]);
-      const changed = references[index]?.table !== undefined || changesTable(one, present(result));
-      ours.push({ ...present(result), table: changed ? (await this.reference.stage(setup)).table : untouched });
-    }
-    const afterwards = await this.reference.table();
-    if (afterwards !== untouched) {
-      // Ours changed the table where the reference did not: which of them was it?
-      if (batch.length > 1) return this.#compareEach(batch);
-      ours.push({ ...present(ours.pop()), table: afterwards });
-    }
-    return this.#judgeAll(
-      batch,
-      references.map((one) => ({ table: untouched, ...one })),
-      ours,
-    );
+    // Once more, with tables that a person can read.
+    const [reference] = await this.reference.run([one]);
+    const tableOfReference = await this.reference.table();
+    await this.#restage(setup, staged);
+    const [ours] = await this.underTest.run([one]);
+    const table = await this.reference.table();
+    return this.#judge(one, { ...present(reference), table: tableOfReference }, { ...present(ours), table });
   }
 
-  async #compareEach(cases: readonly Case[]): Promise<Verdict[]> {
-    const verdicts: Verdict[] = [];
-    for (const one of cases) verdicts.push(...(await this.#compareBatch([one])));
-    return verdicts;
-  }
-
-  #judgeAll(batch: readonly Case[], references: readonly Outcome[], ours: readonly Outcome[]): Verdict[] {
-    return batch.map((one, index) => this.#judge(one, present(references[index]), present(ours[index])));
+  /** Makes the table that `setup` stands for again: by our program, which starts no process, unless it gets it wrong. */
+  async #restage(setup: Rules, staged: string): Promise<void> {
+    if ((await this.kernel.read()) === staged) return;
+    await this.#stager.run([{ argv: ['-R'], stdin: stageText(setup) }]);
+    if ((await this.kernel.read()) !== staged) await this.reference.stage(setup);
   }
 
   /** The reference, ours, the reference: compared once both listings of the reference are the same. */
@@ -242,16 +239,6 @@ function insideLab(): void {
   if (readFileSync('/proc/sys/kernel/hostname', 'utf8') !== 'lab\n') {
     throw new Error('this suite destroys the IPVS table, so it runs in the lab only: npm run lab -- node FILE');
   }
-}
-
-function batches(cases: readonly Case[]): Case[][] {
-  const result: Case[][] = [];
-  for (const one of cases) {
-    const last = result.at(-1);
-    if (last !== undefined && last.length < batchLimit && same(last[0]?.setup ?? [], one.setup ?? [])) last.push(one);
-    else result.push([one]);
-  }
-  return result;
 }
 
 function titleOf(one: Case): string {

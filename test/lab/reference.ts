@@ -108,19 +108,15 @@ export class Shell {
     return printed;
   }
 
-  /** Runs programs one after the other; `command` gives the words that start each, `then` what follows in the shell. */
-  async run(
-    invocations: readonly Invocation[],
-    command: (invocation: Invocation) => string,
-    then?: (invocation: Invocation, index: number) => string,
-  ): Promise<Result[]> {
+  /** Runs programs one after the other; `command` gives the words that start each. */
+  async run(invocations: readonly Invocation[], command: (invocation: Invocation) => string): Promise<Result[]> {
     const lines = invocations.map((invocation, index) => {
       if (invocation.stdin !== undefined) writeFileSync(join(this.directory, `${index}.in`), invocation.stdin);
       const input = invocation.stdin === undefined ? '/dev/null' : `${index}.in`;
       const env = Object.entries(invocation.env ?? {}).map(([name, value]) => `${name}=${quote(value)} `);
       const words = invocation.argv.map(quote).join(' ');
       const call = `${env.join('')}${command(invocation)} ${words} <${input} >${index}.out 2>${index}.err`;
-      return `${call}; s=$?; echo $s; ${then?.(invocation, index) ?? ''}`;
+      return `${call}; echo $?`;
     });
     const statuses = (await this.script(lines.join('\n'))).trimEnd().split('\n');
     return invocations.map((_, index) => ({
@@ -152,26 +148,9 @@ export class Reference implements Program {
     return this.#shell.run(invocations, commandWord);
   }
 
-  /**
-   * Runs each on the same table: after one that changes it, the table is read, emptied and filled by the rules again, all
-   * by one process. The others have no table in their outcome.
-   */
-  async runOn(rules: Rules, invocations: readonly Invocation[]): Promise<(Result & { table?: string })[]> {
-    writeFileSync(join(this.#shell.directory, 'stage'), asText([...tableCommands, ...resetCommands, ...rules]));
-    const results = await this.#shell.run(invocations, commandWord, ({ argv }, index) => {
-      const stage = `ipvsadm -R <stage >${index}.table 2>/dev/null`;
-      if (mayChangeOnFailure(argv)) return stage;
-      return readsOnly.test(argv[0] ?? '') ? '' : `[ $s = 0 ] && ${stage}`;
-    });
-    return results.map((result, index) =>
-      changesTable(invocations[index], result) ? { ...result, table: this.#shell.read(`${index}.table`) } : result,
-    );
-  }
-
   /** Reads the table, empties it and fills it by the rules: one process instead of one per command. */
   async stage(rules: Rules): Promise<Stage> {
-    const read = [...tableCommands, ...resetCommands, ...rules];
-    const [result] = await this.run([{ argv: ['-R'], stdin: asText(read) }]);
+    const [result] = await this.run([{ argv: ['-R'], stdin: asText(tableCommands) + stageText(rules) }]);
     if (result === undefined) throw new Error('the reference gave no result');
     return { table: result.stdout, complaints: result.stderr.replaceAll(noDaemon, '') };
   }
@@ -191,18 +170,9 @@ export class Reference implements Program {
   }
 }
 
-/** Commands that leave the table alone when they succeed. */
-const readsOnly = /^($|-[lLShv]|--(list|save|help|version)$)/;
-
-/** Whether the table has to be read after this run. */
-export function changesTable(invocation: Invocation | undefined, { status }: Result): boolean {
-  const argv = invocation?.argv ?? [];
-  return mayChangeOnFailure(argv) || (status === 0 && !readsOnly.test(argv[0] ?? ''));
-}
-
-/** A restore has changed the table even where it ends with an error. */
-function mayChangeOnFailure(argv: readonly string[]): boolean {
-  return argv.includes('-R') || argv.includes('--restore');
+/** What `-R` needs to make a table of rules and nothing else, whatever is there. */
+export function stageText(rules: Rules): string {
+  return asText([...resetCommands, ...rules]);
 }
 
 function commandWord({ programName }: Invocation): string {
