@@ -68,7 +68,9 @@ async function main() {
   );
   /** @type {Figure[]} */
   const figures = [];
-  const chosen = rows.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+  const chosen = rows.filter(({ id, likeAnother = false }) =>
+    positionals.length === 0 ? !(values.smoke && likeAnother) : positionals.includes(id),
+  );
   const inLab = chosen.filter(({ lab }) => lab).map(({ id }) => id);
   // Each row has a kernel of its own, except where only its running counts.
   const labs = values.smoke ? [inLab] : inLab.map((id) => [id]);

@@ -121,7 +121,18 @@ async function buildTests() {
   const entryPoints = readdirSync('test', { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(test|lab|agent)\.ts$/.test(name))
     .map((name) => join('test', name));
-  await build({ ...shared, entryPoints, outdir: 'build', outbase: '.', format: 'esm' });
+  const isUnit = (/** @type {string} */ name) => name.endsWith('.test.ts');
+  const tests = /** @type {const} */ ({ ...shared, outdir: 'build', outbase: '.', format: 'esm' });
+  await Promise.all([
+    build({ ...tests, entryPoints: entryPoints.filter(isUnit) }),
+    // Split, so that what starts in the lab, where that takes long, loads what is imported later only then.
+    build({
+      ...tests,
+      entryPoints: entryPoints.filter((name) => !isUnit(name)),
+      splitting: true,
+      chunkNames: 'test/parts/[name]-[hash]',
+    }),
+  ]);
 }
 
 await buildPackage();

@@ -14,7 +14,7 @@ export class Agent {
 
   constructor(host: string) {
     this.#host = host;
-    const words = ['netns', 'exec', host, process.execPath, '--enable-source-maps', program];
+    const words = ['netns', 'exec', host, process.execPath, program];
     this.#process = spawn('ip', words, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#process.on('message', (answer: Answer) => {
       this.#settle(answer);

@@ -9,7 +9,7 @@ import { director } from '../cluster/topology.js';
 import { installPrograms } from './installed.js';
 import { quote, referencePath, type Result } from './reference.js';
 
-// The start-up scripts and units of examples/, run as they are, with our programs first in PATH.
+// The start-up scripts and units of examples/, run as they are, with our programs first in PATH, or the original's.
 const path = `${installPrograms()}:${referencePath}:${dirname(process.execPath)}`;
 const servers = ['real1', 'real2'] as const;
 const cluster = await Cluster.build(bareTopology, ['client', ...servers], path);
@@ -45,7 +45,9 @@ interface Scenario {
   readonly family: Family;
   readonly director: Settings;
   readonly server: Settings;
-  /** Start and stop are repeated. Not everywhere: each command of the director is a start of Node. */
+  /** The original's programs are used, as on a director that has not got ours yet. */
+  readonly original?: boolean;
+  /** Start and stop are repeated. */
   readonly repeated?: boolean;
   /** The table that the director's script makes. */
   readonly rules: readonly string[];
@@ -55,7 +57,6 @@ const gateway = '10.0.0.1';
 const scenarios: readonly Scenario[] = [
   {
     title: 'NAT with another port and weights',
-    repeated: true,
     shell: ['dash'],
     family: 'inet',
     director: { FORWARDING: 'nat', SERVER_PORT: '8080', SCHEDULER: 'wrr', REAL_SERVERS: '10.0.0.21=1 10.0.0.22=1' },
@@ -67,7 +68,9 @@ const scenarios: readonly Scenario[] = [
     ],
   },
   {
-    title: 'direct routing of two ports, in busybox',
+    title: 'direct routing of two ports, in busybox, with the original',
+    original: true,
+    repeated: true,
     shell: ['busybox', 'sh'],
     family: 'inet',
     director: { FORWARDING: 'dr', SCHEDULER: 'rr', PORT: '80 443', REAL_SERVERS: '192.0.2.21 192.0.2.22=1' },
@@ -79,7 +82,8 @@ const scenarios: readonly Scenario[] = [
     ]),
   },
   {
-    title: 'direct routing over IPv6',
+    title: 'direct routing over IPv6, with the original',
+    original: true,
     shell: ['bash', '--posix'],
     family: 'inet6',
     director: { FORWARDING: 'dr', SCHEDULER: 'rr', REAL_SERVERS: '2001:db8:b::21 2001:db8:b::22' },
@@ -109,9 +113,14 @@ const scenarios: readonly Scenario[] = [
   },
 ];
 
-for (const { title, shell, family, repeated = false, ...scenario } of scenarios) {
+for (const { title, shell, family, original = false, repeated = false, ...scenario } of scenarios) {
   describe(title, () => {
-    const directorSettings = { VIP: vip[family], INTERFACE: 'lan', ...scenario.director };
+    const directorSettings = {
+      VIP: vip[family],
+      INTERFACE: 'lan',
+      ...(original ? { PATH: referencePath } : {}),
+      ...scenario.director,
+    };
     const serverSettings = { VIP: vip[family], ...scenario.server };
     const hosts = [director, ...servers];
     let atFirst: string[] = [];
