@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { realServerChecks } from '../../src/doctor/checks.js';
-import { assertWell, diagnose, inNamespace, listen, run, script, state, type Diagnosis } from './doctor/host.js';
+import { assertWell, diagnose, inNamespace, listen, script, state, type Diagnosis } from './doctor/host.js';
 import { Shell } from './reference.js';
+import { ipvsadm } from './run-main.js';
 
 // `doctor --real-server` on a real server of every kind: for each check one that lacks this one thing. The finding has
 // to be there and has to be the only one, and the command that it gives has to mend it.
@@ -373,9 +374,9 @@ describe('doctor on a real server', () => {
 
   test('guesses how it is reached, and says so', async () => {
     await stage('tunnelling');
-    const { stdout } = await run(['doctor', '--real-server', '192.0.2.10']);
+    const { stdout } = await ipvsadm(['doctor', '--real-server', '192.0.2.10']);
     assert.match(stdout, /^Real server for 192\.0\.2\.10 by tunnelling \(a guess: --forwarding says otherwise\)\n/);
-    const direct = await run(['doctor', '--real-server', '192.0.2.10', '--forwarding', 'direct-routing']);
+    const direct = await ipvsadm(['doctor', '--real-server', '192.0.2.10', '--forwarding', 'direct-routing']);
     assert.match(direct.stdout, /^Real server for 192\.0\.2\.10 by direct-routing\n/);
   });
 
@@ -383,7 +384,7 @@ describe('doctor on a real server', () => {
     await stage('direct routing');
     await script(shell, 'ip address del 192.0.2.10/32 dev lo; sysctl -qw net.ipv4.conf.all.arp_ignore=0');
     const seen = await state(shell);
-    assert.equal((await run(['doctor', '--real-server', '192.0.2.10', '--all', '--port', '9'])).status, 2);
+    assert.equal((await ipvsadm(['doctor', '--real-server', '192.0.2.10', '--all', '--port', '9'])).status, 2);
     assert.equal(await state(shell), seen);
   });
 

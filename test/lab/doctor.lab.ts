@@ -4,8 +4,9 @@ import { after, before, describe, test } from 'node:test';
 import { IpvsClient } from '../../src/client/client.js';
 import { directorChecks } from '../../src/doctor/checks.js';
 import { defaultTunnel } from '../../src/model/server.js';
-import { assertWell, diagnose, listen, run, script, send, state, type Diagnosis } from './doctor/host.js';
+import { assertWell, diagnose, listen, script, send, state, type Diagnosis } from './doctor/host.js';
 import { Shell } from './reference.js';
+import { ipvsadm } from './run-main.js';
 
 // `doctor` on a director: for each check a director that lacks this one thing. The finding has to be there and has to
 // be the only one, and the command that it gives has to mend it.
@@ -538,7 +539,7 @@ describe('doctor on a director', () => {
     await stage();
     await script(shell, 'sysctl -qw net.ipv4.ip_forward=0; ipvsadm -E -t 192.0.2.10:80 -s rr');
     const before = await state(shell);
-    const { status, stdout, stderr } = await run(['doctor']);
+    const { status, stdout, stderr } = await ipvsadm(['doctor']);
     assert.equal(await state(shell), before, 'doctor changed something');
     assert.deepEqual({ status, stderr }, { status: 2, stderr: '' });
     assert.match(stdout, /^ {4}sysctl -w net\.ipv4\.ip_forward=1$/m);

@@ -1,8 +1,6 @@
-import { createMachine } from '../../src/edge/machine.js';
-import { createNameResolver } from '../../src/names/system-resolver.js';
-import { main } from '../../src/main.js';
 import { Captured } from './captured.js';
 import type { Invocation, Program, Result } from './reference.js';
+import { runMain } from './run-main.js';
 
 /** A run that takes longer hangs. */
 const runSeconds = 30;
@@ -19,23 +17,14 @@ export class Ours implements Program {
 
   async run(invocations: readonly Invocation[]): Promise<Result[]> {
     const results: Result[] = [];
-    for (const invocation of invocations) results.push(await runMain(invocation));
+    for (const invocation of invocations) results.push(await runInTime(invocation));
     return results;
   }
 }
 
-async function runMain(invocation: Invocation): Promise<Result> {
+async function runInTime({ argv, ...surroundings }: Invocation): Promise<Result> {
   const stdout = new Captured();
   const stderr = new Captured();
-  const io = {
-    programName: invocation.programName ?? 'ipvsadm',
-    env: invocation.env ?? {},
-    stdin: input(invocation.stdin),
-    stdout,
-    stderr,
-    names: createNameResolver(),
-    machine: createMachine(),
-  };
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<number>((_, reject) => {
     timer = setTimeout(() => {
@@ -43,7 +32,7 @@ async function runMain(invocation: Invocation): Promise<Result> {
     }, runSeconds * 1000);
   });
   try {
-    const status = await Promise.race([main(invocation.argv, io), limit]);
+    const status = await Promise.race([runMain(argv, stdout, stderr, surroundings), limit]);
     return { stdout: stdout.bytes, stderr: stderr.bytes + warnings.splice(0).join(''), status };
   } catch (error) {
     // main promises a status whatever happens; a stack trace in place of it makes the case fail with the reason in sight.
@@ -52,9 +41,4 @@ async function runMain(invocation: Invocation): Promise<Result> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- a stream is what main reads, even if all is here already
-async function* input(stdin: string | Uint8Array | undefined): AsyncGenerator<Uint8Array> {
-  if (stdin !== undefined && stdin.length > 0) yield Buffer.from(stdin);
 }

@@ -6,7 +6,9 @@ import { Captured } from './captured.js';
 
 /** What a run is given beside its words. */
 export interface Surroundings {
-  readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  readonly programName?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
   /** Replaces parts of the machine. */
   readonly machine?: Partial<Machine>;
   /** Whether a person watches the standard error output. */
@@ -15,27 +17,38 @@ export interface Surroundings {
   readonly onStderr?: (text: string) => void;
 }
 
-/** Runs ipvsadm in this process. */
-export async function ipvsadm(
+/** Runs ipvsadm in this process, and keeps what it writes as bytes. */
+export async function runMain(
   argv: readonly string[],
-  { stdin = '', machine = {}, isTerminal = false, onStderr }: Surroundings = {},
-): Promise<{ status: number; stdout: string; stderr: string }> {
-  const stdout = new Captured();
-  const stderr = new Captured({ isTerminal, columns: isTerminal ? 100 : undefined, heard: onStderr });
+  stdout: Captured,
+  stderr: Captured,
+  { programName = 'ipvsadm', env = {}, stdin = '', machine = {} }: Surroundings = {},
+): Promise<number> {
   const io: Io = {
-    programName: 'ipvsadm',
-    env: {},
+    programName,
+    env,
     stdin: typeof stdin === 'string' || stdin instanceof Uint8Array ? input(stdin) : stdin,
     stdout,
     stderr,
     names: createNameResolver(),
     machine: { ...createMachine(), ...machine },
   };
-  const status = await main(argv, io);
+  return main(argv, io);
+}
+
+/** The same for texts. */
+export async function ipvsadm(
+  argv: readonly string[],
+  surroundings: Surroundings = {},
+): Promise<{ status: number; stdout: string; stderr: string }> {
+  const { isTerminal = false, onStderr } = surroundings;
+  const stdout = new Captured();
+  const stderr = new Captured({ isTerminal, columns: isTerminal ? 100 : undefined, heard: onStderr });
+  const status = await runMain(argv, stdout, stderr, surroundings);
   return { status, stdout: stdout.text, stderr: stderr.text };
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- all is here already
+// eslint-disable-next-line @typescript-eslint/require-await -- a stream is what main reads, even if all is here already
 async function* input(text: string | Uint8Array): AsyncGenerator<Uint8Array> {
   if (text.length > 0) yield Buffer.from(text);
 }

@@ -14,7 +14,6 @@ import { compareTables, isSame } from '../../plan/difference.js';
 import { formatDifference } from '../../plan/format-difference.js';
 import { isEmpty, planChanges } from '../../plan/plan.js';
 import { comparisonOptions, tellingTrouble, writeDifference, type ComparisonOptions } from './comparison.js';
-import { drainDisplay } from './drain-display.js';
 import { defineVerb } from './verb.js';
 
 interface ApplyOptions extends ComparisonOptions {
@@ -95,7 +94,7 @@ async function applyTable(io: Io, client: IpvsClient, wanted: Table, options: Ap
   // Before it is done: whatever happens, the log has what was meant to happen.
   await writeDifference(io, plan.difference, options.json);
   if (isEmpty(plan)) return 0;
-  const display = drainDisplay(io.stderr);
+  const display = options.drain > 0 ? (await import('./drain-display.js')).drainDisplay(io.stderr) : undefined;
   const ending = new AbortController();
   let received: EndSignal | undefined;
   const deaf = io.machine.onSignal((signal) => {
@@ -106,7 +105,7 @@ async function applyTable(io: Io, client: IpvsClient, wanted: Table, options: Ap
   try {
     applied = await applyPlan(client, plan, {
       drainSeconds: options.drain,
-      onDrain: (progress) => display.show(progress),
+      onDrain: async (progress) => display?.show(progress),
       signal: ending.signal,
       clock: io.machine.clock,
     });
@@ -117,7 +116,7 @@ async function applyTable(io: Io, client: IpvsClient, wanted: Table, options: Ap
   } finally {
     deaf();
   }
-  await display.finish(applied.drained);
+  await display?.finish(applied.drained);
   if (!applied.complete) {
     await tellInterruption(io, applied);
     return received === undefined ? failure : 128 + constants.signals[received];

@@ -6,8 +6,8 @@ import { formatJson } from '../../format/json.js';
 import type { Io } from '../../io.js';
 import type { TableDifference } from '../../plan/difference.js';
 import { differenceJson } from '../../plan/difference-json.js';
-import { formatDifference } from '../../plan/format-difference.js';
-import { colours } from './colours.js';
+import { formatDifference, plainPaint, type Paint } from '../../plan/format-difference.js';
+import { wantsColour } from './wants-colour.js';
 
 /** A name of the standard input that yargs leaves as it is. */
 export const standardInputPath = '/dev/stdin';
@@ -48,9 +48,13 @@ export async function writeDifference(io: Io, difference: TableDifference, json:
     await writeAll(io.stdout, [formatJson(differenceJson(difference)), '\n']);
     return;
   }
-  const colour = colours(io);
-  const paint = { added: colour.green, removed: colour.red, edited: colour.yellow, same: (text: string) => text };
-  await writeAll(io.stdout, formatDifference(difference, paint));
+  await writeAll(io.stdout, formatDifference(difference, wantsColour(io) ? await differencePaint(io) : plainPaint));
+}
+
+async function differencePaint(io: Io): Promise<Paint> {
+  const { colours } = await import('./colours.js');
+  const { green, red, yellow } = colours(io);
+  return { ...plainPaint, added: green, removed: red, edited: yellow };
 }
 
 /** Exit status for wrong usage, bad input, and for a kernel without IPVS. */

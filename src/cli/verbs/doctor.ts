@@ -1,23 +1,15 @@
-import { directorFacts, realServerFacts } from '../../command/gather-facts.js';
-import { writeAll } from '../../command/write-all.js';
-import { directorChecks, realServerChecks } from '../../doctor/checks.js';
-import type { RealServerFacts } from '../../doctor/facts.js';
-import { reportJson } from '../../doctor/json.js';
-import { examine, exitStatus, type Report } from '../../doctor/report.js';
+import { exitStatus } from '../../doctor/report.js';
 import { IpvsError } from '../../errors.js';
-import { formatJson } from '../../format/json.js';
-import type { Io } from '../../io.js';
 import { addressBytes, familyOf, formatAddress } from '../../model/address.js';
 import { describeFailure } from '../classic/failure.js';
-import { colours } from './colours.js';
-import { formatReport } from './doctor-report.js';
 import { defineVerb } from './verb.js';
 
 const methods = ['direct-routing', 'tunnelling', 'masquerading'] as const;
 const tunnels = ['ipip', 'gue', 'gre'] as const;
 const protocols = ['tcp', 'udp'] as const;
 
-interface DoctorOptions {
+/** What `doctor` is asked. */
+export interface DoctorOptions {
   json: boolean;
   all: boolean;
   'real-server': string | undefined;
@@ -77,6 +69,7 @@ export const doctor = defineVerb<DoctorOptions>({
       .example('$0 doctor --real-server 192.0.2.10 --port 80', 'on a real server of that virtual address'),
   run: async (io, options) => {
     try {
+      const { examineHost } = await import('./examine-host.js');
       return await examineHost(io, options);
     } catch (error) {
       if (!(error instanceof IpvsError)) throw error;
@@ -119,45 +112,4 @@ function readPort(option: string) {
     if (port < 1 || port > 65535) throw new Error(`${option} takes a number from 1 to 65535, not ${text}`);
     return port;
   };
-}
-
-async function examineHost(io: Io, options: DoctorOptions): Promise<number> {
-  const { report, headline, realServer } = await reportOn(io, options);
-  if (options.json) {
-    await writeAll(io.stdout, [formatJson(reportJson(report, realServer)), '\n']);
-  } else {
-    const width = Math.min(io.stdout.columns ?? 100, 100);
-    await writeAll(io.stdout, [formatReport(report, headline, { colour: colours(io), width, all: options.all })]);
-  }
-  return exitStatus[report.result];
-}
-
-interface Examination {
-  readonly report: Report;
-  readonly headline: string;
-  readonly realServer: RealServerFacts | undefined;
-}
-
-async function reportOn({ machine }: Io, options: DoctorOptions): Promise<Examination> {
-  const vip = options['real-server'];
-  if (vip === undefined) {
-    const facts = await directorFacts(machine);
-    // Without IPVS there is nothing to say about the rest.
-    const checks = facts.hasIpvs ? directorChecks : directorChecks.slice(0, 1);
-    const servers = facts.services.reduce((sum, entry) => sum + entry.servers.length, 0);
-    const headline = `Director: ${facts.services.length} services, ${servers} servers`;
-    return { report: examine(checks, facts), headline, realServer: undefined };
-  }
-  const realServer = await realServerFacts(machine, {
-    vip,
-    forwarding: options.forwarding,
-    ports: options.port,
-    protocol: options.protocol,
-    tunnel: options['tun-type'],
-    tunnelPort: options['tun-port'],
-    director: options.director,
-  });
-  const guessed = options.forwarding === undefined ? ' (a guess: --forwarding says otherwise)' : '';
-  const headline = `Real server for ${vip} by ${realServer.forwarding}${guessed}`;
-  return { report: examine(realServerChecks, realServer), headline, realServer };
 }

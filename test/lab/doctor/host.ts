@@ -2,11 +2,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createMachine } from '../../../src/edge/machine.js';
-import { main } from '../../../src/main.js';
-import { createNameResolver } from '../../../src/names/system-resolver.js';
-import { FakeOutput, pieces } from '../../unit/support/fake-io.js';
 import type { Shell } from '../reference.js';
+import { ipvsadm } from '../run-main.js';
 
 /** A finding as `doctor --json` tells it. */
 export interface JsonFinding {
@@ -37,25 +34,9 @@ interface JsonReport {
   }[];
 }
 
-/** Runs our program in this process. */
-export async function run(argv: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const stdout = new FakeOutput();
-  const stderr = new FakeOutput();
-  const status = await main(argv, {
-    programName: 'ipvsadm',
-    env: {},
-    stdin: pieces([]),
-    stdout,
-    stderr,
-    names: createNameResolver(),
-    machine: createMachine(),
-  });
-  return { status, stdout: stdout.text, stderr: stderr.text };
-}
-
 /** Runs `ipvsadm doctor --json` with these words. */
 export async function diagnose(words: readonly string[] = []): Promise<Diagnosis> {
-  const { status, stdout, stderr } = await run(['doctor', '--json', ...words]);
+  const { status, stdout, stderr } = await ipvsadm(['doctor', '--json', ...words]);
   assert.equal(stderr, '');
   const document = JSON.parse(stdout) as JsonReport;
   const problems = document.checks.flatMap(({ id, findings }) =>
