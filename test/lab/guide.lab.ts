@@ -113,7 +113,8 @@ function pattern(prints: readonly string[]): RegExp {
 async function perform({ host, command, prints }: Step): Promise<void> {
   const expected = pattern(prints);
   const run = async (): Promise<{ output: string; status: string }> => {
-    const printed = (await shells.get(host)?.script(`${command}\necho "$?"`)) ?? '';
+    const bytes = (await shells.get(host)?.script(`${command}\necho "$?"`)) ?? '';
+    const printed = Buffer.from(bytes, 'latin1').toString();
     const [, output = '', status = ''] = /^([^]*?)(\d+)\n$/.exec(printed) ?? [];
     return { output: output.replace(/ +$/gm, ''), status };
   };

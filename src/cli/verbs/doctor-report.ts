@@ -2,6 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
 import type { Finding, Severity } from '../../doctor/finding.js';
 import type { CheckResult, Report } from '../../doctor/report.js';
+import { counted } from '../../format/counted.js';
 import { printable } from '../../format/printable.js';
 
 /** How a report is shown. */
@@ -97,9 +98,8 @@ function wrapped(text: string, width: number, indent: string): string[] {
 }
 
 function summary(checks: readonly CheckResult[]): string {
-  const counted = (severity: Severity): number =>
+  const number = (severity: Severity): number =>
     checks.flatMap(({ findings }) => findings).filter((finding) => finding.severity === severity).length;
   const passed = checks.filter(({ result }) => result === 'ok').length;
-  const noun = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
-  return `${noun(counted('error'), 'error')}, ${noun(counted('warning'), 'warning')}; ${passed} of ${noun(checks.length, 'check')} passed`;
+  return `${counted(number('error'), 'error')}, ${counted(number('warning'), 'warning')}; ${passed} of ${counted(checks.length, 'check')} passed`;
 }

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { Presets, SingleBar } from 'cli-progress';
 import type { DrainProgress } from '../../command/drain.js';
+import { counted } from '../../format/counted.js';
 import type { Output } from '../../io.js';
 
 /** Shows how a drain goes on. */
@@ -18,23 +19,19 @@ export function drainDisplay(output: Output): DrainDisplay {
 /** Seconds between two lines of a log. */
 const logInterval = 10;
 
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 function connectionsOf({ busy }: DrainProgress): number {
   return busy.reduce((sum, { activeConnections }) => sum + activeConnections, 0);
 }
 
 function stateText(progress: DrainProgress): string {
   const { servers, busy, secondsLeft } = progress;
-  const connections = plural(connectionsOf(progress), 'active connection');
-  return `${busy.length} of ${plural(servers, 'server')} busy, ${connections}, ${Math.ceil(secondsLeft)} s left`;
+  const connections = counted(connectionsOf(progress), 'active connection');
+  return `${busy.length} of ${counted(servers, 'server')} busy, ${connections}, ${Math.ceil(secondsLeft)} s left`;
 }
 
 async function tellBusy(output: Output, { busy }: DrainProgress): Promise<void> {
   for (const { subject, activeConnections } of busy) {
-    await output.write(`${subject} still has ${plural(activeConnections, 'active connection')}\n`);
+    await output.write(`${subject} still has ${counted(activeConnections, 'active connection')}\n`);
   }
 }
 

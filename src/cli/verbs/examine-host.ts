@@ -4,6 +4,7 @@ import { directorChecks, realServerChecks } from '../../doctor/checks.js';
 import type { RealServerFacts } from '../../doctor/facts.js';
 import { reportJson } from '../../doctor/json.js';
 import { examine, exitStatus, type Report } from '../../doctor/report.js';
+import { counted } from '../../format/counted.js';
 import { formatJson } from '../../format/json.js';
 import type { Io } from '../../io.js';
 import { colours } from './colours.js';
@@ -35,7 +36,7 @@ async function reportOn({ machine }: Io, options: DoctorOptions): Promise<Examin
     // Without IPVS there is nothing to say about the rest.
     const checks = facts.hasIpvs ? directorChecks : directorChecks.slice(0, 1);
     const servers = facts.services.reduce((sum, entry) => sum + entry.servers.length, 0);
-    const headline = `Director: ${facts.services.length} services, ${servers} servers`;
+    const headline = `Director: ${counted(facts.services.length, 'service')}, ${counted(servers, 'server')}`;
     return { report: examine(checks, facts), headline, realServer: undefined };
   }
   const realServer = await realServerFacts(machine, {

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { TableEntries } from '../../command/entries.js';
+import { counted } from '../../format/counted.js';
 import { endpointLabel, type Naming } from '../../format/labels.js';
 import { protocolOf, serviceTitle, settingsText } from '../../format/service-text.js';
 import type { Io } from '../../io.js';
@@ -47,8 +48,8 @@ export async function statusTable(entries: TableEntries, naming: Naming, io: Io)
     totals.inactive += inactive;
   }
   const summary = [
-    count(totals.services, 'service'),
-    `${count(totals.servers, 'server')}${totals.quiesced === 0 ? '' : ` (${totals.quiesced} quiesced)`}`,
+    counted(totals.services, 'service'),
+    `${counted(totals.servers, 'server')}${totals.quiesced === 0 ? '' : ` (${totals.quiesced} quiesced)`}`,
     `${totals.active} active and ${totals.inactive} inactive connections`,
   ].join(', ');
   return totals.services === 0 ? 'No virtual services.' : `${table.toString()}\n${summary}`;
@@ -56,8 +57,4 @@ export async function statusTable(entries: TableEntries, naming: Naming, io: Io)
 
 function sum(servers: readonly ServerState[], field: 'activeConnections' | 'inactiveConnections'): number {
   return servers.reduce((total, server) => total + server[field], 0);
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
