@@ -7,14 +7,14 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ensureDebianPackages, ensureUnpacked } from './lab/debian.mjs';
-import { labPackages, runInLab } from './lab/kernel.mjs';
+import { labPackages, runInLab, status as labStatus } from './lab/kernel.mjs';
 import { ensureNodeModules } from './prepare.mjs';
 import { abortOnSignals } from './signals.mjs';
 
 process.chdir(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 
-/** Seconds that a lab suite may take; the slowest takes a fifth of it where nothing else is done. */
-const suiteLimit = 600;
+/** Seconds that a lab suite may take; the slowest takes a third of it where nothing else is done. */
+const suiteLimit = 400;
 
 /** Steps at a time that need no lab. */
 const parallelSteps = Math.min(4, availableParallelism());
@@ -113,8 +113,20 @@ function countsOf(output) {
   );
 }
 
-/** @param {string} suite */
+/**
+ * Runs a suite; once more where it did not end. User-mode Linux itself stops now and then, one lab in some hundred on a
+ * busy machine: idle, with nothing to run. What hangs in our programs hangs again.
+ * @param {string} suite
+ */
 async function runSuite(suite) {
+  const first = await runSuiteOnce(suite);
+  if (first.status !== labStatus.timeout || end.signal.aborted) return first;
+  console.log(`again  lab ${suite}: no end after ${suiteLimit} s`);
+  return runSuiteOnce(suite);
+}
+
+/** @param {string} suite */
+async function runSuiteOnce(suite) {
   let output = '';
   const sink = () =>
     new Writable({
@@ -131,7 +143,7 @@ async function runSuite(suite) {
     noIpvs: suite === 'no-ipvs',
     signal: end.signal,
   });
-  return { ok: status === 0, output: status === 0 ? output : `${failuresOf(output)}\n(exit status ${status})` };
+  return { status, ok: status === 0, output: status === 0 ? output : `${failuresOf(output)}\n(exit status ${status})` };
 }
 
 /**
@@ -200,8 +212,8 @@ function finish(outcomes) {
   return failed.length === 0 ? 0 : 1;
 }
 
-const status = await main().catch((/** @type {unknown} */ error) => {
+const result = await main().catch((/** @type {unknown} */ error) => {
   console.error(error instanceof Error ? error.message : error);
   return 1;
 });
-process.exitCode = end.status(status);
+process.exitCode = end.status(result);
