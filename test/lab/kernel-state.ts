@@ -18,15 +18,16 @@ import {
  */
 export class KernelState {
   readonly #channel = new Channel(openNetlinkTransport());
-  #family: number | undefined;
 
   async read(): Promise<string> {
+    // Asked each time: it is another number after IPVS was unloaded.
+    const family = await this.#findFamily();
+    if (family === undefined) return 'no IPVS';
     const keys: ServiceKey[] = [];
-    const services = await this.#answers(ipvsCommand.getService, undefined, true, keys);
-    const parts = [services];
-    for (const key of keys) parts.push(await this.#answers(ipvsCommand.getDest, key, true));
-    parts.push(await this.#answers(ipvsCommand.getConfig, undefined, false));
-    parts.push(await this.#answers(ipvsCommand.getDaemon, undefined, true));
+    const parts = [await this.#answers(family, ipvsCommand.getService, undefined, true, keys)];
+    for (const key of keys) parts.push(await this.#answers(family, ipvsCommand.getDest, key, true));
+    parts.push(await this.#answers(family, ipvsCommand.getConfig, undefined, false));
+    parts.push(await this.#answers(family, ipvsCommand.getDaemon, undefined, true));
     return parts.join('\n');
   }
 
@@ -34,10 +35,16 @@ export class KernelState {
     this.#channel.close();
   }
 
-  async #answers(command: number, key: ServiceKey | undefined, dump: boolean, keys?: ServiceKey[]): Promise<string> {
+  async #answers(
+    family: number,
+    command: number,
+    key: ServiceKey | undefined,
+    dump: boolean,
+    keys?: ServiceKey[],
+  ): Promise<string> {
     const answers: string[] = [];
     const request = {
-      family: (this.#family ??= await this.#findFamily()),
+      family,
       version: ipvsFamilyVersion,
       command,
       attributes: commandAttributes,
@@ -52,7 +59,7 @@ export class KernelState {
     return answers.join(' ');
   }
 
-  async #findFamily(): Promise<number> {
+  async #findFamily(): Promise<number | undefined> {
     let family: number | undefined;
     const request = {
       family: controllerFamily.type,
@@ -61,10 +68,9 @@ export class KernelState {
       attributes: controllerAttributes,
       values: { familyName: ipvsFamilyName },
     };
-    const errno = await this.#channel.query(request, false, ({ view, offset, length }) => {
+    await this.#channel.query(request, false, ({ view, offset, length }) => {
       family = controllerAttributes.decode(view, offset, length, 'answer').familyId;
     });
-    if (family === undefined) throw new Error(`the kernel has no IPVS (error ${errno})`);
     return family;
   }
 }
