@@ -48,6 +48,13 @@ interface Verdict {
   readonly differences: readonly string[];
 }
 
+/** The table that cases start from. */
+interface Stage {
+  readonly setup: Rules;
+  /** What the kernel says of it. */
+  readonly kernel: string;
+}
+
 /** How often two listings of a living table are tried until nothing moved in between. */
 const liveTries = 40;
 
@@ -109,21 +116,18 @@ export class Lab {
   /** Compares case by case: both programs start from the same table. */
   async compare(cases: readonly Case[]): Promise<Verdict[]> {
     const verdicts: Verdict[] = [];
-    let setup: Rules | undefined;
-    let staged = '';
+    let stage: Stage | undefined;
     for (const one of cases) {
-      if (setup === undefined || !same(setup, one.setup ?? []) || (await this.kernel.read()) !== staged) {
-        setup = one.setup ?? [];
+      const setup = one.setup ?? [];
+      if (stage === undefined || !same(stage.setup, setup)) {
         const { complaints } = await this.reference.stage(setup);
-        if (complaints !== '') {
+        stage = complaints === '' ? { setup, kernel: await this.kernel.read() } : undefined;
+        if (stage === undefined) {
           verdicts.push({ case: one, differences: [`setup refused: ${complaints}`] });
-          setup = undefined;
           continue;
         }
-        staged = await this.kernel.read();
       }
-      verdicts.push(await this.#compareOne(one, setup, staged));
-      await this.#restage(setup, staged);
+      verdicts.push(await this.#compareOne(one, stage));
     }
     return verdicts;
   }
@@ -149,33 +153,34 @@ export class Lab {
     return this.#only === undefined ? cases : cases.filter((one) => titleOf(one) === this.#only);
   }
 
-  /** @param staged what the kernel says of the table that `setup` made, which is there. */
-  async #compareOne(one: Case, setup: Rules, staged: string): Promise<Verdict> {
+  /** Finds the table of the stage, and leaves it. */
+  async #compareOne(one: Case, stage: Stage): Promise<Verdict> {
     const expectsTable = one.allowed !== undefined && ('table' in one.allowed.reference || 'table' in one.allowed.ours);
     if (!expectsTable) {
       const [reference] = await this.reference.run([one]);
       const kernelOfReference = await this.kernel.read();
-      if (kernelOfReference !== staged) await this.#restage(setup, staged);
+      if (kernelOfReference !== stage.kernel) await this.#restage(stage);
       const [ours] = await this.underTest.run([one]);
-      if ((await this.kernel.read()) === kernelOfReference) {
+      const kernelOfOurs = await this.kernel.read();
+      if (kernelOfOurs !== stage.kernel) await this.#restage(stage);
+      if (kernelOfOurs === kernelOfReference) {
         return this.#judge(one, { ...present(reference), table: '' }, { ...present(ours), table: '' });
       }
-      await this.#restage(setup, staged);
     }
     // Once more, with tables that a person can read.
-    const [reference] = await this.reference.run([one]);
-    const tableOfReference = await this.reference.table();
-    await this.#restage(setup, staged);
-    const [ours] = await this.underTest.run([one]);
-    const table = await this.reference.table();
-    return this.#judge(one, { ...present(reference), table: tableOfReference }, { ...present(ours), table });
+    const outcomes: Outcome[] = [];
+    for (const program of [this.reference, this.underTest]) {
+      const [result] = await program.run([one]);
+      outcomes.push({ ...present(result), table: await this.reference.table() });
+      await this.#restage(stage);
+    }
+    return this.#judge(one, present(outcomes[0]), present(outcomes[1]));
   }
 
-  /** Makes the table that `setup` stands for again: by our program, which starts no process, unless it gets it wrong. */
-  async #restage(setup: Rules, staged: string): Promise<void> {
-    if ((await this.kernel.read()) === staged) return;
+  /** Makes the table of a stage again: by our program, which starts no process, unless it gets it wrong. */
+  async #restage({ setup, kernel }: Stage): Promise<void> {
     await this.#stager.run([{ argv: ['-R'], stdin: stageText(setup) }]);
-    if ((await this.kernel.read()) !== staged) await this.reference.stage(setup);
+    if ((await this.kernel.read()) !== kernel) await this.reference.stage(setup);
   }
 
   /** The reference, ours, the reference: compared once both listings of the reference are the same. */
