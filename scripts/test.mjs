@@ -16,6 +16,9 @@ process.chdir(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 /** Seconds that a lab suite may take; the slowest takes a third of it where nothing else is done. */
 const suiteLimit = 400;
 
+/** Lines that are shown of a suite that did not end. */
+const shownOfHung = 30;
+
 /** Steps at a time that need no lab. */
 const parallelSteps = Math.min(4, availableParallelism());
 
@@ -114,14 +117,15 @@ function countsOf(output) {
 }
 
 /**
- * Runs a suite; once more where it did not end. User-mode Linux itself stops now and then, one lab in some hundred on a
- * busy machine: idle, with nothing to run. What hangs in our programs hangs again.
+ * Runs a suite; once more where it did not end. A lab has been seen to stand still, idle and with nothing to run, for a reason
+ * that is not known: what was printed until then is shown, so that it can be looked for.
  * @param {string} suite
  */
 async function runSuite(suite) {
   const first = await runSuiteOnce(suite);
   if (first.status !== labStatus.timeout || end.signal.aborted) return first;
-  console.log(`again  lab ${suite}: no end after ${suiteLimit} s`);
+  console.log(`again  lab ${suite}: no end after ${suiteLimit} s, the last of what it printed:`);
+  console.log(first.output.split('\n').slice(-shownOfHung).join('\n').replace(/^/gm, '       '));
   return runSuiteOnce(suite);
 }
 

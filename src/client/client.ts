@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import { DecodeError, KernelError, UnavailableError } from '../errors.js';
 import { changeSubject, type Change } from '../model/change.js';
 import type { RealServer, ServerKey } from '../model/server.js';
@@ -25,18 +24,14 @@ import {
 import type { ReplyPayload } from '../wire/message.js';
 import {
   commandAttributes,
-  controllerAttributes,
-  controllerFamily,
   infoAttributes,
   ipvsCommand,
-  ipvsFamilyName,
   ipvsFamilyVersion,
   type CommandValues,
 } from '../wire/tables.js';
 import { Channel, type Request } from './channel.js';
+import { findFamily } from './family.js';
 import type { Transport } from './transport.js';
-
-const { ENOENT, ENOPROTOOPT } = constants.errno;
 
 function required<T>(value: T | undefined, name: string): T {
   if (value === undefined) throw new DecodeError(`${name}: missing in the kernel's answer`);
@@ -282,25 +277,4 @@ export class IpvsClient {
     });
     return answers;
   }
-}
-
-/** Asks the kernel for the number of the family IPVS. */
-async function findFamily(channel: Channel): Promise<number> {
-  let family: number | undefined;
-  const errno = await channel.query(
-    {
-      family: controllerFamily.type,
-      version: controllerFamily.version,
-      command: controllerFamily.getFamily,
-      attributes: controllerAttributes,
-      values: { familyName: ipvsFamilyName },
-    },
-    false,
-    ({ view, offset, length }) => {
-      family = controllerAttributes.decode(view, offset, length, 'answer to getFamily').familyId;
-    },
-  );
-  if (errno === ENOENT) throw new UnavailableError(ENOPROTOOPT);
-  if (errno !== 0) throw new UnavailableError(errno);
-  return required(family, 'CTRL_ATTR_FAMILY_ID');
 }

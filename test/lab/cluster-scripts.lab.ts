@@ -57,6 +57,7 @@ const gateway = '10.0.0.1';
 const scenarios: readonly Scenario[] = [
   {
     title: 'NAT with another port and weights',
+    repeated: true,
     shell: ['dash'],
     family: 'inet',
     director: { FORWARDING: 'nat', SERVER_PORT: '8080', SCHEDULER: 'wrr', REAL_SERVERS: '10.0.0.21=1 10.0.0.22=1' },

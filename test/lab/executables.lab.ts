@@ -8,7 +8,6 @@ const words = (text: string): string[] => text.split(' ');
 const rules = (...lines: readonly string[]): Rules => lines.map(words);
 
 const installed = new Installed();
-// What a shell does with the programs. What the programs do with words is shown without starting them, and by "script".
 const lab = new Lab('executables', { underTest: installed });
 after(() => {
   installed.close();
@@ -38,15 +37,23 @@ lab.table('arguments, output and exit status', [
   { argv: [], title: 'no arguments, no services' },
   { argv: ['-Ln'] },
   { argv: words('-A -t 10.0.0.1:80 -s rr') },
+  { argv: words('--add-service --udp-service=[2001:db8::1]:53 --persistent') },
+  { argv: ['--set', '30', '5', '60'] },
+  { argv: ['--nosuch'] },
   { argv: [''], title: 'an empty argument' },
   { argv: ['-A', '-t', 'bücher.invalid:80'], title: 'an argument with letters beyond ASCII' },
   { argv: ['-L', '-t', '10.0.0.1:80'], says: 'No such service' },
+  { argv: words('-D -t 10.0.0.1:80'), says: 'No such service' },
+  { argv: words('-A -t 10.0.0.1'), says: 'Zero port' },
   { argv: words('-L -q'), says: '-q: unknown option' },
 ]);
 
 lab.table('arguments, output and exit status, with a table', [
   { argv: [], title: 'no arguments', setup: cluster },
   { argv: ['-Sn'], setup: cluster },
+  { argv: words('-Ln --stats --exact'), setup: cluster },
+  { argv: words('-a -t 10.0.0.1:80 -r 10.0.0.3:80 -i'), setup: cluster, says: 'Destination already exists' },
+  { argv: ['-C'], setup: cluster },
   { argv: ['-R'], setup: cluster, stdin: '-D -t 10.0.0.1:80\n-Ln\n', title: 'a restore from a file' },
 ]);
 
@@ -114,7 +121,7 @@ lab.table('ipvsadm-save and ipvsadm-restore', [
 ]);
 
 lab.table('users that may not touch the table', [
-  ...['-Ln', '--nosuch'].map((line) =>
+  ...['-Ln', '-C', '-A -t 10.0.0.1:80', '--nosuch', '-R'].map((line) =>
     shell(`setpriv --bounding-set=-net_admin ipvsadm ${line}`, {
       setup: cluster,
       says: 'Permission denied (you must be root)',

@@ -1,15 +1,12 @@
+import { constants } from 'node:os';
 import { Channel } from '../../src/client/channel.js';
+import { findFamily } from '../../src/client/family.js';
+import { UnavailableError } from '../../src/errors.js';
 import type { ServiceKey } from '../../src/model/service.js';
 import { openNetlinkTransport } from '../../src/socket/netlink-transport.js';
 import { serviceEntryOf, serviceKeyValues } from '../../src/wire/convert.js';
-import {
-  commandAttributes,
-  controllerAttributes,
-  controllerFamily,
-  ipvsCommand,
-  ipvsFamilyName,
-  ipvsFamilyVersion,
-} from '../../src/wire/tables.js';
+import type { ReplyPayload } from '../../src/wire/message.js';
+import { commandAttributes, ipvsCommand, ipvsFamilyVersion } from '../../src/wire/tables.js';
 
 /**
  * The kernel's table as the bytes of its own answers: services and servers with everything that is told of them, timeouts
@@ -21,13 +18,22 @@ export class KernelState {
 
   async read(): Promise<string> {
     // Asked each time: it is another number after IPVS was unloaded.
-    const family = await this.#findFamily();
-    if (family === undefined) return 'no IPVS';
+    let family: number;
+    try {
+      family = await findFamily(this.#channel);
+    } catch (error) {
+      if (error instanceof UnavailableError && error.errno === constants.errno.ENOPROTOOPT) return 'no IPVS';
+      throw error;
+    }
     const keys: ServiceKey[] = [];
-    const parts = [await this.#answers(family, ipvsCommand.getService, undefined, true, keys)];
-    for (const key of keys) parts.push(await this.#answers(family, ipvsCommand.getDest, key, true));
-    parts.push(await this.#answers(family, ipvsCommand.getConfig, undefined, false));
-    parts.push(await this.#answers(family, ipvsCommand.getDaemon, undefined, true));
+    const services = await this.#answers(family, ipvsCommand.getService, { dump: true }, (payload) => {
+      const { service } = commandAttributes.decode(payload.view, payload.offset, payload.length, 'answer');
+      if (service !== undefined) keys.push(serviceEntryOf(service).key);
+    });
+    const parts = [services];
+    for (const key of keys) parts.push(await this.#answers(family, ipvsCommand.getDest, { dump: true, key }));
+    parts.push(await this.#answers(family, ipvsCommand.getConfig, { dump: false }));
+    parts.push(await this.#answers(family, ipvsCommand.getDaemon, { dump: true }));
     return parts.join('\n');
   }
 
@@ -38,9 +44,8 @@ export class KernelState {
   async #answers(
     family: number,
     command: number,
-    key: ServiceKey | undefined,
-    dump: boolean,
-    keys?: ServiceKey[],
+    { dump, key }: { readonly dump: boolean; readonly key?: ServiceKey },
+    look?: (payload: ReplyPayload) => void,
   ): Promise<string> {
     const answers: string[] = [];
     const request = {
@@ -50,27 +55,12 @@ export class KernelState {
       attributes: commandAttributes,
       values: key === undefined ? {} : { service: serviceKeyValues(key) },
     };
-    const errno = await this.#channel.query(request, dump, ({ view, offset, length }) => {
+    const errno = await this.#channel.query(request, dump, (payload) => {
+      const { view, offset, length } = payload;
       answers.push(Buffer.from(view.buffer, view.byteOffset + offset, length).toString('hex'));
-      const { service } = commandAttributes.decode(view, offset, length, 'answer');
-      if (service !== undefined) keys?.push(serviceEntryOf(service).key);
+      look?.(payload);
     });
     if (errno !== 0) throw new Error(`the kernel refused command ${command} with error ${errno}`);
     return answers.join(' ');
-  }
-
-  async #findFamily(): Promise<number | undefined> {
-    let family: number | undefined;
-    const request = {
-      family: controllerFamily.type,
-      version: controllerFamily.version,
-      command: controllerFamily.getFamily,
-      attributes: controllerAttributes,
-      values: { familyName: ipvsFamilyName },
-    };
-    await this.#channel.query(request, false, ({ view, offset, length }) => {
-      family = controllerAttributes.decode(view, offset, length, 'answer').familyId;
-    });
-    return family;
   }
 }

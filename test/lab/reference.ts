@@ -120,13 +120,13 @@ export class Shell {
     });
     const statuses = (await this.script(lines.join('\n'))).trimEnd().split('\n');
     return invocations.map((_, index) => ({
-      stdout: this.read(`${index}.out`),
-      stderr: this.read(`${index}.err`),
+      stdout: this.#read(`${index}.out`),
+      stderr: this.#read(`${index}.err`),
       status: Number(statuses[index]),
     }));
   }
 
-  read(file: string): string {
+  #read(file: string): string {
     return readFileSync(join(this.directory, file), 'latin1');
   }
 

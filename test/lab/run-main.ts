@@ -11,7 +11,11 @@ export interface Surroundings {
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
   /** Replaces parts of the machine. */
   readonly machine?: Partial<Machine>;
-  /** Whether a person watches the standard error output. */
+}
+
+/** Who hears what is written to the standard error output. */
+export interface Audience {
+  /** Whether a person watches it. */
   readonly isTerminal?: boolean;
   /** Told of everything that is written there. */
   readonly onStderr?: (text: string) => void;
@@ -39,9 +43,8 @@ export async function runMain(
 /** The same for texts. */
 export async function ipvsadm(
   argv: readonly string[],
-  surroundings: Surroundings = {},
+  { isTerminal = false, onStderr, ...surroundings }: Surroundings & Audience = {},
 ): Promise<{ status: number; stdout: string; stderr: string }> {
-  const { isTerminal = false, onStderr } = surroundings;
   const stdout = new Captured();
   const stderr = new Captured({ isTerminal, columns: isTerminal ? 100 : undefined, heard: onStderr });
   const status = await runMain(argv, stdout, stderr, surroundings);

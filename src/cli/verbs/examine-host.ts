@@ -10,6 +10,7 @@ import type { Io } from '../../io.js';
 import { colours } from './colours.js';
 import { formatReport } from './doctor-report.js';
 import type { DoctorOptions } from './doctor.js';
+import { textWidth } from './verb.js';
 
 /** Looks at this host and tells what it finds. @returns the exit status. @throws {IpvsError} where it can't look. */
 export async function examineHost(io: Io, options: DoctorOptions): Promise<number> {
@@ -17,8 +18,8 @@ export async function examineHost(io: Io, options: DoctorOptions): Promise<numbe
   if (options.json) {
     await writeAll(io.stdout, [formatJson(reportJson(report, realServer)), '\n']);
   } else {
-    const width = Math.min(io.stdout.columns ?? 100, 100);
-    await writeAll(io.stdout, [formatReport(report, headline, { colour: colours(io), width, all: options.all })]);
+    const style = { colour: colours(io), width: textWidth(io), all: options.all };
+    await writeAll(io.stdout, [formatReport(report, headline, style)]);
   }
   return exitStatus[report.result];
 }

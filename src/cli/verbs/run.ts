@@ -9,15 +9,13 @@ import { doctor } from './doctor.js';
 import { exportVerb } from './export.js';
 import { completionWord } from './names.js';
 import { status } from './status.js';
-import type { ChosenVerb, DefinedVerb } from './verb.js';
+import { textWidth, type ChosenVerb, type DefinedVerb } from './verb.js';
 
 /** Exit status for a wrong command line. */
 const usageFailure = 2;
 
 /** In the order of the help. */
 const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply, doctor, completion];
-
-const width = (io: Io): number => Math.min(io.stdout.columns ?? 100, 100);
 
 /**
  * Runs a verb; the first word is its name.
@@ -29,7 +27,7 @@ export async function runVerb(argv: readonly string[], io: Io): Promise<number> 
     .scriptName(io.programName)
     .usage('$0 VERB [options]')
     .locale('en')
-    .wrap(width(io))
+    .wrap(textWidth(io))
     .version(false)
     .help()
     .alias('help', 'h')

@@ -36,3 +36,8 @@ export function defineVerb<T>({ name, words = '', options, run }: Verb<T>): Defi
       }),
   };
 }
+
+/** Columns of text for people: those of the screen, but no line is longer than can be read with ease. */
+export function textWidth({ stdout }: Io): number {
+  return Math.min(stdout.columns ?? 100, 100);
+}
