@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDebianPackages } from './lab/debian.mjs';
-import { labPackages, runInLab } from './lab/kernel.mjs';
+import { ensureKernel, labPackages, runInLab } from './lab/kernel.mjs';
 import { ensureNodeModules, runNode } from './prepare.mjs';
 import { abortOnSignals } from './signals.mjs';
 
@@ -33,6 +33,7 @@ async function demo(signal) {
   await step(`Debian packages (${packages.join(', ')})`, () => {
     ensureDebianPackages(packages);
   });
+  await step('kernel', ensureKernel);
   await step('npm packages', () => ensureNodeModules({ signal }));
   await step('build', () => runNode([path.join(here, 'build.mjs')], { signal }));
   stdout.write('  Done. The rest happens in a throw-away network with a kernel that has IPVS: nothing of it stays.\n');

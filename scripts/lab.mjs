@@ -12,6 +12,10 @@ Runs COMMAND as root in a real IPVS kernel that exists for this one run.
   --mem SIZE              memory of user-mode Linux (default 1G)
   --help                  print this
 
+Environment:
+  LAB_UML                 the release of Debian whose user-mode Linux is taken, such as trixie (default) or forky, or
+                          \`installed\` for that of this machine
+
 Exit status: the command's; 128 + n if signal n killed it; 124 timeout, 125 no kernel, 2 wrong usage.
 `;
 

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ensureDebianPackages, ensureUnpacked } from './lab/debian.mjs';
-import { labPackages, runInLab, status as labStatus } from './lab/kernel.mjs';
+import { ensureKernel, labPackages, runInLab, status as labStatus } from './lab/kernel.mjs';
 import { ensureNodeModules } from './prepare.mjs';
 import { abortOnSignals } from './signals.mjs';
 
@@ -187,7 +187,8 @@ async function main() {
   if (unknown.length > 0) throw new Error(`no step or suite ${unknown.join(', ')}; there are ${known.join(', ')}`);
   await ensureNodeModules();
   ensureDebianPackages([...labPackages(), ...toolPackages]);
-  if (chosen('others')) ensureUnpacked('prometheus-node-exporter');
+  ensureKernel();
+  if (chosen('others')) ensureUnpacked(['prometheus-node-exporter']);
 
   const [build, ...others] = steps
     .filter(([name]) => name === 'build' || chosen(name))

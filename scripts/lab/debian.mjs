@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,25 +27,71 @@ export function ensureDebianPackages(packages) {
 }
 
 const cache = fileURLToPath(new URL('../../node_modules/.cache/debian', import.meta.url));
+const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /**
- * Makes sure that the files of a Debian package are in node_modules/.cache/debian/NAME, for packages that would start a
- * service if they were installed.
- * @param {string} name
+ * Makes sure that the files of Debian packages are in a directory below node_modules/.cache/debian: of packages that would
+ * start a service if they were installed, or that belong to another release of Debian than this machine.
+ * @param {string[]} packages the first of them names the directory
+ * @param {{ release?: string, finish?: (directory: string) => void }} [options] the release's name, if it is not this
+ *   machine's; what is to be done with the files once
+ * @returns {string} the directory
  */
-export function ensureUnpacked(name) {
-  const target = path.join(cache, name);
-  if (statSync(target, { throwIfNoEntry: false })) return;
+export function ensureUnpacked(packages, { release, finish } = {}) {
+  const target = path.join(cache, [...(release ? [release] : []), packages[0]].join('-'));
+  if (existsSync(target)) return target;
   mkdirSync(cache, { recursive: true });
   const directory = mkdtempSync(path.join(cache, 'download-'));
   try {
-    run('apt-get', ['download', name], directory);
-    const [file = ''] = readdirSync(directory);
-    run('dpkg-deb', ['--extract', file, name], directory);
-    renameSync(path.join(directory, name), target);
+    const files = path.join(directory, 'files');
+    download(packages, release, directory);
+    for (const name of readdirSync(directory).filter((name) => name.endsWith('.deb'))) {
+      run('dpkg-deb', ['--extract', name, files], directory);
+    }
+    finish?.(files);
+    // Somebody else may have been faster.
+    if (!existsSync(target)) renameSync(files, target);
+    return target;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/**
+ * @param {string[]} packages
+ * @param {string | undefined} release
+ * @param {string} directory
+ */
+function download(packages, release, directory) {
+  if (release === undefined) {
+    run('apt-get', ['download', ...packages], directory);
+    return;
+  }
+  // Package lists of their own: those of the machine stay as they are.
+  const sources = path.join(directory, 'sources.list');
+  const own = [
+    ...['-o', `Dir::Etc::SourceList=${sources}`, '-o', 'Dir::Etc::SourceParts=/dev/null'],
+    ...['-o', 'Dir::Etc::Preferences=/dev/null', '-o', 'Dir::Etc::PreferencesParts=/dev/null'],
+    ...['-o', `Dir::State::Lists=${directory}/lists`, '-o', `Dir::Cache=${directory}/cache`],
+    ...['-o', 'Acquire::Languages=none'],
+  ];
+  for (const name of ['lists', 'cache/archives']) mkdirSync(path.join(directory, name, 'partial'), { recursive: true });
+  writeFileSync(sources, `deb [signed-by=${keyring}] ${mirror()} ${release} main\n`);
+  run('apt-get', [...own, 'update'], directory);
+  run('apt-get', [...own, 'download', ...packages], directory);
+}
+
+/** Where this machine's own packages come from: other releases of Debian are there too. */
+function mirror() {
+  const filter = ['Created-By: Packages', 'Component: main', `Release: ${codename()}`];
+  const result = spawnSync('apt-get', ['indextargets', '--format', '$(REPO_URI)', ...filter], { encoding: 'utf8' });
+  const [uri = ''] = result.stdout.split('\n');
+  if (uri === '' || !existsSync(keyring)) throw new Error('this machine does not get its packages from Debian');
+  return uri;
+}
+
+function codename() {
+  return /^VERSION_CODENAME="?(\w+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
 }
 
 /**
@@ -47,7 +102,7 @@ export function ensureUnpacked(name) {
 function run(command, args, cwd) {
   const result = spawnSync(command, args, { cwd, encoding: 'utf8' });
   if (result.status === 0) return;
-  throw new Error(`${command} ${args.join(' ')} failed\n${result.error?.message ?? result.stderr}`.trimEnd());
+  throw new Error(`${command} failed\n${result.error?.message ?? result.stderr}`.trimEnd());
 }
 
 /** @param {string} name */

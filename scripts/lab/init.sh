@@ -1,20 +1,20 @@
 #!/bin/bash
 # Process 1 of a lab, either of user-mode Linux or of a private process namespace of the machine's own kernel (LAB_KERNEL).
 # LAB_RUN is a directory shared with kernel.mjs: `command` (working directory, then argv) and `environ` come from there,
-# `status` goes there, and so do `out` and `err` of a command in user-mode Linux. LAB_BARE, LAB_NO_IPVS and
-# LAB_TTY (rows x columns of the terminal, if the command is to have one) are options.
+# `status` goes there, and so do `out` and `err` of a command in user-mode Linux, whose modules are in LAB_MODULES. LAB_BARE,
+# LAB_NO_IPVS and LAB_TTY (rows x columns of the terminal, if the command is to have one) are options.
 
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 schedulers=(rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos)
-fstab='
+fstab="
 proc                  /mnt/root/proc            proc      nosuid,nodev,noexec 0 0
 sys                   /mnt/root/sys             sysfs     nosuid,nodev,noexec 0 0
 dev                   /mnt/root/dev             devtmpfs  mode=755 0 0
 pts                   /mnt/root/dev/pts         devpts    X-mount.mkdir,gid=5,mode=620,ptmxmode=666 0 0
 shm                   /mnt/root/dev/shm         tmpfs     X-mount.mkdir 0 0
 run                   /mnt/root/run             tmpfs     mode=755 0 0
-/usr/lib/uml/modules  /mnt/root/usr/lib/modules none      bind,X-mount.mkdir 0 0
-'
+${LAB_MODULES// /\\\\040} /mnt/root/usr/lib/modules none  bind,X-mount.mkdir 0 0
+"
 
 fail() {
   echo "lab: $*" >&2
@@ -31,7 +31,7 @@ power_off() {
 # reaches the disk. One fstab and one mount command, because starting a program is expensive in user-mode Linux.
 enter_overlay() {
   mount -t proc proc /proc &&
-    insmod "/usr/lib/uml/modules/$(</proc/sys/kernel/osrelease)/kernel/fs/overlayfs/overlay.ko" &&
+    insmod "$LAB_MODULES/$(</proc/sys/kernel/osrelease)/kernel/fs/overlayfs/overlay.ko" &&
     mount -t tmpfs lab /mnt &&
     mkdir /mnt/upper /mnt/work /mnt/root &&
     mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work lab /mnt/root || fail 'no overlay'

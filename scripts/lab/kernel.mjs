@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ensureDebianPackages } from './debian.mjs';
+import { umlPackages, userModeLinux } from './uml.mjs';
 
 /**
  * @typedef {object} LabOptions
@@ -35,7 +36,15 @@ const ignore = () => undefined;
  * @param {LabOptions} [options]
  */
 export function labPackages(options = {}) {
-  return ['ipvsadm', 'iproute2', 'kmod', ...(chooseKernel(options) === 'uml' ? ['user-mode-linux'] : [])];
+  return ['ipvsadm', 'iproute2', 'kmod', ...(chooseKernel(options) === 'uml' ? umlPackages : [])];
+}
+
+/**
+ * Gets the kernel of a lab, if it is not there yet, which takes seconds.
+ * @param {LabOptions} [options]
+ */
+export function ensureKernel(options = {}) {
+  if (chooseKernel(options) === 'uml') userModeLinux();
 }
 
 /**
@@ -160,6 +169,7 @@ async function runOnHost(lab) {
  */
 async function runInUml(lab) {
   const { run } = lab;
+  const kernel = userModeLinux();
   const file = (/** @type {string} */ name) => path.join(run, name);
   const terminal = terminalSettings(lab);
 
@@ -172,6 +182,7 @@ async function runInUml(lab) {
   const settings = {
     LAB_KERNEL: 'uml',
     LAB_RUN: run,
+    LAB_MODULES: kernel.modules,
     LAB_BARE: lab.bare ? '1' : '',
     LAB_NO_IPVS: lab.noIpvs ? '1' : '',
     LAB_TTY: terminal ? `${process.stdout.rows}x${process.stdout.columns}` : '',
@@ -179,6 +190,8 @@ async function runInUml(lab) {
   const args = [
     `mem=${lab.memory}`,
     ...['root=/dev/root', 'rootfstype=hostfs', 'rootflags=/', 'rw', `init="${init}"`],
+    // Catches system calls and page faults with less work, where kernel and machine can do it.
+    'seccomp=auto',
     `uml_dir=${run}`,
     ...['con=null', 'ssl=null', 'con0=fd:0,fd:1', terminal ? 'con1=fd:3,fd:4' : 'con1=null', 'quiet'],
     // Together a second of the boot: a benchmark for RAID, and terminals of a kind that nobody uses.
@@ -190,8 +203,9 @@ async function runInUml(lab) {
   const copies = [follow(file('out'), lab.stdout, over.signal), follow(file('err'), lab.stderr, over.signal)];
   const stopFeeding = feed(lab.stdin, run);
   const console = fs.openSync(file('console'), 'w+');
-  const [program = '', ...programArgs] = [...umlLauncher(), 'linux.uml', ...args];
+  const [program = '', ...programArgs] = [...umlLauncher(), kernel.program, ...args];
   const child = spawn(program, programArgs, {
+    cwd: kernel.cwd,
     env: umlEnvironment(run, lab.memory),
     // Its own process group, so that the helper processes of the kernel can be killed with it.
     detached: true,
@@ -243,7 +257,8 @@ function quietCpu() {
   const labs = new Map(allowed('self').map((cpu) => [cpu, Math.random()]));
   for (const process of fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
-      if (!fs.readFileSync(`/proc/${process}/cmdline`, 'latin1').startsWith('linux.uml\0')) continue;
+      const [program = ''] = fs.readFileSync(`/proc/${process}/cmdline`, 'latin1').split('\0');
+      if (path.basename(program) !== 'linux.uml') continue;
       const [cpu = -1, other] = allowed(process);
       const count = labs.get(cpu);
       if (count !== undefined && other === undefined) labs.set(cpu, count + 1);

@@ -83,6 +83,6 @@ export interface SyncDaemon {
 /** What the kernel says of its IPVS. */
 export interface IpvsInfo {
   readonly version: { readonly major: number; readonly minor: number; readonly patch: number };
-  /** Slots of the connection hash table. */
+  /** Slots of the connection hash table. Linux 7 has none, 0, until there was a service. */
   readonly connectionTableSize: number;
 }

@@ -38,7 +38,7 @@ export function buildScript(topology: Topology): string {
   const hosts = Object.entries(topology);
   const segments = [...new Set(hosts.flatMap(([, { cables }]) => cables.map(({ segment }) => segment)))];
   return [
-    'set -e\nmodprobe -aq ipv6 veth bridge\n',
+    'set -e\n[ -e /proc/sys/net/ipv6 ] || modprobe -q ipv6\nmodprobe -aq veth bridge\n',
     ...[switches, ...Object.keys(topology)].filter((name) => name !== director).map((name) => `ip netns add ${name}\n`),
     batch(
       switches,

@@ -10,8 +10,9 @@ import { commandAttributes, ipvsCommand, ipvsFamilyVersion } from '../../src/wir
 
 /**
  * The kernel's table as the bytes of its own answers: services and servers with everything that is told of them, timeouts
- * and daemons, in the kernel's order. Two texts that are equal stand for tables that are equal, whatever our code would
- * make of them, and reading one costs a hundredth of what a start of the reference does.
+ * and daemons; only the services are sorted, because Linux 7 hashes those of every new table differently. Two texts that are
+ * equal stand for tables that are equal, whatever our code would make of them, and reading one costs a hundredth of what a
+ * start of the reference does.
  */
 export class KernelState {
   readonly #channel = new Channel(openNetlinkTransport());
@@ -30,11 +31,14 @@ export class KernelState {
       const { service } = commandAttributes.decode(payload.view, payload.offset, payload.length, 'answer');
       if (service !== undefined) keys.push(serviceEntryOf(service).key);
     });
-    const parts = [services];
-    for (const key of keys) parts.push(await this.#answers(family, ipvsCommand.getDest, { dump: true, key }));
-    parts.push(await this.#answers(family, ipvsCommand.getConfig, { dump: false }));
-    parts.push(await this.#answers(family, ipvsCommand.getDaemon, { dump: true }));
-    return parts.join('\n');
+    const blocks: string[] = [];
+    for (const [index, key] of keys.entries()) {
+      const servers = await this.#answers(family, ipvsCommand.getDest, { dump: true, key });
+      blocks.push([services[index], ...servers].join(' '));
+    }
+    const timeouts = await this.#answers(family, ipvsCommand.getConfig, { dump: false });
+    const daemons = await this.#answers(family, ipvsCommand.getDaemon, { dump: true });
+    return [...blocks.sort(), timeouts.join(' '), daemons.join(' ')].join('\n');
   }
 
   close(): void {
@@ -46,7 +50,7 @@ export class KernelState {
     command: number,
     { dump, key }: { readonly dump: boolean; readonly key?: ServiceKey },
     look?: (payload: ReplyPayload) => void,
-  ): Promise<string> {
+  ): Promise<string[]> {
     const answers: string[] = [];
     const request = {
       family,
@@ -61,6 +65,6 @@ export class KernelState {
       look?.(payload);
     });
     if (errno !== 0) throw new Error(`the kernel refused command ${command} with error ${errno}`);
-    return answers.join(' ');
+    return answers;
   }
 }

@@ -10,3 +10,17 @@ export const expiry: Normalisation = (text) =>
     /^((?:TCP|UDP|IP|ICMP|SCTP) +)\d+:\d\d( )/gm,
     (_, before: string, after: string) => `${before}##:##${after}`,
   );
+
+/**
+ * The kernel's order of the services, which `--nosort` shows, and which decides between those that the original's way of
+ * sorting has no order for: Linux 7 chooses it anew for every new table. The servers stay where they are.
+ */
+export const serviceOrder: Normalisation = (text) =>
+  text
+    .split(/^(?=IP Virtual Server |Timeout )/m)
+    .map((section) => {
+      const parts = section.split(/^(?=-A |(?:TCP|UDP|SCTP|FWM) )/m);
+      const head = /^(?:IP Virtual|Timeout) /.test(section) ? parts.splice(0, 1) : [];
+      return [...head, ...parts.sort()].join('');
+    })
+    .join('');

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { serviceOrder } from './normalise.js';
 
 /** One call of a program. */
 export interface Invocation {
@@ -152,21 +153,21 @@ export class Reference implements Program {
   async stage(rules: Rules): Promise<Stage> {
     const [result] = await this.run([{ argv: ['-R'], stdin: asText(tableCommands) + stageText(rules) }]);
     if (result === undefined) throw new Error('the reference gave no result');
-    return { table: result.stdout, complaints: result.stderr.replaceAll(noDaemon, '') };
+    return { table: serviceOrder(result.stdout), complaints: result.stderr.replaceAll(noDaemon, '') };
   }
 
   /** Restores rules into the table that there is and reads it, all by one process. */
   async restoreAndShow(rules: string): Promise<Stage> {
     const [result] = await this.run([{ argv: ['-R'], stdin: rules + asText(tableCommands) }]);
     if (result === undefined) throw new Error('the reference gave no result');
-    return { table: result.stdout, complaints: result.stderr };
+    return { table: serviceOrder(result.stdout), complaints: result.stderr };
   }
 
   /** Reads the table and leaves it alone. */
   async table(): Promise<string> {
     const [result] = await this.run([{ argv: ['-R'], stdin: asText(tableCommands) }]);
     if (result?.stderr !== '') throw new Error(`the reference can't read the table: ${result?.stderr ?? ''}`);
-    return result.stdout;
+    return serviceOrder(result.stdout);
   }
 }
 

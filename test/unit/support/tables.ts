@@ -22,6 +22,8 @@ export interface TableParts {
   readonly interfaces: readonly string[];
   /** Settings that no rule can say too. */
   readonly unsayable: boolean;
+  /** Largest threshold of unsayable tables where it is not the largest 32-bit number: later kernels refuse 2^31. */
+  readonly largestThreshold?: number;
 }
 
 function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
@@ -96,7 +98,7 @@ function tunnel({ unsayable }: TableParts): fc.Arbitrary<Tunnel> {
 function server(key: ServiceKey, parts: TableParts, mixed: boolean): fc.Arbitrary<RealServer> {
   const methods = ['masquerading', 'direct-routing', 'tunnelling'] as const;
   const more = parts.unsayable ? (['local', 'bypass', 'forwarding-5', 'forwarding-6', 'forwarding-7'] as const) : [];
-  const largest = parts.unsayable ? 0xffffffff : 0x7fffffff;
+  const largest = parts.unsayable ? (parts.largestThreshold ?? 0xffffffff) : 0x7fffffff;
   return fc.constantFrom<RealServer['forwarding']>(...methods, ...methods, ...more).chain((forwarding) =>
     (forwarding === 'tunnelling' && mixed ? family : fc.constant(key.family)).chain((of) =>
       record<RealServer>({
