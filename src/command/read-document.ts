@@ -4,6 +4,9 @@ import { largestText, tooLarge, unreadable } from '../documents/report.js';
 import type { Io } from '../io.js';
 import type { Table } from '../model/table.js';
 
+/** A text of so many bytes takes long enough for optimised code to pay off. */
+const longText = 1 << 17;
+
 /** What stands for the standard input in place of a file's name. */
 const standardInput = '-';
 
@@ -24,6 +27,7 @@ async function readBytes(io: Io, file: string, name: string): Promise<Uint8Array
   }
   if (failure !== undefined) throw unreadable(name, `can't be read: ${systemErrorText(failure)}`);
   if (length > largestText) throw tooLarge(name);
+  if (length >= longText) io.machine.expectLongRun();
   return Buffer.concat(pieces, length);
 }
 

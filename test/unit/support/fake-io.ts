@@ -59,6 +59,7 @@ export class FakeIo implements Io {
   readonly machine: Io['machine'];
   socketsOpened = 0;
   modulesLoaded = 0;
+  longRunExpected = false;
   /** The locks that were asked for, and how many of them are held. */
   readonly locks: LockOptions[] = [];
   locksHeld = 0;
@@ -84,7 +85,9 @@ export class FakeIo implements Io {
         if (socket === undefined) return Promise.reject(new Error('no more sockets were expected'));
         return socket instanceof Error ? Promise.reject(socket) : Promise.resolve(socket);
       },
-      expectLongRun: () => undefined,
+      expectLongRun: () => {
+        this.longRunExpected = true;
+      },
       loadModule: () => {
         this.modulesLoaded++;
         return Promise.resolve();
