@@ -27,6 +27,12 @@ import { umlPackages, userModeLinux } from './uml.mjs';
 /** Exit statuses of the lab itself, as `timeout` and `docker run` have them. */
 export const status = { timeout: 124, failed: 125 };
 
+/**
+ * Milliseconds that user-mode Linux has to switch itself off once the command has ended and all of its output is written. It
+ * has been seen to hang there; nothing is lost by killing it.
+ */
+const powerOffTime = 3000;
+
 const here = path.dirname(fileURLToPath(import.meta.url));
 const init = path.join(here, 'init.sh');
 const ignore = () => undefined;
@@ -212,9 +218,19 @@ async function runInUml(lab) {
     stdio: ['ignore', console, console, ...(terminal ? [0, 1] : [])],
   });
   fs.closeSync(console);
+  const hung = new AbortController();
+  const watch = setInterval(() => {
+    if (readStatus(file('status')) === undefined) return;
+    clearInterval(watch);
+    setTimeout(() => {
+      hung.abort();
+    }, powerOffTime).unref();
+  }, 200);
   try {
-    await ended(child, lab.signal, () => process.kill(-(child.pid ?? NaN), 'SIGKILL'));
+    const signal = AbortSignal.any([lab.signal, hung.signal]);
+    await ended(child, signal, () => process.kill(-(child.pid ?? NaN), 'SIGKILL'));
   } finally {
+    clearInterval(watch);
     over.abort();
     stopFeeding();
     if (terminal) spawnSync('stty', [terminal], { stdio: 'inherit' });
