@@ -161,7 +161,6 @@ async function restoresByReference(kept: Table): Promise<void> {
   assert.equal(seen, before);
 }
 
-const schedulers = await availableSchedulers();
 /** Later kernels take a threshold for a signed number. */
 async function largestThreshold(): Promise<number> {
   const key = { family: 'inet', fwmark: 1 } as const;
@@ -177,6 +176,7 @@ async function largestThreshold(): Promise<number> {
   return refusal === undefined ? 2 ** 32 - 1 : 2 ** 31 - 1;
 }
 
+const schedulers = await availableSchedulers();
 const parts: TableParts = { schedulers, engines: ['sip'], interfaces, unsayable: false };
 
 test(`${tableCount} random tables are the same after export, clear and apply`, async () => {

@@ -165,7 +165,7 @@ test('JSON has everything by stable names', async () => {
   assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
   assert.ok(stdout.endsWith('}\n'));
   const document = JSON.parse(stdout) as Record<string, unknown>;
-  assert.equal(typeof document['connectionTableSize'], 'number');
+  assert.ok(Number(document['connectionTableSize']) >= 256);
   const noConnections = { activeConnections: 0, inactiveConnections: 0, persistentConnections: 0 };
   const noThresholds = { upperThreshold: 0, lowerThreshold: 0 };
   const plain = { schedulerFlags: [], onePacket: false };
