@@ -1,9 +1,9 @@
-// Builds what is published: dist/bin (the programs), dist/verbs.cjs (the verbs and the packages that they need, loaded when
-// a verb is used), dist/table-lock.cjs (loaded when the lock is taken), dist/index.js (the library) and dist/types. With
-// --tests, the tests too, each suite one file, under build/.
+// Builds what is published: dist/bin (the programs), dist/parts (what they load when they need it, with the packages for
+// that), dist/index.js (the library, with parts of its own) and dist/types. With --tests, the tests too, each suite one
+// file, under build/.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -37,23 +37,149 @@ const shared = {
 /** CommonJS starts faster than a module graph, with `import()` too; and short names are less to read at every start. */
 const program = /** @type {const} */ ({ format: 'cjs', minify: true, supported: { 'dynamic-import': false } });
 
-/** What a program loads only when it needs it: bundles of their own, by the module that is imported. */
-const apart = /** @type {const} */ ([
-  ['verbs', 'src/cli/verbs/run.ts', /\/verbs\/run\.js$/],
-  ['table-lock', 'src/edge/table-lock.ts', /\/table-lock\.js$/],
-]);
+/** Modules that are loaded when they are needed, and bundles that hold each with the packages that only it needs. */
+const apart = [
+  'src/cli/verbs/run-verb.ts',
+  'src/cli/verbs/yargs-words.ts',
+  'src/cli/verbs/status-table.ts',
+  'src/cli/verbs/examine-host.ts',
+  'src/cli/verbs/drain-display.ts',
+  'src/cli/verbs/colours.ts',
+  'src/documents/read-document.ts',
+  'src/edge/table-lock.ts',
+];
 
-/** @type {import('esbuild').Plugin} */
-const bundlesApart = {
-  name: 'bundles-apart',
-  setup(context) {
-    for (const [name, , filter] of apart) {
-      context.onResolve({ filter }, ({ kind }) =>
-        kind === 'dynamic-import' ? { path: `../${name}.cjs`, external: true } : undefined,
-      );
+const bundleOf = (/** @type {string} */ module) => `parts/${basename(module, '.ts')}.cjs`;
+
+/**
+ * What a module of this project is that another one imports, from the project's directory; undefined for packages.
+ * @param {import('esbuild').OnResolveArgs} found
+ */
+function projectModule({ path, resolveDir }) {
+  return path.startsWith('.') ? relative(root, join(resolveDir, path)).replace(/\.js$/, '.ts') : undefined;
+}
+
+/**
+ * Makes bundles of their own of modules that are imported when they are needed.
+ * @param {string} from the directory of the bundle that they are loaded from, below dist.
+ * @returns {import('esbuild').Plugin}
+ */
+function bundlesApart(from) {
+  return {
+    name: 'bundles-apart',
+    setup(context) {
+      context.onResolve({ filter: /^\./ }, (found) => {
+        const module = projectModule(found) ?? '';
+        if (found.kind !== 'dynamic-import' || !apart.includes(module)) return undefined;
+        return { path: `./${relative(from, bundleOf(module))}`.replace('./..', '..'), external: true };
+      });
+    },
+  };
+}
+
+/**
+ * Takes what the program has already from there: each module is there once, is loaded once, and its classes are the same
+ * everywhere.
+ * @param {ReadonlySet<string>} held modules of the program.
+ * @param {(module: string) => string} place what to import such a module from.
+ * @returns {import('esbuild').Plugin}
+ */
+function sharedModules(held, place) {
+  return {
+    name: 'shared-modules',
+    setup(context) {
+      context.onResolve({ filter: /^\./ }, (found) => {
+        const module = projectModule(found) ?? '';
+        if (found.kind !== 'import-statement' || !held.has(module)) return undefined;
+        return { path: place(module), external: true };
+      });
+    },
+  };
+}
+
+/**
+ * What bundles import of the modules that the program has, as statements for one in `bin` that exports it.
+ * @param {readonly string[]} bundles as ES modules, in which such a module is called `program:` and its path.
+ */
+function exportsOf(bundles) {
+  /** @type {Map<string, Set<string>>} */
+  const names = new Map();
+  for (const text of bundles) {
+    for (const [, list = '', module = ''] of text.matchAll(/^import \{([^}]*)\} from "program:(.*)";$/gm)) {
+      const known = names.get(module) ?? new Set();
+      for (const name of list.split(',')) known.add(name.trim().replace(/ as .*/, ''));
+      names.set(module, known);
     }
-  },
-};
+  }
+  return [...names]
+    .map(([module, known]) => `export { ${[...known].sort().join(', ')} } from '../${module}';`)
+    .join('\n');
+}
+
+/**
+ * Adds text to the end of a module.
+ * @param {string} module
+ * @param {string} text
+ * @returns {import('esbuild').Plugin}
+ */
+function appended(module, text) {
+  return {
+    name: 'appended',
+    setup(context) {
+      context.onLoad({ filter: /\.ts$/ }, ({ path }) =>
+        path === join(root, module) ? { contents: `${readFileSync(path, 'utf8')}${text}\n`, loader: 'ts' } : undefined,
+      );
+    },
+  };
+}
+
+/** Builds the programs, and what they load when they need it. @returns what went into the latter. */
+async function buildPrograms() {
+  const bundlesOfOurs = {
+    ...shared,
+    entryPoints: Object.fromEntries(apart.map((module) => [basename(module, '.ts'), module])),
+    outdir: 'dist/parts',
+    // One file is loaded in a third of the time that the packages take one by one.
+    packages: /** @type {const} */ ('bundle'),
+    external: ['netlink'],
+  };
+  const alone = { ...shared, ...program, banner: { js: launcher }, plugins: [bundlesApart('bin')] };
+  const programsOnly = await build({
+    ...alone,
+    entryPoints: programs.map((name) => `bin/${name}.ts`),
+    outdir: 'dist/bin',
+    outExtension: { '.js': '.cjs' },
+    metafile: true,
+  });
+  const held = new Set(Object.keys(programsOnly.metafile.outputs['dist/bin/ipvsadm.cjs']?.inputs ?? {}));
+  const asModules = await build({
+    ...bundlesOfOurs,
+    format: 'esm',
+    define: { 'import.meta.url': 'moduleUrl' },
+    plugins: [bundlesApart('parts'), sharedModules(held, (module) => `program:${module}`)],
+    write: false,
+  });
+  const texts = asModules.outputFiles.filter(({ path }) => path.endsWith('.js')).map(({ text }) => text);
+  const [bundled] = await Promise.all([
+    build({
+      ...bundlesOfOurs,
+      ...program,
+      outExtension: { '.js': '.cjs' },
+      // Some packages ask where they are.
+      define: { 'import.meta.url': 'moduleUrl' },
+      banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+      plugins: [bundlesApart('parts'), sharedModules(held, () => '../bin/ipvsadm.cjs')],
+      metafile: true,
+    }),
+    build({
+      ...alone,
+      entryPoints: ['bin/ipvsadm.ts'],
+      outfile: 'dist/bin/ipvsadm.cjs',
+      plugins: [...alone.plugins, appended('bin/ipvsadm.ts', exportsOf(texts))],
+    }),
+  ]);
+  return bundled.metafile;
+}
 
 /**
  * The licences of the packages that a bundle contains, as they ask for.
@@ -75,29 +201,7 @@ function licences({ inputs }) {
 async function buildPackage() {
   rmSync('dist', { recursive: true, force: true });
   const [bundled] = await Promise.all([
-    build({
-      ...shared,
-      ...program,
-      entryPoints: Object.fromEntries(apart.map(([name, module]) => [name, module])),
-      outdir: 'dist',
-      outExtension: { '.js': '.cjs' },
-      // One file is loaded in a third of the time that the packages take one by one.
-      packages: 'bundle',
-      external: ['netlink'],
-      // Some packages ask where they are.
-      define: { 'import.meta.url': 'moduleUrl' },
-      banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
-      metafile: true,
-    }),
-    build({
-      ...shared,
-      ...program,
-      entryPoints: programs.map((name) => `bin/${name}.ts`),
-      outdir: 'dist/bin',
-      outExtension: { '.js': '.cjs' },
-      banner: { js: launcher },
-      plugins: [bundlesApart],
-    }),
+    buildPrograms(),
     build({
       ...shared,
       entryPoints: { index: 'src/index.ts' },
@@ -105,10 +209,10 @@ async function buildPackage() {
       format: 'esm',
       // What is imported when it is needed is loaded then.
       splitting: true,
-      chunkNames: 'parts/[name]-[hash]',
+      chunkNames: 'library/[name]-[hash]',
     }),
   ]);
-  writeFileSync('dist/THIRD-PARTY-LICENCES.txt', licences(bundled.metafile).join(`\n${'-'.repeat(80)}\n\n`));
+  writeFileSync('dist/THIRD-PARTY-LICENCES.txt', licences(bundled).join(`\n${'-'.repeat(80)}\n\n`));
   for (const name of programs) chmodSync(`dist/bin/${name}.cjs`, 0o755);
   const types = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
     stdio: 'inherit',

@@ -25,7 +25,7 @@ const defaultCommand: ClassicCommand = {
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const [first] = argv;
   if (isVerb(first)) {
-    const { runVerb } = await import('./cli/verbs/run.js');
+    const { runVerb } = await import('./cli/verbs/run-verb.js');
     return runVerb(argv, io);
   }
   const parsed = argv.length === 0 ? defaultCommand : await readCommand(argv, io);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { IpvsClient } from '../../src/client/client.js';
@@ -225,6 +226,20 @@ test('a second apply waits, then says who has the lock and changes nothing', asy
     assert.equal(await reference.table(), untouched);
     // Looking needs no lock.
     assert.equal((await ipvsadm(['diff', document])).status, 1);
+  } finally {
+    await lock.release();
+  }
+});
+
+test('the program as it is installed says the same', async () => {
+  await stage();
+  const lock = await lockTable({ waitSeconds: 0, purpose: 'ipvsadm apply other.yaml' });
+  try {
+    const child = spawn('dist/bin/ipvsadm.cjs', ['apply', '--wait', '0', document]);
+    const ended = once(child, 'close');
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    assert.deepEqual({ status: (await ended)[0] as unknown, stdout }, { status: 1, stdout: '' });
+    assert.match(stderr, /ipvsadm\.cjs: process \d+ [^\n]+ has locked the table; waited 0 s for it\n$/);
   } finally {
     await lock.release();
   }

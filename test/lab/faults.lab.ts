@@ -49,12 +49,13 @@ const fullDisk = /^ipvsadm(-save)?: can't write standard output: No space left o
 const closed = /^ipvsadm(-save)?: can't write standard output: Bad file descriptor\n$/;
 
 const outputs: readonly Fault[] = [
-  ...['ipvsadm -Ln', 'ipvsadm -Sn', 'ipvsadm-save -n', 'ipvsadm -L --timeout', 'ipvsadm -h', 'ipvsadm -v'].flatMap(
-    (line): Fault[] => [
-      { what: `${line}: standard output full`, line: `${line} >/dev/full`, status: 1, stderr: fullDisk },
-      { what: `${line}: standard output closed`, line: `${line} >&-`, status: 1, stderr: closed },
-    ],
-  ),
+  ...[
+    ...['ipvsadm -Ln', 'ipvsadm -Sn', 'ipvsadm-save -n', 'ipvsadm -L --timeout', 'ipvsadm -h', 'ipvsadm -v'],
+    ...['ipvsadm export', 'ipvsadm status', 'ipvsadm diff --help'],
+  ].flatMap((line): Fault[] => [
+    { what: `${line}: standard output full`, line: `${line} >/dev/full`, status: 1, stderr: fullDisk },
+    { what: `${line}: standard output closed`, line: `${line} >&-`, status: 1, stderr: closed },
+  ]),
   { what: 'a change that has no standard output', line: 'ipvsadm --set 0 0 0 >&-', status: 0 },
   { what: 'a change whose standard output is full', line: 'ipvsadm --set 0 0 0 >/dev/full', status: 0 },
   {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const bundle = 'dist/bin/ipvsadm.cjs';
@@ -32,6 +32,15 @@ const netlink = [
 ];
 
 describe('starting', () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'ipvsadm-start-'));
+  after(() => {
+    rmSync(directory, { recursive: true });
+  });
+  const rules = path.join(directory, 'web.rules');
+  const document = path.join(directory, 'web.yaml');
+  writeFileSync(rules, '-A -t 192.0.2.1:80 -s wlc\n');
+  writeFileSync(document, 'services: []\n');
+
   const runs: readonly (readonly [argv: readonly string[], files: readonly string[]])[] = [
     [['-h'], [bundle]],
     [['-v'], [bundle]],
@@ -48,8 +57,44 @@ describe('starting', () => {
     });
   }
 
-  test('a verb loads one bundle more, which has all that it needs', () => {
-    assert.deepEqual(loadedFiles(['status', '--help']).sort(), [bundle, 'dist/verbs.cjs'].sort());
+  const verb = [bundle, 'dist/parts/run-verb.cjs'];
+  const verbRuns: readonly (readonly [argv: readonly string[], files: readonly string[]])[] = [
+    [['export'], [...verb, ...netlink]],
+    [
+      ['status', '--json'],
+      [...verb, ...netlink],
+    ],
+    [
+      ['apply', '--drain', '60', '--no-prune', rules],
+      [...verb, ...netlink],
+    ],
+    [
+      ['diff', document],
+      [...verb, 'dist/parts/read-document.cjs', ...netlink],
+    ],
+    [
+      ['export', '--help'],
+      [...verb, 'dist/parts/yargs-words.cjs'],
+    ],
+    [
+      ['export', '--nosuch'],
+      [...verb, 'dist/parts/yargs-words.cjs'],
+    ],
+  ];
+  for (const [argv, files] of verbRuns) {
+    test(`ipvsadm ${argv.map((word) => path.basename(word)).join(' ')} loads what it needs for that`, () => {
+      assert.deepEqual(loadedFiles(argv).sort(), [...files].sort());
+    });
+  }
+
+  test('a verb that fails where bundles meet says so as one that is whole', () => {
+    const { status, stderr } = spawnSync('sh', ['-c', `exec ${process.execPath} ${bundle} export --help >/dev/full`], {
+      encoding: 'utf8',
+    });
+    assert.deepEqual(
+      { status, stderr },
+      { status: 1, stderr: `${bundle}: can't write standard output: No space left on device\n` },
+    );
   });
 
   for (const name of readdirSync('dist/bin').filter((file) => file.endsWith('.cjs'))) {

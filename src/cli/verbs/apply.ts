@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import type { ArgumentsCamelCase } from 'yargs';
 import { kernelText } from '../classic/messages.js';
 import { applyPlan, type Applied } from '../../command/apply.js';
 import { connect } from '../../command/connect.js';
@@ -13,16 +12,20 @@ import type { Table } from '../../model/table.js';
 import { compareTables, isSame } from '../../plan/difference.js';
 import { formatDifference } from '../../plan/format-difference.js';
 import { isEmpty, planChanges } from '../../plan/plan.js';
-import { comparisonOptions, tellingTrouble, writeDifference, type ComparisonOptions } from './comparison.js';
+import {
+  comparedFile,
+  comparisonOptions,
+  tellingTrouble,
+  writeDifference,
+  type ComparisonOptions,
+} from './comparison.js';
 import { defineVerb } from './verb.js';
 
 interface ApplyOptions extends ComparisonOptions {
-  'dry-run': boolean;
+  dryRun: boolean;
   drain: number;
   wait: number;
 }
-
-type ApplyWords = ArgumentsCamelCase<ApplyOptions>;
 
 /** Exit status when the table is not what the file says: refused, locked, or changed by somebody else. */
 const failure = 1;
@@ -40,27 +43,30 @@ function seconds(option: string): (value: unknown) => number {
 /** `ipvsadm apply`: makes the kernel's table that of a file. */
 export const apply = defineVerb<ApplyOptions>({
   name: 'apply',
-  words: '<file>',
-  options: (parser) =>
-    comparisonOptions(parser)
-      .option('dry-run', { type: 'boolean', default: false, describe: 'show what would be done, as diff does' })
-      .option('drain', {
-        type: 'number',
-        default: 0,
-        requiresArg: true,
-        coerce: seconds('drain'),
-        describe: 'servers that go away get weight 0 first, and this many seconds for their active connections to end',
-      })
-      .option('wait', {
-        type: 'number',
-        default: 10,
-        requiresArg: true,
-        coerce: seconds('wait'),
-        describe: 'seconds to wait for another apply to end',
-      })
-      .example('$0 apply web.yaml', 'make the table that of the document, changing only what differs')
-      .example('$0 apply --drain 60 web.yaml', 'the same, after connections of removed servers have ended')
-      .example('$0 export | $0 apply --dry-run -', 'nothing to do'),
+  file: comparedFile,
+  options: {
+    ...comparisonOptions,
+    'dry-run': { type: 'boolean', default: false, describe: 'show what would be done, as diff does' },
+    drain: {
+      type: 'number',
+      default: 0,
+      requiresArg: true,
+      coerce: seconds('drain'),
+      describe: 'servers that go away get weight 0 first, and this many seconds for their active connections to end',
+    },
+    wait: {
+      type: 'number',
+      default: 10,
+      requiresArg: true,
+      coerce: seconds('wait'),
+      describe: 'seconds to wait for another apply to end',
+    },
+  },
+  examples: [
+    ['$0 apply web.yaml', 'make the table that of the document, changing only what differs'],
+    ['$0 apply --drain 60 web.yaml', 'the same, after connections of removed servers have ended'],
+    ['$0 export | $0 apply --dry-run -', 'nothing to do'],
+  ],
   run: (io, options) =>
     tellingTrouble(io, failure, async () => {
       const wanted = await readDocument(io, options.file);
@@ -83,13 +89,13 @@ export const apply = defineVerb<ApplyOptions>({
     }),
 });
 
-async function dryRun(io: Io, client: IpvsClient, wanted: Table, options: ApplyWords): Promise<number> {
+async function dryRun(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
   const { difference } = planChanges(await readTable(client), wanted, options);
   await writeDifference(io, difference, options.json);
   return 0;
 }
 
-async function applyTable(io: Io, client: IpvsClient, wanted: Table, options: ApplyWords): Promise<number> {
+async function applyTable(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
   const plan = planChanges(await readTable(client), wanted, options);
   // Before it is done: whatever happens, the log has what was meant to happen.
   await writeDifference(io, plan.difference, options.json);
@@ -147,7 +153,7 @@ async function tellInterruption(io: Io, { drained }: Applied): Promise<void> {
 }
 
 /** Reads the table back: only somebody else can have made a difference. @returns the exit status. */
-async function verify(io: Io, client: IpvsClient, wanted: Table, options: ApplyWords): Promise<number> {
+async function verify(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
   const left = compareTables(await readTable(client), wanted, options);
   if (isSame(left)) return 0;
   await io.stderr.write(`${io.programName}: somebody else changed the table meanwhile; it would still take:\n`);

@@ -1,4 +1,3 @@
-import type { Argv } from 'yargs';
 import { describeFailure } from '../classic/failure.js';
 import { writeAll } from '../../command/write-all.js';
 import { IpvsError } from '../../errors.js';
@@ -7,40 +6,34 @@ import type { Io } from '../../io.js';
 import type { TableDifference } from '../../plan/difference.js';
 import { differenceJson } from '../../plan/difference-json.js';
 import { formatDifference, plainPaint, type Paint } from '../../plan/format-difference.js';
+import type { OptionTable } from './verb.js';
 import { wantsColour } from './wants-colour.js';
-
-/** A name of the standard input that yargs leaves as it is. */
-export const standardInputPath = '/dev/stdin';
 
 /** Options that decide what is compared, and how it is shown. */
 export interface ComparisonOptions {
   file: string;
   json: boolean;
   prune: boolean;
-  'keep-weights': boolean;
+  keepWeights: boolean;
 }
 
-/** Declares the file and the options of a comparison. */
-export function comparisonOptions(parser: Argv): Argv<ComparisonOptions> {
-  return parser
-    .positional('file', {
-      type: 'string',
-      demandOption: true,
-      coerce: (file: string) => (file === standardInputPath ? '-' : file),
-      describe: 'a document (YAML or JSON) or a rule dump; - is the standard input',
-    })
-    .option('json', { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' })
-    .option('prune', {
-      type: 'boolean',
-      default: true,
-      describe: 'what the file does not have is to go; --no-prune leaves it alone',
-    })
-    .option('keep-weights', {
-      type: 'boolean',
-      default: false,
-      describe: 'leave the weights of servers alone that are there already',
-    });
-}
+/** The file of a comparison. */
+export const comparedFile = 'a document (YAML or JSON) or a rule dump; - is the standard input';
+
+/** Declares the options of a comparison. */
+export const comparisonOptions: OptionTable<Omit<ComparisonOptions, 'file'>> = {
+  json: { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' },
+  prune: {
+    type: 'boolean',
+    default: true,
+    describe: 'what the file does not have is to go; --no-prune leaves it alone',
+  },
+  'keep-weights': {
+    type: 'boolean',
+    default: false,
+    describe: 'leave the weights of servers alone that are there already',
+  },
+};
 
 /** Writes a difference: text for people, or JSON. */
 export async function writeDifference(io: Io, difference: TableDifference, json: boolean): Promise<void> {

@@ -2,7 +2,13 @@ import { connect } from '../../command/connect.js';
 import { readTable } from '../../command/read-table.js';
 import { readDocument } from '../../command/read-document.js';
 import { compareTables, isSame } from '../../plan/difference.js';
-import { comparisonOptions, tellingTrouble, writeDifference, type ComparisonOptions } from './comparison.js';
+import {
+  comparedFile,
+  comparisonOptions,
+  tellingTrouble,
+  writeDifference,
+  type ComparisonOptions,
+} from './comparison.js';
 import { defineVerb } from './verb.js';
 
 /** Exit statuses, as diff(1) has them. */
@@ -12,11 +18,12 @@ const trouble = 2;
 /** `ipvsadm diff`: what `apply` would do. */
 export const diff = defineVerb<ComparisonOptions>({
   name: 'diff',
-  words: '<file>',
-  options: (parser) =>
-    comparisonOptions(parser)
-      .example('$0 diff web.yaml', 'what `apply web.yaml` would add (+), remove (-) and change (~)')
-      .example('ssh other ipvsadm-save -n | $0 diff -', 'what this director has that another one has not'),
+  file: comparedFile,
+  options: comparisonOptions,
+  examples: [
+    ['$0 diff web.yaml', 'what `apply web.yaml` would add (+), remove (-) and change (~)'],
+    ['ssh other ipvsadm-save -n | $0 diff -', 'what this director has that another one has not'],
+  ],
   run: (io, { file, json, ...options }) =>
     tellingTrouble(io, trouble, async () => {
       const wanted = await readDocument(io, file);

@@ -12,12 +12,12 @@ const protocols = ['tcp', 'udp'] as const;
 export interface DoctorOptions {
   json: boolean;
   all: boolean;
-  'real-server': string | undefined;
+  realServer: string | undefined;
   forwarding: (typeof methods)[number] | undefined;
   port: number[];
   protocol: (typeof protocols)[number];
-  'tun-type': (typeof tunnels)[number];
-  'tun-port': number;
+  tunType: (typeof tunnels)[number];
+  tunPort: number;
   director: string | undefined;
 }
 
@@ -27,46 +27,48 @@ const guePort = 6080;
 /** `ipvsadm doctor`: finds out why a cluster does not work. */
 export const doctor = defineVerb<DoctorOptions>({
   name: 'doctor',
-  options: (parser) =>
-    parser
-      .option('json', { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' })
-      .option('all', { type: 'boolean', default: false, describe: 'show what is well, too, and every finding' })
-      .option('real-server', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'look at this host as a real server for that virtual address',
-        coerce: readAddress('--real-server'),
-      })
-      .option('forwarding', {
-        choices: methods,
-        requiresArg: true,
-        describe: 'how the director reaches it; guessed from what is set up',
-      })
-      .option('port', {
-        type: 'string',
-        array: true,
-        default: [],
-        describe: 'ports that something has to listen on',
-        coerce: (words: readonly string[]) => words.map(readPort('--port')),
-      })
-      .option('protocol', { choices: protocols, default: 'tcp' as const, describe: 'protocol of the ports' })
-      .option('tun-type', { choices: tunnels, default: 'ipip' as const, describe: 'kind of the tunnel' })
-      .option('tun-port', {
-        type: 'string',
-        default: String(guePort),
-        requiresArg: true,
-        describe: 'UDP port of a gue tunnel',
-        coerce: readPort('--tun-port'),
-      })
-      .option('director', {
-        type: 'string',
-        requiresArg: true,
-        describe: "the director's address on the network of the real server",
-        coerce: readAddress('--director'),
-      })
-      .check((values) => checkTogether(values))
-      .example('$0 doctor', 'on a director')
-      .example('$0 doctor --real-server 192.0.2.10 --port 80', 'on a real server of that virtual address'),
+  options: {
+    json: { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' },
+    all: { type: 'boolean', default: false, describe: 'show what is well, too, and every finding' },
+    'real-server': {
+      type: 'string',
+      requiresArg: true,
+      describe: 'look at this host as a real server for that virtual address',
+      coerce: readAddress('--real-server'),
+    },
+    forwarding: {
+      choices: methods,
+      requiresArg: true,
+      describe: 'how the director reaches it; guessed from what is set up',
+    },
+    port: {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'ports that something has to listen on',
+      coerce: (words: readonly string[]) => words.map(readPort('--port')),
+    },
+    protocol: { choices: protocols, default: 'tcp', describe: 'protocol of the ports' },
+    'tun-type': { choices: tunnels, default: 'ipip', describe: 'kind of the tunnel' },
+    'tun-port': {
+      type: 'string',
+      default: String(guePort),
+      requiresArg: true,
+      describe: 'UDP port of a gue tunnel',
+      coerce: readPort('--tun-port'),
+    },
+    director: {
+      type: 'string',
+      requiresArg: true,
+      describe: "the director's address on the network of the real server",
+      coerce: readAddress('--director'),
+    },
+  },
+  check: checkTogether,
+  examples: [
+    ['$0 doctor', 'on a director'],
+    ['$0 doctor --real-server 192.0.2.10 --port 80', 'on a real server of that virtual address'],
+  ],
   run: async (io, options) => {
     try {
       const { examineHost } = await import('./examine-host.js');

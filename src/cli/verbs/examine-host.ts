@@ -31,7 +31,7 @@ interface Examination {
 }
 
 async function reportOn({ machine }: Io, options: DoctorOptions): Promise<Examination> {
-  const vip = options['real-server'];
+  const vip = options.realServer;
   if (vip === undefined) {
     const facts = await directorFacts(machine);
     // Without IPVS there is nothing to say about the rest.
@@ -45,8 +45,8 @@ async function reportOn({ machine }: Io, options: DoctorOptions): Promise<Examin
     forwarding: options.forwarding,
     ports: options.port,
     protocol: options.protocol,
-    tunnel: options['tun-type'],
-    tunnelPort: options['tun-port'],
+    tunnel: options.tunType,
+    tunnelPort: options.tunPort,
     director: options.director,
   });
   const guessed = options.forwarding === undefined ? ' (a guess: --forwarding says otherwise)' : '';

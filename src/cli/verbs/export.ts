@@ -11,12 +11,12 @@ const unsayable = 1;
 /** `ipvsadm export`: the table as a document, or as rules. */
 export const exportVerb = defineVerb<{ format: TableFormat }>({
   name: 'export',
-  options: (parser) =>
-    parser
-      .option('format', { choices: tableFormats, default: 'yaml' as const, describe: 'what to write the table as' })
-      .example('$0 export > cluster.yaml', 'keep the table in a file under version control')
-      .example('$0 export --format json | jq .services', 'for programs: every setting, defaults too')
-      .example('$0 export --format rules', 'for ipvsadm -R, the original one too'),
+  options: { format: { choices: tableFormats, default: 'yaml', describe: 'what to write the table as' } },
+  examples: [
+    ['$0 export > cluster.yaml', 'keep the table in a file under version control'],
+    ['$0 export --format json | jq .services', 'for programs: every setting, defaults too'],
+    ['$0 export --format rules', 'for ipvsadm -R, the original one too'],
+  ],
   run: (io, { format }) => withSession(io, false, (session) => exportTable(session, format)),
 });
 

@@ -13,17 +13,19 @@ interface StatusOptions {
 /** `ipvsadm status`: the table at a glance. */
 export const status = defineVerb<StatusOptions>({
   name: 'status',
-  options: (parser) =>
-    parser
-      .option('json', { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' })
-      .option('numeric', {
-        alias: 'n',
-        type: 'boolean',
-        default: true,
-        describe: 'addresses and ports as numbers; --no-numeric looks their names up',
-      })
-      .example('$0 status', 'services, servers, weights and connections')
-      .example('$0 status --json | jq .services', 'the same for programs'),
+  options: {
+    json: { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' },
+    numeric: {
+      alias: 'n',
+      type: 'boolean',
+      default: true,
+      describe: 'addresses and ports as numbers; --no-numeric looks their names up',
+    },
+  },
+  examples: [
+    ['$0 status', 'services, servers, weights and connections'],
+    ['$0 status --json | jq .services', 'the same for programs'],
+  ],
   run: (io, options) => withSession(io, false, (session) => showStatus(session, options)),
 });
 
