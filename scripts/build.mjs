@@ -47,6 +47,7 @@ const apart = [
   'src/cli/verbs/colours.ts',
   'src/documents/read-document.ts',
   'src/edge/table-lock.ts',
+  'src/edge/socket-owner.ts',
 ];
 
 const bundleOf = (/** @type {string} */ module) => `parts/${basename(module, '.ts')}.cjs`;

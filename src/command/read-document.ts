@@ -4,38 +4,54 @@ import { largestText, tooLarge, unreadable } from '../documents/report.js';
 import type { Io } from '../io.js';
 import type { Table } from '../model/table.js';
 
-/** A text of so many bytes takes long enough for optimised code to pay off. */
-const longText = 1 << 17;
+/** A text of so many bytes, tens of thousands of servers, takes long enough for optimised code to pay off. */
+const longText = 1 << 21;
 
 /** What stands for the standard input in place of a file's name. */
 const standardInput = '-';
 
-async function readBytes(io: Io, file: string, name: string): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
+/** A text that a table is to be read from. */
+export interface TableText {
+  readonly bytes: Uint8Array;
+  /** What messages call it. */
+  readonly name: string;
+}
+
+/** Room for the text of a large table; memory that is never touched costs nothing. */
+const usualRoom = 1 << 20;
+
+/**
+ * Reads a file, or the standard input for `-`.
+ * @throws {DocumentError} where it can't be read.
+ */
+export async function readText(io: Io, file: string): Promise<TableText> {
+  const name = file === standardInput ? 'standard input' : file;
+  let room = Buffer.allocUnsafeSlow(usualRoom);
   let length = 0;
-  let failure: unknown;
   try {
     for await (const piece of file === standardInput ? io.stdin : io.machine.readFile(file)) {
+      if (length + piece.length > room.length) {
+        const larger = Buffer.allocUnsafeSlow(2 * (length + piece.length));
+        larger.set(room.subarray(0, length));
+        room = larger;
+      }
+      room.set(piece, length);
       length += piece.length;
       // What is too large is not read to its end, which may never come.
       if (length > largestText) break;
-      // Its memory is used again for the next one.
-      pieces.push(new Uint8Array(piece));
     }
   } catch (error) {
-    failure = error;
+    throw unreadable(name, `can't be read: ${systemErrorText(error)}`);
   }
-  if (failure !== undefined) throw unreadable(name, `can't be read: ${systemErrorText(failure)}`);
   if (length > largestText) throw tooLarge(name);
-  if (length >= longText) io.machine.expectLongRun();
-  return Buffer.concat(pieces, length);
+  return { bytes: room.subarray(0, length), name };
 }
 
 /**
- * Reads the table in a file, or in the standard input for `-`: a document in YAML or JSON, or a rule dump.
- * @throws {DocumentError} where it can't be read or used.
+ * The table that a text says: a document in YAML or JSON, or a rule dump.
+ * @throws {DocumentError} where it can't be used.
  */
-export async function readDocument(io: Io, file: string): Promise<Table> {
-  const name = file === standardInput ? 'standard input' : file;
-  return readTable(await readBytes(io, file, name), name, io.names);
+export async function readDocument(io: Io, { bytes, name }: TableText): Promise<Table> {
+  if (bytes.length >= longText) io.machine.expectLongRun();
+  return readTable(bytes, name, io.names);
 }

@@ -1,7 +1,7 @@
 import type { IpvsClient } from '../client/client.js';
 import { naturalOrder } from '../format/order.js';
 import { canonicalDaemon, canonicalServer, canonicalService } from '../model/canonical.js';
-import type { ServiceWithServers, Table } from '../model/table.js';
+import type { ServiceWithServers, Settings, Table } from '../model/table.js';
 
 /**
  * Reads all that the kernel is configured to do, in natural order, without counters and without settings that have no
@@ -14,9 +14,16 @@ export async function readTable(client: IpvsClient): Promise<Table> {
     const servers = naturalOrder.servers(await client.serverStates(service.key));
     services.push({ service: canonicalService(service), servers: servers.map(canonicalServer) });
   }
+  return { services, ...(await readSettings(client)) };
+}
+
+/**
+ * Reads what is configured beside the services, likewise.
+ * @throws {KernelError}
+ */
+export async function readSettings(client: IpvsClient): Promise<Settings> {
   const daemons = await client.syncDaemons();
   return {
-    services,
     timeouts: await client.timeouts(),
     // The master first.
     syncDaemons: daemons.map(canonicalDaemon).sort((a, b) => (a.role < b.role ? 1 : -1)),

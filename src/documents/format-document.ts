@@ -1,6 +1,13 @@
 import { formatJson, type JsonValue } from '../format/json.js';
+import { inNaturalOrder, naturalOrder } from '../format/order.js';
+import { TextWriter } from '../format/text-writer.js';
+import { canonicalTable } from '../model/canonical.js';
+import { column, ServerRows } from '../model/server-rows.js';
+import { defaultTunnel, forwardingMethods, tunnelChecksums, tunnelTypes } from '../model/server.js';
+import { isFirewallMark, type VirtualService } from '../model/service.js';
+import type { SyncDaemon, Timeouts } from '../model/state.js';
 import type { Table } from '../model/table.js';
-import { tableDocument } from './table-document.js';
+import { serviceDocument, tableDocument } from './table-document.js';
 
 /** Words that a YAML reader, of version 1.1 too, takes for something else than text. */
 const reserved = /^(true|false|yes|no|on|off|y|n|null|none)$/i;
@@ -19,36 +26,92 @@ function flow(value: JsonValue): string {
   return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
 }
 
-function list(name: string, lines: readonly string[], indent: string): string[] {
-  return lines.length === 0 ? [`${indent}${name}: []`] : [`${indent}${name}:`, ...lines];
+function list(name: string, lines: readonly string[]): string {
+  return lines.length === 0 ? `${name}: []\n` : `${name}:\n${lines.map((line) => `${line}\n`).join('')}`;
+}
+
+/** What stands before the services; what is undefined is not said. */
+export function yamlHead(timeouts: Timeouts | undefined, syncDaemons: readonly SyncDaemon[] | undefined): string {
+  const document = tableDocument({ services: [], timeouts, syncDaemons }, { defaults: false });
+  const daemons = document.syncDaemons?.map((daemon) => `  - ${flow(daemon)}`);
+  return [
+    document.timeouts === undefined ? '' : `timeouts: ${flow(document.timeouts)}\n`,
+    daemons === undefined ? '' : list('syncDaemons', daemons),
+  ].join('');
+}
+
+/** What stands before the first service. */
+export const yamlServices = 'services:\n';
+
+/** What stands in place of services where there are none. */
+export const yamlNoServices = list('services', []);
+
+function writeTunnel(out: TextWriter, servers: ServerRows, row: number): void {
+  const type = servers.number(row, column.tunnelType);
+  const port = servers.number(row, column.tunnelPort);
+  const checksum = servers.number(row, column.tunnelChecksum);
+  if (tunnelTypes[type] === defaultTunnel.type) return;
+  out.text(`, tunnel: { type: ${tunnelTypes[type] ?? type}`);
+  if (port !== 0) out.text(`, port: ${port}`);
+  if (checksum !== 0) out.text(`, checksum: ${scalar(tunnelChecksums[checksum] ?? '')}`);
+  out.text(' }');
+}
+
+function writeServer(out: TextWriter, servers: ServerRows, row: number, usualPort: number): void {
+  const method = forwardingMethods[servers.number(row, column.forwarding)] ?? 'masquerading';
+  const port = servers.number(row, column.port);
+  const upper = servers.number(row, column.upperThreshold);
+  const lower = servers.number(row, column.lowerThreshold);
+  out.text('      - { address: ');
+  if (servers.number(row, column.inet6) === 0) out.ipv4(servers.number(row, column.address));
+  else out.text(scalar(servers.address(row)));
+  // Where it can be chosen it is shown.
+  if (port !== usualPort || method === 'masquerading') {
+    out.text(', port: ');
+    out.number(port);
+  }
+  out.text(', forwarding: ');
+  out.text(method);
+  out.text(', weight: ');
+  out.number(servers.number(row, column.weight));
+  if (upper !== 0) out.text(`, upperThreshold: ${upper}`);
+  if (lower !== 0) out.text(`, lowerThreshold: ${lower}`);
+  if (method === 'tunnelling') writeTunnel(out, servers, row);
+  out.text(' }\n');
+}
+
+/** Appends a service and its servers, a server on a line; defaults are left out. */
+export function writeYamlService(
+  out: TextWriter,
+  service: VirtualService,
+  servers: ServerRows,
+  rows: readonly number[],
+): void {
+  let start = '  - ';
+  for (const [name, value] of Object.entries(serviceDocument(service, { defaults: false }))) {
+    out.text(`${start}${name}: ${flow(value)}\n`);
+    start = '    ';
+  }
+  if (rows.length === 0) {
+    out.text('    servers: []\n');
+    return;
+  }
+  out.text('    servers:\n');
+  const usualPort = isFirewallMark(service.key) ? 0 : service.key.port;
+  for (const row of rows) writeServer(out, servers, row, usualPort);
 }
 
 /** A table as YAML: short, defaults left out, a server on a line. */
 export function formatYaml(table: Table): string {
-  const { timeouts, syncDaemons, services } = tableDocument(table, { defaults: false });
-  const lines: string[] = [];
-  if (timeouts !== undefined) lines.push(`timeouts: ${flow(timeouts)}`);
-  if (syncDaemons !== undefined) {
-    lines.push(
-      ...list(
-        'syncDaemons',
-        syncDaemons.map((daemon) => `  - ${flow(daemon)}`),
-        '',
-      ),
-    );
+  const { services, timeouts, syncDaemons } = canonicalTable(table);
+  const out = new TextWriter();
+  out.text(yamlHead(timeouts, syncDaemons));
+  out.text(services.length === 0 ? yamlNoServices : yamlServices);
+  for (const { service, servers } of inNaturalOrder(services)) {
+    const rows = ServerRows.of(servers);
+    writeYamlService(out, service, rows, naturalOrder.rows(rows));
   }
-  const shown = services.flatMap(({ servers = [], ...settings }) => [
-    ...Object.entries(settings).map(
-      ([name, value], index) => `${index === 0 ? '  - ' : '    '}${name}: ${flow(value as JsonValue)}`,
-    ),
-    ...list(
-      'servers',
-      servers.map((server) => `      - ${flow(server)}`),
-      '    ',
-    ),
-  ]);
-  lines.push(...list('services', shown, ''));
-  return `${lines.join('\n')}\n`;
+  return out.toString();
 }
 
 /** A table as JSON for programs: everything is there, defaults too. */

@@ -1,10 +1,10 @@
 import { canonicalTable, daemonDefaults } from '../model/canonical.js';
-import { naturalOrder } from '../format/order.js';
-import { defaultTunnel, type RealServer, type Tunnel } from '../model/server.js';
+import { inNaturalOrder, naturalOrder } from '../format/order.js';
+import type { RealServer } from '../model/server.js';
 import { schedulerFlagWords } from '../model/scheduler-flags.js';
-import { fullNetmask, isFirewallMark, type ServiceKey } from '../model/service.js';
+import { fullNetmask, isFirewallMark, type ServiceKey, type VirtualService } from '../model/service.js';
 import type { SyncDaemon, Timeouts } from '../model/state.js';
-import type { ServiceWithServers, Table } from '../model/table.js';
+import type { Table } from '../model/table.js';
 import type { Document } from './schema.js';
 
 type DocumentService = Document['services'][number];
@@ -30,7 +30,7 @@ class Writer {
     this.#defaults = defaults;
   }
 
-  service({ service, servers }: ServiceWithServers): DocumentService {
+  service(service: VirtualService): DocumentService {
     const { key, scheduler, persistenceTimeout, persistenceNetmask, persistenceEngine, onePacket } = service;
     const persistent = persistenceTimeout !== undefined;
     return defined<DocumentService>({
@@ -43,7 +43,6 @@ class Writer {
         ? this.#optional(persistenceNetmask, (mask) => mask === fullNetmask(key.family))
         : undefined,
       persistenceEngine,
-      servers: naturalOrder.servers(servers).map((server) => this.#server(server, key)),
     });
   }
 
@@ -65,33 +64,30 @@ class Writer {
     return { address, protocol: this.#optional(protocol, (name) => name === 'tcp'), port };
   }
 
-  #server(server: RealServer, key: ServiceKey): DocumentServer {
-    const { address, port, forwarding, weight, upperThreshold, lowerThreshold } = server;
-    const usualPort = isFirewallMark(key) ? 0 : key.port;
-    return defined<DocumentServer>({
-      address,
-      // Where it can be chosen it is shown.
-      port: this.#optional(port, (value) => value === usualPort && forwarding !== 'masquerading'),
-      forwarding,
-      weight,
-      upperThreshold: this.#optional(upperThreshold, (value) => value === 0),
-      lowerThreshold: this.#optional(lowerThreshold, (value) => value === 0),
-      tunnel: forwarding === 'tunnelling' ? this.#tunnel(server.tunnel) : undefined,
-    });
-  }
-
-  #tunnel({ type, port, checksum }: Tunnel): DocumentServer['tunnel'] {
-    if (type === 'ipip') return this.#optional<DocumentServer['tunnel']>({ type }, () => true);
-    return defined<NonNullable<DocumentServer['tunnel']>>({
-      type,
-      port: port === 0 ? undefined : port,
-      checksum: this.#optional(checksum, (value) => value === defaultTunnel.checksum),
-    });
-  }
-
   #optional<T>(value: T, isDefault: (value: T) => boolean): T | undefined {
     return this.#defaults || !isDefault(value) ? value : undefined;
   }
+}
+
+/** A server with every setting. */
+function serverDocument(server: RealServer): DocumentServer {
+  const { address, port, forwarding, weight, upperThreshold, lowerThreshold, tunnel } = server;
+  const { type, checksum } = tunnel;
+  const wraps = type === 'ipip' ? { type } : { type, ...(tunnel.port === 0 ? {} : { port: tunnel.port }), checksum };
+  return {
+    address,
+    port,
+    forwarding,
+    weight,
+    upperThreshold,
+    lowerThreshold,
+    ...(forwarding === 'tunnelling' ? { tunnel: wraps } : {}),
+  };
+}
+
+/** What a document says of a service, but for its servers. */
+export function serviceDocument(service: VirtualService, detail: Detail): DocumentService {
+  return new Writer(detail).service(service);
 }
 
 function writtenTimeouts({ tcp, tcpFin, udp }: Timeouts): Document['timeouts'] {
@@ -100,18 +96,16 @@ function writtenTimeouts({ tcp, tcpFin, udp }: Timeouts): Document['timeouts'] {
   return defined<NonNullable<Document['timeouts']>>({ tcp: set(tcp), tcpFin: set(tcpFin), udp: set(udp) });
 }
 
-/** The document that says a table, in natural order. */
+/** The document that says a table, in natural order; its servers with every setting. */
 export function tableDocument(table: Table, detail: Detail): Document {
   const { services, timeouts, syncDaemons } = canonicalTable(table);
   const writer = new Writer(detail);
-  const byKey = new Map(services.map((entry) => [entry.service, entry]));
-  const sorted = naturalOrder.services(services.map(({ service }) => service));
   return defined<Document>({
     timeouts: timeouts && writtenTimeouts(timeouts),
     syncDaemons: syncDaemons?.map((daemon) => writer.daemon(daemon)),
-    services: sorted.flatMap((service) => {
-      const entry = byKey.get(service);
-      return entry === undefined ? [] : [writer.service(entry)];
-    }),
+    services: inNaturalOrder(services).map(({ service, servers }) => ({
+      ...writer.service(service),
+      servers: naturalOrder.servers(servers).map(serverDocument),
+    })),
   });
 }

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { printable } from '../format/printable.js';
 
+/** What the lock on the table is called in /proc/net/unix, after an @. */
+export const tableLockName = 'ipvsadm/apply';
+
 /** Characters of a process's words that are told. */
 const longestCommand = 200;
 
@@ -25,6 +28,15 @@ export function abstractSocketOwner(name: string): SocketOwner | undefined {
   } catch {
     // Without /proc nobody can tell.
     return undefined;
+  }
+}
+
+/** Whether an abstract socket of that name may be open in this network namespace: without /proc nobody can tell. */
+export function isSocketOpen(name: string): boolean {
+  try {
+    return socketInode(name) !== undefined;
+  } catch {
+    return true;
   }
 }
 

@@ -3,10 +3,7 @@ import { systemClock } from '../command/clock.js';
 import type { LockOptions, TableLock } from '../command/lock.js';
 import { LockedError } from '../errors.js';
 import { printable } from '../format/printable.js';
-import { abstractSocketOwner } from './socket-owner.js';
-
-/** What the lock is called in /proc/net/unix, after an @. */
-const lockName = 'ipvsadm/apply';
+import { abstractSocketOwner, tableLockName } from './socket-owner.js';
 
 /**
  * An abstract Unix socket: it belongs to the network namespace, as the IPVS table does, and the kernel gives it free
@@ -30,7 +27,7 @@ const retryTime = 50;
  */
 export async function lockTable(
   { waitSeconds, purpose, onWait }: LockOptions,
-  name: string = lockName,
+  name: string = tableLockName,
 ): Promise<TableLock> {
   const end = performance.now() + 1000 * waitSeconds;
   let tell = onWait;

@@ -2,6 +2,7 @@ import { parseIpv4, parseIpv6 } from '../model/address.js';
 import { column, rowSize, type ServerRows } from '../model/server-rows.js';
 import type { ServerKey } from '../model/server.js';
 import { isFirewallMark, type Protocol, type ServiceKey } from '../model/service.js';
+import type { ServiceWithServers } from '../model/table.js';
 
 const protocolOrder: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 };
 
@@ -117,6 +118,15 @@ export const classicOrder = tableOrder((a, b) => (a - b) | 0, false);
 
 /** By unsigned number: the order of everything that the original has not. */
 export const naturalOrder = tableOrder((a, b) => a - b, true);
+
+/** Services with their servers by unsigned number. */
+export function inNaturalOrder(services: readonly ServiceWithServers[]): readonly ServiceWithServers[] {
+  return sorted(
+    services,
+    ({ service }) => servicePlace(service.key),
+    (a, b) => a - b,
+  );
+}
 
 /** The kernel's own order. */
 export const kernelOrder: TableOrder = {

@@ -57,6 +57,13 @@ export class ServerRows {
     this.counters = new Float64Array(keepsCounters ? smallest * counterCount : 0);
   }
 
+  /** The rows of servers that are objects, in their order, without counters. */
+  static of(servers: readonly KnownServer[]): ServerRows {
+    const rows = new ServerRows(false);
+    for (const server of servers) rows.append(server);
+    return rows;
+  }
+
   /** Whether counters and rates are kept. */
   get keepsCounters(): boolean {
     return this.#keepsCounters;

@@ -8,6 +8,13 @@ export interface ServiceWithServers {
   readonly servers: readonly RealServer[];
 }
 
+/** What a kernel has beside services. */
+export interface Settings {
+  readonly timeouts: Timeouts;
+  /** At most one of each role. */
+  readonly syncDaemons: readonly SyncDaemon[];
+}
+
 /** All that a director is configured to do: what can be saved, compared and applied as a whole. */
 export interface Table {
   readonly services: readonly ServiceWithServers[];

@@ -50,12 +50,14 @@ export async function readRules(text: string, names: NameResolver): Promise<Rule
   const problems: RuleProblem[] = [];
   const context: ParseContext = { programName: 'ipvsadm', posixlyCorrect: false, restoring: true };
   const resolver = remembering(names);
-  for (const [index, content] of text.split('\n').entries()) {
-    const words = ruleWords(content);
+  for (let start = 0, line = 1, end; start < text.length; start = end + 1, line++) {
+    end = text.indexOf('\n', start);
+    if (end < 0) end = text.length;
+    const words = ruleWords(text.slice(start, end));
     if (words.length === 0) continue;
-    const line = index + 1;
     try {
-      const command = await parseCommand(words, context, resolver);
+      const parsed = parseCommand(words, context, resolver);
+      const command = parsed instanceof Promise ? await parsed : parsed;
       const message = command.kind === 'change' ? rules.apply(command.change, line) : refusal(command.kind);
       if (message !== undefined) problems.push({ line, message });
     } catch (error) {

@@ -1,8 +1,9 @@
 import { numericNaming } from '../format/labels.js';
-import { naturalOrder } from '../format/order.js';
+import { inNaturalOrder, naturalOrder } from '../format/order.js';
 import { canonicalTable } from '../model/canonical.js';
 import type { TableProblem } from '../model/problem.js';
 import type { RealServer } from '../model/server.js';
+import type { VirtualService } from '../model/service.js';
 import type { SyncDaemon, Timeouts } from '../model/state.js';
 import type { Table } from '../model/table.js';
 import { TextWriter } from '../format/text-writer.js';
@@ -48,8 +49,9 @@ export function unsayableByRules({ services }: Table): TableProblem[] {
   return problems;
 }
 
-function timeoutsRule({ tcp, tcpFin, udp }: Timeouts): string {
-  return `--set ${tcp} ${tcpFin} ${udp}\n`;
+/** The rule that sets the timeouts; none where nothing is said. */
+export function timeoutsRule(timeouts: Timeouts | undefined): string {
+  return timeouts === undefined ? '' : `--set ${timeouts.tcp} ${timeouts.tcpFin} ${timeouts.udp}\n`;
 }
 
 function daemonRule({ role, interface: name, syncId, maxLength, group, port, ttl }: SyncDaemon): string {
@@ -64,22 +66,35 @@ function daemonRule({ role, interface: name, syncId, maxLength, group, port, ttl
   ].join('');
 }
 
+/** The rules that start daemons. */
+export function daemonRules(syncDaemons: readonly SyncDaemon[]): string {
+  return syncDaemons.map(daemonRule).join('');
+}
+
+/** Appends the rules that add a service and its servers. */
+export function writeServiceRules(
+  out: TextWriter,
+  service: VirtualService,
+  servers: ServerRows,
+  rows: readonly number[],
+): void {
+  out.text(formatServiceRule(service, numericNaming));
+  const rule = ruleService(service.key, numericNaming);
+  for (const row of rows) writeServerRule(out, servers, row, rule, numericNaming);
+}
+
 /**
  * A table as rules that `-R` reads, this one's and the original's, in natural order. It has to be free of what
  * `unsayableByRules` finds. Rules can't say that no sync daemon runs.
  */
 export function formatRules(table: Table): string {
   const { services, timeouts, syncDaemons = [] } = canonicalTable(table);
-  const serversOf = new Map(services.map(({ service, servers }) => [service, servers]));
   const out = new TextWriter();
-  if (timeouts !== undefined) out.text(timeoutsRule(timeouts));
-  for (const service of naturalOrder.services(services.map((entry) => entry.service))) {
-    out.text(formatServiceRule(service, numericNaming));
-    const rule = ruleService(service.key, numericNaming);
-    const rows = new ServerRows(false);
-    for (const server of serversOf.get(service) ?? []) rows.append(server);
-    for (const row of naturalOrder.rows(rows)) writeServerRule(out, rows, row, rule, numericNaming);
+  out.text(timeoutsRule(timeouts));
+  for (const { service, servers } of inNaturalOrder(services)) {
+    const rows = ServerRows.of(servers);
+    writeServiceRules(out, service, rows, naturalOrder.rows(rows));
   }
-  out.text(syncDaemons.map(daemonRule).join(''));
+  out.text(daemonRules(syncDaemons));
   return out.toString();
 }

@@ -231,6 +231,20 @@ test('a second apply waits, then says who has the lock and changes nothing', asy
   }
 });
 
+test('an apply with nothing to do needs no lock, but waits for who has it', async () => {
+  await stage();
+  assert.equal((await ipvsadm(['apply', document])).status, 0);
+  const lock = await lockTable({ waitSeconds: 0, purpose: 'ipvsadm apply other.yaml' });
+  try {
+    const { status, stderr } = await ipvsadm(['apply', '--wait', '0', document]);
+    assert.equal(status, 1);
+    assert.match(stderr, /\(ipvsadm apply other\.yaml\), since \S+, has locked the table/);
+    assert.equal((await ipvsadm(['apply', '--dry-run', document])).status, 0);
+  } finally {
+    await lock.release();
+  }
+});
+
 test('the program as it is installed says the same', async () => {
   await stage();
   const lock = await lockTable({ waitSeconds: 0, purpose: 'ipvsadm apply other.yaml' });

@@ -1,18 +1,16 @@
 import { constants } from 'node:os';
 import { kernelText } from '../classic/messages.js';
 import { applyPlan, type Applied } from '../../command/apply.js';
-import { connect } from '../../command/connect.js';
 import { readTable } from '../../command/read-table.js';
-import { readDocument } from '../../command/read-document.js';
 import { writeAll } from '../../command/write-all.js';
 import type { IpvsClient } from '../../client/client.js';
 import { ApplyError, type KernelError } from '../../errors.js';
 import type { EndSignal, Io } from '../../io.js';
-import type { Table } from '../../model/table.js';
-import { compareTables, isSame } from '../../plan/difference.js';
+import { compareTables, isSame, noDifference } from '../../plan/difference.js';
 import { formatDifference } from '../../plan/format-difference.js';
 import { isEmpty, planChanges } from '../../plan/plan.js';
 import {
+  ComparedFile,
   comparedFile,
   comparisonOptions,
   tellingTrouble,
@@ -68,35 +66,38 @@ export const apply = defineVerb<ApplyOptions>({
     ['$0 export | $0 apply --dry-run -', 'nothing to do'],
   ],
   run: (io, options) =>
-    tellingTrouble(io, failure, async () => {
-      const wanted = await readDocument(io, options.file);
-      const client = await connect(io.machine);
-      try {
-        if (options.dryRun) return await dryRun(io, client, wanted, options);
+    tellingTrouble(io, failure, () =>
+      ComparedFile.withKernel(io, options.file, async (client, file) => {
+        const nothingToDo = await file.isExported(client);
+        // Whoever has the lock may be about to change something, or to undo it.
+        if (nothingToDo && (options.dryRun || !(await io.machine.isTableLocked()))) {
+          await writeDifference(io, noDifference, options.json);
+          return 0;
+        }
+        await file.table();
+        if (options.dryRun) return dryRun(io, client, file, options);
         const lock = await io.machine.lockTable({
           waitSeconds: options.wait,
           purpose: `${io.programName} apply ${options.file}`,
           onWait: (holder) => void io.stderr.write(`waiting for ${holder}\n`),
         });
         try {
-          return await applyTable(io, client, wanted, options);
+          return await applyTable(io, client, file, options);
         } finally {
           await lock.release();
         }
-      } finally {
-        client.close();
-      }
-    }),
+      }),
+    ),
 });
 
-async function dryRun(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
-  const { difference } = planChanges(await readTable(client), wanted, options);
+async function dryRun(io: Io, client: IpvsClient, file: ComparedFile, options: ApplyOptions): Promise<number> {
+  const { difference } = planChanges(await readTable(client), await file.table(), options);
   await writeDifference(io, difference, options.json);
   return 0;
 }
 
-async function applyTable(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
-  const plan = planChanges(await readTable(client), wanted, options);
+async function applyTable(io: Io, client: IpvsClient, file: ComparedFile, options: ApplyOptions): Promise<number> {
+  const plan = planChanges(await readTable(client), await file.table(), options);
   // Before it is done: whatever happens, the log has what was meant to happen.
   await writeDifference(io, plan.difference, options.json);
   if (isEmpty(plan)) return 0;
@@ -127,7 +128,7 @@ async function applyTable(io: Io, client: IpvsClient, wanted: Table, options: Ap
     await tellInterruption(io, applied);
     return received === undefined ? failure : 128 + constants.signals[received];
   }
-  return verify(io, client, wanted, options);
+  return verify(io, client, file, options);
 }
 
 async function tellRefusal(io: Io, { refusal, undoFailures, recreated }: ApplyError): Promise<void> {
@@ -153,8 +154,9 @@ async function tellInterruption(io: Io, { drained }: Applied): Promise<void> {
 }
 
 /** Reads the table back: only somebody else can have made a difference. @returns the exit status. */
-async function verify(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
-  const left = compareTables(await readTable(client), wanted, options);
+async function verify(io: Io, client: IpvsClient, file: ComparedFile, options: ApplyOptions): Promise<number> {
+  if (await file.isExported(client)) return 0;
+  const left = compareTables(await readTable(client), await file.table(), options);
   if (isSame(left)) return 0;
   await io.stderr.write(`${io.programName}: somebody else changed the table meanwhile; it would still take:\n`);
   await writeAll(io.stderr, formatDifference(left));

@@ -1,8 +1,7 @@
-import { connect } from '../../command/connect.js';
 import { readTable } from '../../command/read-table.js';
-import { readDocument } from '../../command/read-document.js';
-import { compareTables, isSame } from '../../plan/difference.js';
+import { compareTables, isSame, noDifference } from '../../plan/difference.js';
 import {
+  ComparedFile,
   comparedFile,
   comparisonOptions,
   tellingTrouble,
@@ -24,16 +23,14 @@ export const diff = defineVerb<ComparisonOptions>({
     ['$0 diff web.yaml', 'what `apply web.yaml` would add (+), remove (-) and change (~)'],
     ['ssh other ipvsadm-save -n | $0 diff -', 'what this director has that another one has not'],
   ],
-  run: (io, { file, json, ...options }) =>
-    tellingTrouble(io, trouble, async () => {
-      const wanted = await readDocument(io, file);
-      const client = await connect(io.machine);
-      try {
-        const difference = compareTables(await readTable(client), wanted, options);
+  run: (io, { file: path, json, ...options }) =>
+    tellingTrouble(io, trouble, () =>
+      ComparedFile.withKernel(io, path, async (client, file) => {
+        const difference = (await file.isExported(client))
+          ? noDifference
+          : compareTables(await readTable(client), await file.table(), options);
         await writeDifference(io, difference, json);
         return isSame(difference) ? 0 : different;
-      } finally {
-        client.close();
-      }
-    }),
+      }),
+    ),
 });
