@@ -1,7 +1,6 @@
 import type { IpvsClient } from '../client/client.js';
-import type { RealServer } from '../model/server.js';
+import { serverId, type RealServer } from '../model/server.js';
 import { describeEndpoint, describeService, type ServiceKey } from '../model/service.js';
-import { serverId } from '../plan/difference.js';
 import type { Clock } from './clock.js';
 
 /** A server that is to go away, and its service. */

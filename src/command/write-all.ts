@@ -35,9 +35,9 @@ export async function writeBlocks(
 }
 
 /** Writes many small pieces, likewise. */
-export async function writeAll(output: Output, pieces: AsyncIterable<string> | Iterable<string>): Promise<void> {
-  await writeBlocks(output, async function* (out) {
-    for await (const piece of pieces) {
+export async function writeAll(output: Output, pieces: Iterable<string>): Promise<void> {
+  await writeBlocks(output, function* (out) {
+    for (const piece of pieces) {
       out.text(piece);
       yield;
     }

@@ -1,5 +1,5 @@
 import { canBeServer } from '../model/address-kind.js';
-import { defaultTunnel, type RealServer, type Tunnel } from '../model/server.js';
+import { defaultTunnel, serverId, type RealServer, type Tunnel } from '../model/server.js';
 import {
   describeEndpoint,
   describeService,
@@ -130,16 +130,22 @@ export function checkTable(table: Table, describe: DescribePath): TableProblem[]
     const first = services.add(title, ['services', index]);
     if (first !== undefined) tell([], `${title} a second time; the first is ${describe(first)}`);
     checkService(service, tell);
-    const seen = new Seen();
-    for (const [number, server] of servers.entries()) {
-      const path = ['services', index, 'servers', number];
-      const tellServer = telling(...path);
-      const endpoint = describeEndpoint(server);
-      const same = seen.add(endpoint, path);
-      if (same !== undefined) {
-        tellServer([], `${endpoint} a second time in ${title}; the first is ${describe(same)}`);
+    // Thousands of servers without a fault are the rule: each costs its place in a map, and no object of its own.
+    const seen = new Map<string, number>();
+    let number = 0;
+    const tellServer: Tell = (path, message) => {
+      tell(['servers', number, ...path], message);
+    };
+    for (const server of servers) {
+      const id = serverId(server);
+      const same = seen.get(id);
+      if (same === undefined) seen.set(id, number);
+      else {
+        const first = describe(['services', index, 'servers', same]);
+        tellServer([], `${describeEndpoint(server)} a second time in ${title}; the first is ${first}`);
       }
       checkServer(server, service, tellServer);
+      number++;
     }
   }
   const roles = new Seen();

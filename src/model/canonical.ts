@@ -32,19 +32,13 @@ function canonicalTunnel({ type, port, checksum }: Tunnel): Tunnel {
 /**
  * A server's configuration without anything more (a `ServerState` has connections) and without what has no effect:
  * tunnel settings that its forwarding method or tunnel type doesn't look at.
+ * @returns the server itself where it is that already: there may be thousands.
  */
 export function canonicalServer(server: RealServer): RealServer {
-  const { family, address, port, forwarding, weight, upperThreshold, lowerThreshold, tunnel } = server;
-  return {
-    family,
-    address,
-    port,
-    forwarding,
-    weight,
-    upperThreshold,
-    lowerThreshold,
-    tunnel: forwarding === 'tunnelling' ? canonicalTunnel(tunnel) : defaultTunnel,
-  };
+  const { family, address, port, forwarding, weight, upperThreshold, lowerThreshold } = server;
+  const tunnel = forwarding === 'tunnelling' ? canonicalTunnel(server.tunnel) : defaultTunnel;
+  if (tunnel === server.tunnel && !('activeConnections' in server) && !('statistics' in server)) return server;
+  return { family, address, port, forwarding, weight, upperThreshold, lowerThreshold, tunnel };
 }
 
 /** A daemon with what the kernel takes for what was left open, but for the length, which depends on the interface. */

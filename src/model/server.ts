@@ -52,6 +52,11 @@ export interface ServerKey {
   readonly port: number;
 }
 
+/** A server's identity among those of its service, for a map. */
+export function serverId({ address, port }: ServerKey): string {
+  return `${address} ${port}`;
+}
+
 /** Configuration of a real server (destination), as the kernel keeps it. */
 export interface RealServer extends ServerKey {
   readonly forwarding: ForwardingMethod;

@@ -75,6 +75,11 @@ export function isFirewallMark(key: ServiceKey): key is FirewallMarkServiceKey {
   return 'fwmark' in key;
 }
 
+/** A service's identity for a map. */
+export function serviceId(key: ServiceKey): string {
+  return isFirewallMark(key) ? `${key.family} ${key.fwmark}` : `${key.protocol} ${key.address} ${key.port}`;
+}
+
 /** A service's identity for people, such as `TCP 192.0.2.1:80` or `FWM 7 IPv6`. */
 export function describeService(key: ServiceKey): string {
   if (isFirewallMark(key)) return `FWM ${key.fwmark}${key.family === 'inet6' ? ' IPv6' : ''}`;

@@ -1,10 +1,10 @@
 import { ValueError } from '../errors.js';
 import { canonicalDaemon, canonicalServer, canonicalService } from '../model/canonical.js';
-import type { RealServer, ServerKey, Tunnel } from '../model/server.js';
+import { serverId, type RealServer, type Tunnel } from '../model/server.js';
 import {
   describeEndpoint,
   describeService,
-  isFirewallMark,
+  serviceId,
   type ServiceKey,
   type VirtualService,
 } from '../model/service.js';
@@ -106,16 +106,10 @@ export function compareTables(from: Table, to: Table, options: DifferenceOptions
 function indexServices({ services }: Table): Map<string, ServiceWithServers> {
   const index = new Map<string, ServiceWithServers>();
   for (const one of services) {
-    const { key } = one.service;
-    index.set(isFirewallMark(key) ? `${key.family} ${key.fwmark}` : `${key.protocol} ${key.address} ${key.port}`, one);
+    index.set(serviceId(one.service.key), one);
   }
   if (index.size < services.length) throw twice(services.map(({ service }) => describeService(service.key)));
   return index;
-}
-
-/** Identity of a server among those of its service, for a map. */
-export function serverId({ address, port }: ServerKey): string {
-  return `${address} ${port}`;
 }
 
 function indexServers({ service, servers }: ServiceWithServers): Map<string, RealServer> {

@@ -97,13 +97,10 @@ function label(server: RealServer): string {
 
 function settings(server: RealServer): string {
   const { forwarding, weight, upperThreshold, lowerThreshold } = server;
-  return [
-    forwarding,
-    forwarding === 'tunnelling' ? ` ${tunnelText(server.tunnel)}` : '',
-    ` weight ${weight}`,
-    upperThreshold === 0 ? '' : ` upper threshold ${upperThreshold}`,
-    lowerThreshold === 0 ? '' : ` lower threshold ${lowerThreshold}`,
-  ].join('');
+  const tunnel = forwarding === 'tunnelling' ? ` ${tunnelText(server.tunnel)}` : '';
+  const upper = upperThreshold === 0 ? '' : ` upper threshold ${upperThreshold}`;
+  const lower = lowerThreshold === 0 ? '' : ` lower threshold ${lowerThreshold}`;
+  return `${forwarding}${tunnel} weight ${weight}${upper}${lower}`;
 }
 
 function tunnelText({ type, port, checksum }: RealServer['tunnel']): string {

@@ -100,7 +100,7 @@ function serviceAdditions({ key, service, servers }: ServiceDifference): Step[] 
       inverse: [{ kind: 'edit-service', service: from }],
     });
   }
-  for (const one of servers) if (one.kind === 'added') steps.push(addServer(key, one.to));
+  for (const one of servers) if (one.kind === 'added') steps.push(new ServerAddition(key, one.to));
   return [...steps, ...serverEdits(key, servers)];
 }
 
@@ -126,8 +126,18 @@ function serviceRemovals({ key, service, servers }: ServiceDifference): Step[] {
   ];
 }
 
-function addServer(key: ServiceKey, server: RealServer): Step {
-  return { change: { kind: 'add-server', key, server }, inverse: [{ kind: 'delete-server', key, server }] };
+/** There may be thousands of these, and hardly one has ever to be undone: how to is found out then. */
+class ServerAddition implements Step {
+  readonly change: Extract<Change, { kind: 'add-server' }>;
+
+  constructor(key: ServiceKey, server: RealServer) {
+    this.change = { kind: 'add-server', key, server };
+  }
+
+  get inverse(): readonly Change[] {
+    const { key, server } = this.change;
+    return [{ kind: 'delete-server', key, server }];
+  }
 }
 
 function deleteServer(key: ServiceKey, server: RealServer): Step {

@@ -1,6 +1,12 @@
 import type { Change } from '../model/change.js';
-import type { RealServer, ServerKey } from '../model/server.js';
-import { describeEndpoint, describeService, type ServiceKey, type VirtualService } from '../model/service.js';
+import { serverId, type RealServer, type ServerKey } from '../model/server.js';
+import {
+  describeEndpoint,
+  describeService,
+  serviceId,
+  type ServiceKey,
+  type VirtualService,
+} from '../model/service.js';
 import type { SyncDaemon, SyncRole, Timeouts } from '../model/state.js';
 import type { Table } from '../model/table.js';
 
@@ -34,7 +40,7 @@ export class RuleTable {
       }
       case 'delete-service':
         return this.#inService(change.key, () => {
-          this.#services.delete(describeService(change.key));
+          this.#services.delete(serviceId(change.key));
           return undefined;
         });
       case 'add-server':
@@ -47,7 +53,7 @@ export class RuleTable {
       }
       case 'delete-server':
         return this.#atServer(change.key, change.server, (_, servers) => {
-          servers.delete(describeEndpoint(change.server));
+          servers.delete(serverId(change.server));
         });
       case 'flush':
         this.#services.clear();
@@ -84,21 +90,21 @@ export class RuleTable {
   }
 
   #addService(value: VirtualService, line: number): string | undefined {
-    const title = describeService(value.key);
-    const first = this.#services.get(title);
-    if (first !== undefined) return `${title} a second time; the first is in line ${first.line}`;
-    this.#services.set(title, { value, line, servers: new Map() });
+    const id = serviceId(value.key);
+    const first = this.#services.get(id);
+    if (first !== undefined) return `${describeService(value.key)} a second time; the first is in line ${first.line}`;
+    this.#services.set(id, { value, line, servers: new Map() });
     return undefined;
   }
 
   #addServer(key: ServiceKey, value: RealServer, line: number): string | undefined {
     return this.#inService(key, ({ servers }) => {
-      const endpoint = describeEndpoint(value);
-      const first = servers.get(endpoint);
+      const id = serverId(value);
+      const first = servers.get(id);
       if (first !== undefined) {
-        return `${endpoint} a second time in ${describeService(key)}; the first is in line ${first.line}`;
+        return `${describeEndpoint(value)} a second time in ${describeService(key)}; the first is in line ${first.line}`;
       }
-      servers.set(endpoint, { value, line });
+      servers.set(id, { value, line });
       return undefined;
     });
   }
@@ -117,9 +123,8 @@ export class RuleTable {
   }
 
   #inService(key: ServiceKey, change: (service: PlacedService) => string | undefined): string | undefined {
-    const title = describeService(key);
-    const service = this.#services.get(title);
-    return service === undefined ? `no service ${title} at this point` : change(service);
+    const service = this.#services.get(serviceId(key));
+    return service === undefined ? `no service ${describeService(key)} at this point` : change(service);
   }
 
   #atServer(
@@ -128,7 +133,7 @@ export class RuleTable {
     change: (placed: Placed<RealServer>, servers: Map<string, Placed<RealServer>>) => void,
   ): string | undefined {
     return this.#inService(key, ({ servers }) => {
-      const placed = servers.get(describeEndpoint(server));
+      const placed = servers.get(serverId(server));
       if (placed === undefined) {
         return `no server ${describeEndpoint(server)} in ${describeService(key)} at this point`;
       }
