@@ -1,4 +1,4 @@
-export { IpvsClient } from './client/client.js';
+export { IpvsClient, type PreparedChanges } from './client/client.js';
 export { applyPlan, type Applied, type ApplyOptions } from './command/apply.js';
 export type { Clock } from './command/clock.js';
 export type { BusyServer, DrainProgress } from './command/drain.js';

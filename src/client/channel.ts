@@ -1,23 +1,8 @@
 import { TransportError, ValueError } from '../errors.js';
-import type { Codec } from '../wire/codec.js';
-import { messageFlag, ReplyReader, writeFence, writeRequest, type ReplyPayload } from '../wire/message.js';
+import { messageFlag, ReplyReader, writeRequest, type ReplyPayload } from '../wire/message.js';
 import { Writer } from '../wire/writer.js';
+import type { Request, RequestBatch } from './request-batch.js';
 import type { Transport } from './transport.js';
-
-/** A request that waits to be sent. */
-export interface Request<T> {
-  readonly family: number;
-  readonly version: number;
-  readonly command: number;
-  readonly attributes: Codec<T>;
-  readonly values: T;
-}
-
-/**
- * Requests in one datagram. Every one of them may be refused, and the answers have to fit into the socket's receive
- * buffer (212,992 bytes unless an administrator changed net.core.rmem_default), where one takes up to 1.3 KiB.
- */
-const windowSize = 128;
 
 /**
  * A conversation with the kernel over one socket: numbers the requests and matches the answers to them. One request
@@ -38,32 +23,24 @@ export class Channel {
   }
 
   /**
-   * Sends requests that answer with nothing but success or an error number. The kernel works them off in order.
+   * Sends batches of requests, one after the other. The kernel works them off in order.
    * @returns an error number for each request, 0 where it was carried out.
    * @throws {TransportError} when answers were lost; how many requests were carried out is then unknown.
    */
-  async execute<T>(requests: readonly Request<T>[]): Promise<number[]> {
+  async execute(batches: readonly RequestBatch[]): Promise<number[]> {
     return this.#inTurn(async () => {
       const results: number[] = [];
-      for (let start = 0; start < requests.length; start += windowSize) {
-        results.push(...(await this.#executeWindow(requests.slice(start, start + windowSize))));
-      }
+      for (const batch of batches) results.push(...(await this.#executeBatch(batch)));
       return results;
     });
   }
 
-  async #executeWindow<T>(requests: readonly Request<T>[]): Promise<number[]> {
-    const writer = this.#writer;
-    writer.clear();
+  async #executeBatch(batch: RequestBatch): Promise<number[]> {
     const first = this.#sequence + 1;
-    // Refusals are always answered, success only when asked for: one answer to the fence at the end stands for all
-    // that succeeded. It also ends the wait for a request that is never answered: the kernel says nothing at all when
-    // a request ends in EINTR, as stopping a synchronisation daemon does that has not run yet.
-    for (const request of requests) this.#append(writer, request, 0);
-    const fence = this.#nextSequence();
-    writeFence(writer, fence);
-    const results = Array<number>(requests.length).fill(0);
-    this.#transport.send(writer.bytes());
+    const fence = first + batch.size;
+    this.#sequence = fence;
+    const results = Array<number>(batch.size).fill(0);
+    this.#transport.send(batch.numberedFrom(first));
     for (;;) {
       await this.#receive();
       while (this.#next(first, fence)) {
@@ -86,8 +63,10 @@ export class Channel {
   async #query<T>(request: Request<T>, dump: boolean, read: (payload: ReplyPayload) => void): Promise<number> {
     const writer = this.#writer;
     writer.clear();
-    this.#append(writer, request, dump ? messageFlag.dump : messageFlag.ack);
-    const sequence = this.#sequence;
+    const { family, version, command, attributes, values } = request;
+    const sequence = ++this.#sequence;
+    const flags = dump ? messageFlag.dump : messageFlag.ack;
+    writeRequest(writer, { family, version, command, flags, sequence }, attributes, values);
     this.#transport.send(writer.bytes());
     for (;;) {
       await this.#receive();
@@ -113,16 +92,6 @@ export class Channel {
     });
     this.#turn = result.catch(() => undefined);
     return result;
-  }
-
-  #append<T>(writer: Writer, request: Request<T>, flags: number): void {
-    const { family, version, command, attributes, values } = request;
-    const sequence = this.#nextSequence();
-    writeRequest(writer, { family, version, command, flags, sequence }, attributes, values);
-  }
-
-  #nextSequence(): number {
-    return ++this.#sequence;
   }
 
   async #receive(): Promise<void> {

@@ -29,14 +29,21 @@ import {
   ipvsFamilyVersion,
   type CommandValues,
 } from '../wire/tables.js';
-import { Channel, type Request } from './channel.js';
+import { Channel } from './channel.js';
 import { findFamily } from './family.js';
+import { RequestBatch, type Request } from './request-batch.js';
 import type { Transport } from './transport.js';
 
 function required<T>(value: T | undefined, name: string): T {
   if (value === undefined) throw new DecodeError(`${name}: missing in the kernel's answer`);
   return value;
 }
+
+/**
+ * Makes changes that are in messages already, as `IpvsClient.changeAll` does; may be called again.
+ * @throws {TransportError} when answers were lost; how many changes were made is then unknown.
+ */
+export type PreparedChanges = () => Promise<(KernelError | undefined)[]>;
 
 /**
  * The kernel's IPVS table of the network namespace that the process is in. Needs CAP_NET_ADMIN. Calls are carried out
@@ -174,19 +181,31 @@ export class IpvsClient {
   /**
    * Makes many changes in order, many to a datagram. A refused one does not stop the others.
    * @returns the refusal of each change, undefined where it was carried out.
+   * @throws {ValueError} when one of them can't be put into a message; nothing has been done then.
    * @throws {TransportError} when answers were lost; how many changes were made is then unknown.
    */
   async changeAll(changes: readonly Change[]): Promise<(KernelError | undefined)[]> {
-    const results = await this.#channel.execute(
+    return this.prepare(changes)();
+  }
+
+  /**
+   * Puts changes into messages, so that none is made before a later one turns out to be none.
+   * @throws {ValueError} for the first that can't be.
+   */
+  prepare(changes: readonly Change[]): PreparedChanges {
+    const batches = RequestBatch.ofAll(
       changes.map((change) => {
         const { command, values } = changeValues(change);
         return this.#request(command, values);
       }),
     );
-    return changes.map((change, index) => {
-      const errno = results[index] ?? 0;
-      return errno === 0 ? undefined : new KernelError(errno, change.kind, changeSubject(change));
-    });
+    return async () => {
+      const results = await this.#channel.execute(batches);
+      return changes.map((change, index) => {
+        const errno = results[index] ?? 0;
+        return errno === 0 ? undefined : new KernelError(errno, change.kind, changeSubject(change));
+      });
+    };
   }
 
   /** Adds a virtual service. @throws {KernelError} EEXIST, ENOENT (no such scheduler or persistence engine), ... */

@@ -1,5 +1,4 @@
-import { checkChanges } from '../client/check-changes.js';
-import type { IpvsClient } from '../client/client.js';
+import type { IpvsClient, PreparedChanges } from '../client/client.js';
 import { ApplyError, type KernelError } from '../errors.js';
 import { changeSubject, type Change } from '../model/change.js';
 import { leavingServers, quiescingSteps, type Plan, type Step } from '../plan/plan.js';
@@ -49,10 +48,12 @@ export async function applyPlan(client: IpvsClient, plan: Plan, options: ApplyOp
   const { drainSeconds = 0, onDrain, signal, clock = systemClock } = options;
   const leaving = drainSeconds > 0 ? leavingServers(plan.difference) : [];
   const quiescing = leaving.length > 0 ? quiescingSteps(plan) : [];
-  checkChanges([...plan.additions, ...quiescing, ...plan.removals].map(({ change }) => change));
+  const adding = prepareSteps(client, plan.additions);
+  const silencing = prepareSteps(client, quiescing);
+  const removing = prepareSteps(client, plan.removals);
   const run = new Run(client);
-  await run.steps(plan.additions, signal);
-  await run.steps(quiescing, signal);
+  await run.carryOut(adding, signal);
+  await run.carryOut(silencing, signal);
   if (isAborted(signal)) {
     await run.undo();
     return { complete: false, changes: 0 };
@@ -62,13 +63,29 @@ export async function applyPlan(client: IpvsClient, plan: Plan, options: ApplyOp
       ? undefined
       : await drain(client, leaving, { seconds: drainSeconds, clock, signal, onProgress: onDrain });
   if (isAborted(signal)) return { complete: false, changes: run.changes, drained };
-  await run.steps(plan.removals);
+  await run.carryOut(removing);
   return { complete: true, changes: run.changes, drained };
 }
 
 /** Whether it is aborted by now: the compiler would take an earlier answer for good. */
 function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
+}
+
+/** Steps that are handed to the kernel together. */
+interface Batch {
+  readonly steps: readonly Step[];
+  readonly make: PreparedChanges;
+}
+
+/** Puts all changes into messages. @throws {ValueError} for the first that can't be. */
+function prepareSteps(client: IpvsClient, all: readonly Step[]): Batch[] {
+  const batches: Batch[] = [];
+  for (let start = 0; start < all.length; start += batchSize) {
+    const steps = all.slice(start, start + batchSize);
+    batches.push({ steps, make: client.prepare(steps.map(({ change }) => change)) });
+  }
+  return batches;
 }
 
 /** What has been done, so that it can be undone. */
@@ -84,13 +101,13 @@ class Run {
     return this.#done.length;
   }
 
-  /** Carries out steps in order until the signal is aborted. @throws {ApplyError} */
-  async steps(steps: readonly Step[], signal?: AbortSignal): Promise<void> {
-    for (let start = 0; start < steps.length && !isAborted(signal); start += batchSize) {
-      const batch = steps.slice(start, start + batchSize);
-      const results = await this.#client.changeAll(batch.map(({ change }) => change));
+  /** Carries out batches in order until the signal is aborted. @throws {ApplyError} */
+  async carryOut(batches: readonly Batch[], signal?: AbortSignal): Promise<void> {
+    for (const { steps, make } of batches) {
+      if (isAborted(signal)) return;
+      const results = await make();
       // A refused change does not stop those after it.
-      for (const [index, step] of batch.entries()) if (results[index] === undefined) this.#done.push(step);
+      for (const [index, step] of steps.entries()) if (results[index] === undefined) this.#done.push(step);
       const refusal = results.find((result) => result !== undefined);
       if (refusal === undefined) continue;
       const recreated = this.#done.map(({ change }) => change).filter(isRemoval);

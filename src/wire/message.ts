@@ -48,6 +48,11 @@ export function writeFence(writer: Writer, sequence: number): void {
   writer.setU32(start + 8, sequence);
 }
 
+/** Gives the message that starts at an offset another number than it was written with. */
+export function numberMessage(writer: Writer, start: number, sequence: number): void {
+  writer.setU32(start + 8, sequence);
+}
+
 /** The attributes of an answer, not yet decoded. */
 export interface ReplyPayload {
   readonly view: DataView;

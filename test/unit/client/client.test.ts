@@ -3,7 +3,14 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { IpvsClient } from '../../../src/client/client.js';
 import type { Transport } from '../../../src/client/transport.js';
-import { DecodeError, IpvsError, KernelError, TransportError, UnavailableError } from '../../../src/errors.js';
+import {
+  DecodeError,
+  IpvsError,
+  KernelError,
+  TransportError,
+  UnavailableError,
+  ValueError,
+} from '../../../src/errors.js';
 import type { Change } from '../../../src/model/change.js';
 import type { ServiceKey } from '../../../src/model/service.js';
 import { bytesOf } from '../support/hexadecimal.js';
@@ -160,6 +167,36 @@ test('more changes than the answers to them have room for go in several datagram
     [...sequences].sort((a, b) => a - b),
   );
   assert.equal(new Set(sequences).size, sequences.length);
+});
+
+test('a change that no message can hold is refused before the ones ahead of it are sent', async () => {
+  const kernel = kernelWithIpvs();
+  const client = await IpvsClient.connect(kernel);
+  const asked = kernel.asked.length;
+  const changes: Change[] = [...deletions(300), { kind: 'delete-service', key: { ...web, port: 65536 } }];
+  assert.throws(() => client.prepare(changes), ValueError);
+  await assert.rejects(client.changeAll(changes), ValueError);
+  assert.equal(kernel.asked.length, asked);
+});
+
+test('prepared changes are made when asked, as often as asked, under numbers of their own', async () => {
+  const kernel = kernelWithIpvs(carriedOut, carriedOut, refusing({ 1: 3 }));
+  const client = await IpvsClient.connect(kernel);
+  const later = client.prepare(deletions(2));
+  const asked = kernel.asked.length;
+  assert.deepEqual(await client.changeAll(deletions(1)), [undefined]);
+  assert.deepEqual(await later(), [undefined, undefined]);
+  assert.deepEqual(await later(), [undefined, new KernelError(3, 'delete-service', 'FWM 2')]);
+  const sent = kernel.asked.slice(asked);
+  assert.deepEqual(
+    sent.map((requests) => requests.length),
+    [2, 3, 3],
+  );
+  assert.deepEqual(
+    sent[1]?.map(({ attributes }) => attributes),
+    sent[2]?.map(({ attributes }) => attributes),
+  );
+  assert.equal(new Set(sent.flat().map(({ sequence }) => sequence)).size, 8);
 });
 
 test('no changes ask nothing', async () => {
