@@ -29,6 +29,7 @@ import {
   ipvsFamilyVersion,
   type CommandValues,
 } from '../wire/tables.js';
+import { Writer } from '../wire/writer.js';
 import { Channel } from './channel.js';
 import { findFamily } from './family.js';
 import { RequestBatch, type Request } from './request-batch.js';
@@ -52,6 +53,8 @@ export type PreparedChanges = () => Promise<(KernelError | undefined)[]>;
 export class IpvsClient {
   readonly #channel: Channel;
   readonly #family: number;
+  /** For what is written at once; what waits to be sent is elsewhere. */
+  readonly #writer = new Writer();
   /** Version and table size, as read when the client was opened. */
   readonly info: IpvsInfo;
 
@@ -193,12 +196,10 @@ export class IpvsClient {
    * @throws {ValueError} for the first that can't be.
    */
   prepare(changes: readonly Change[]): PreparedChanges {
-    const batches = RequestBatch.ofAll(
-      changes.map((change) => {
-        const { command, values } = changeValues(change);
-        return this.#request(command, values);
-      }),
-    );
+    const batches = RequestBatch.ofAll(changes, this.#writer, (change) => {
+      const { command, values } = changeValues(change);
+      return this.#request(command, values);
+    });
     return async () => {
       const results = await this.#channel.execute(batches);
       return changes.map((change, index) => {

@@ -1,6 +1,6 @@
 import type { Codec } from '../wire/codec.js';
-import { numberMessage, writeFence, writeRequest } from '../wire/message.js';
-import { Writer } from '../wire/writer.js';
+import { numberMessages, writeFence, writeRequest } from '../wire/message.js';
+import type { Writer } from '../wire/writer.js';
 
 /** A request that waits to be sent. */
 export interface Request<T> {
@@ -15,7 +15,7 @@ export interface Request<T> {
  * Requests in one datagram. Every one of them may be refused, and the answers have to fit into the socket's receive
  * buffer (212,992 bytes unless an administrator changed net.core.rmem_default), where one takes up to 1.3 KiB.
  */
-const batchSize = 128;
+const mostRequests = 128;
 
 /**
  * Requests that answer with nothing but success or an error number, in one datagram that is complete but for the
@@ -24,37 +24,39 @@ const batchSize = 128;
  * nothing at all when a request ends in EINTR, as stopping a synchronisation daemon does that has not run yet.
  */
 export class RequestBatch {
-  readonly #writer = new Writer();
-  /** Where the messages start, the fence last. */
-  readonly #starts: number[] = [];
+  readonly #datagram: Uint8Array;
+  /** How many requests there are; the fence, which comes after them, is none. */
+  readonly size: number;
 
-  private constructor(requests: readonly Request<unknown>[]) {
-    const writer = this.#writer;
-    for (const { family, version, command, attributes, values } of requests) {
-      this.#starts.push(writer.length);
-      writeRequest(writer, { family, version, command, flags: 0, sequence: 0 }, attributes, values);
-    }
-    this.#starts.push(writer.length);
+  private constructor(writer: Writer, size: number) {
     writeFence(writer, 0);
+    this.#datagram = writer.bytes().slice();
+    this.size = size;
   }
 
-  /** Puts requests into as many datagrams as they need. @throws {ValueError} for the first value that does not fit. */
-  static ofAll<T>(requests: readonly Request<T>[]): RequestBatch[] {
+  /**
+   * Puts requests into as many datagrams as they need.
+   * @param writer memory to write them in; what it held is gone.
+   * @param requestOf makes the request for an item: one at a time, so that none lives longer than it has to.
+   * @throws {ValueError} for the first value that does not fit.
+   */
+  static ofAll<I, T>(items: readonly I[], writer: Writer, requestOf: (item: I) => Request<T>): RequestBatch[] {
     const batches: RequestBatch[] = [];
-    for (let start = 0; start < requests.length; start += batchSize) {
-      batches.push(new RequestBatch(requests.slice(start, start + batchSize)));
+    for (let start = 0; start < items.length; start += mostRequests) {
+      const some = items.slice(start, start + mostRequests);
+      writer.clear();
+      for (const item of some) {
+        const { family, version, command, attributes, values } = requestOf(item);
+        writeRequest(writer, { family, version, command, flags: 0, sequence: 0 }, attributes, values);
+      }
+      batches.push(new RequestBatch(writer, some.length));
     }
     return batches;
   }
 
-  /** How many requests there are; the fence, which comes after them, is none. */
-  get size(): number {
-    return this.#starts.length - 1;
-  }
-
   /** The datagram, its messages numbered from `first` on. */
   numberedFrom(first: number): Uint8Array {
-    for (const [index, start] of this.#starts.entries()) numberMessage(this.#writer, start, first + index);
-    return this.#writer.bytes();
+    numberMessages(this.#datagram, first);
+    return this.#datagram;
   }
 }

@@ -48,9 +48,13 @@ export function writeFence(writer: Writer, sequence: number): void {
   writer.setU32(start + 8, sequence);
 }
 
-/** Gives the message that starts at an offset another number than it was written with. */
-export function numberMessage(writer: Writer, start: number, sequence: number): void {
-  writer.setU32(start + 8, sequence);
+/** Gives the messages of a datagram other numbers than they were written with, from `first` on. */
+export function numberMessages(datagram: Uint8Array, first: number): void {
+  const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength);
+  let sequence = first;
+  for (let at = 0; at < view.byteLength; at += (view.getUint32(at, hostIsLittleEndian) + 3) & ~3) {
+    view.setUint32(at + 8, sequence++, hostIsLittleEndian);
+  }
 }
 
 /** The attributes of an answer, not yet decoded. */
