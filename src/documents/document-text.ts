@@ -1,3 +1,4 @@
+import { readPlainYaml } from './plain-yaml.js';
 import type { Place, YamlFault } from './yaml-text.js';
 
 /** A text that was read as YAML or JSON. */
@@ -5,7 +6,7 @@ export interface DocumentText {
   readonly value: unknown;
   /** What is wrong with the text itself. */
   readonly faults: readonly YamlFault[];
-  /** Offsets of the values at paths. Costs another reading where the text is JSON, so it is for errors. */
+  /** Offsets of the values at paths. Costs another reading where the text was easy, so it is for errors. */
   readonly locate: (places: readonly Place[]) => Promise<number[]>;
 }
 
@@ -61,21 +62,30 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Reads a text as JSON where it is, which is much faster, and else as YAML. @returns faults where it can't be read. */
+/** A text without faults; where its parts are is found out when somebody asks. */
+function faultless(text: string, value: unknown): DocumentText {
+  return {
+    value,
+    faults: [],
+    locate: async (places) => {
+      const yaml = await readYaml(text);
+      return 'locate' in yaml ? yaml.locate(places) : places.map(() => 0);
+    },
+  };
+}
+
+/**
+ * Reads a text as JSON or plain YAML where it is, which is much faster, and else as YAML.
+ * @returns faults where it can't be read.
+ */
 export async function readDocumentText(text: string): Promise<DocumentText | readonly YamlFault[]> {
   if (/^\s*\{/.test(text)) {
     const value = parseJson(text);
     // JSON.parse takes the last of two members of one name and says nothing.
-    if (value !== undefined && countNames(text) === countMembers(value)) {
-      return {
-        value,
-        faults: [],
-        locate: async (places) => {
-          const yaml = await readYaml(text);
-          return 'locate' in yaml ? yaml.locate(places) : places.map(() => 0);
-        },
-      };
-    }
+    if (value !== undefined && countNames(text) === countMembers(value)) return faultless(text, value);
+  } else {
+    const value = readPlainYaml(text);
+    if (value !== undefined) return faultless(text, value);
   }
   return readYaml(text);
 }
