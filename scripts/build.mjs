@@ -46,6 +46,7 @@ const apart = [
   'src/cli/verbs/drain-display.ts',
   'src/cli/verbs/colours.ts',
   'src/documents/read-document.ts',
+  'src/documents/yaml-text.ts',
   'src/edge/table-lock.ts',
   'src/edge/socket-owner.ts',
 ];
