@@ -1,4 +1,4 @@
-import { readSync, writeSync } from 'node:fs';
+import { fstatSync, readSync, writeSync } from 'node:fs';
 import { OutputError } from '../errors.js';
 import type { Output } from '../io.js';
 import { systemErrorText } from '../cli/classic/errno-text.js';
@@ -14,6 +14,19 @@ async function pause(): Promise<void> {
 
 function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
+}
+
+/** Major number of the devices null, zero and full. Source: Documentation/admin-guide/devices.txt of Linux. */
+const memoryDevices = 1;
+
+/** False where a descriptor is no terminal for certain, which is known without making a stream. */
+function canBeTerminal(fd: number): boolean {
+  try {
+    const status = fstatSync(fd);
+    return status.isCharacterDevice() && ((status.rdev >>> 8) & 0xfff) !== memoryDevices;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -34,7 +47,7 @@ class DescriptorOutput implements Output {
   }
 
   get isTerminal(): boolean {
-    return this.#stream().isTTY;
+    return canBeTerminal(this.#fd) && this.#stream().isTTY;
   }
 
   get columns(): number | undefined {
