@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { closestName } from './closest-name.js';
 import { describeValue } from './describe-value.js';
 import { pathText, type Path, type TableProblem } from '../model/problem.js';
-import { documentSchema, type CheckedDocument } from './schema.js';
+import type { Table } from '../model/table.js';
+import { documentSchema } from './schema.js';
 
 type Issue = v.BaseIssue<unknown>;
 
@@ -16,7 +17,7 @@ export interface ShapeProblem extends TableProblem {
 export interface CheckedShape {
   readonly problems: readonly ShapeProblem[];
   /** Parts with problems are left out; undefined where nothing is left. */
-  readonly document: CheckedDocument | undefined;
+  readonly table: Table | undefined;
   /** The path in the whole document of a path in what is left of it. */
   readonly original: (path: Path) => Path;
 }
@@ -96,7 +97,7 @@ function entryOf([list, index, member, number]: Path): string {
 export function checkShape(value: unknown): CheckedShape {
   const same = (path: Path): Path => path;
   const whole = v.safeParse(documentSchema, value);
-  if (whole.success) return { problems: [], document: whole.output, original: same };
+  if (whole.success) return { problems: [], table: whole.output, original: same };
   const told = new Set<string>();
   const problems = whole.issues.map(problemOf).filter(({ path, message }) => {
     // One number can break several rules that say the same.
@@ -107,6 +108,6 @@ export function checkShape(value: unknown): CheckedShape {
   });
   const { document, original } = withoutBad(value, new Set(problems.map(({ path }) => entryOf(path))));
   const rest = v.safeParse(documentSchema, document);
-  if (!rest.success) return { problems, document: undefined, original: same };
-  return { problems, document: rest.output, original };
+  if (!rest.success) return { problems, table: undefined, original: same };
+  return { problems, table: rest.output, original };
 }

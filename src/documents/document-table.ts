@@ -33,7 +33,8 @@ function serverOf(server: CheckedServer, key: ServiceKey): RealServer {
   };
 }
 
-function serviceOf(service: CheckedService): ServiceWithServers {
+/** The service of a table that one of a document is. */
+export function serviceOf(service: CheckedService): ServiceWithServers {
   const key = serviceKey(service);
   const { scheduler, onePacket, persistenceTimeout, persistenceNetmask, persistenceEngine } = service;
   const flags = service.schedulerFlags.map(
@@ -53,7 +54,8 @@ function serviceOf(service: CheckedService): ServiceWithServers {
   };
 }
 
-function daemonOf(daemon: CheckedDaemon): SyncDaemon {
+/** The sync daemon that one of a document is. */
+export function daemonOf(daemon: CheckedDaemon): SyncDaemon {
   const { role, syncId, maxLength = 0, group, port = 0, ttl = 0 } = daemon;
   return {
     role,
@@ -67,10 +69,10 @@ function daemonOf(daemon: CheckedDaemon): SyncDaemon {
 }
 
 /** The table that a document says, in the document's order, with settings as they are written: see `checkTable`. */
-export function documentTable({ services, timeouts, syncDaemons }: CheckedDocument): Table {
+export function tableOf({ services, timeouts, syncDaemons }: CheckedDocument): Table {
   return {
-    services: services.map(serviceOf),
+    services,
     timeouts: timeouts && { tcp: timeouts.tcp ?? 0, tcpFin: timeouts.tcpFin ?? 0, udp: timeouts.udp ?? 0 },
-    syncDaemons: syncDaemons?.map(daemonOf),
+    syncDaemons,
   };
 }

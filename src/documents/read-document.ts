@@ -4,7 +4,6 @@ import { pathText } from '../model/problem.js';
 import type { Table } from '../model/table.js';
 import { checkShape, type ShapeProblem } from './check-shape.js';
 import { checkTable } from './check-table.js';
-import { documentTable } from './document-table.js';
 import { readDocumentText } from './document-text.js';
 import { documentError, keptProblems, SourceText } from './report.js';
 import type { YamlFault } from './yaml-text.js';
@@ -23,10 +22,9 @@ export async function readDocument(text: string, source: string): Promise<Table>
     const lines = new SourceText(text);
     throw documentError(source, faultsOf(read, lines), lines);
   }
-  const { problems, document, original } = checkShape(read.value);
+  const { problems, table, original } = checkShape(read.value);
   const found: ShapeProblem[] = [...problems];
-  if (document !== undefined) {
-    const table = documentTable(document);
+  if (table !== undefined) {
     const combinations = checkTable(table, (path) => pathText(original(path)));
     if (found.length === 0 && combinations.length === 0 && read.faults.length === 0) return canonicalTable(table);
     for (const { path, message } of combinations) found.push({ path: original(path), message, of: 'value' });

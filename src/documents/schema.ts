@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { isAddress, isMulticast, isNetmask } from '../model/address-kind.js';
 import { schedulerFlagNames } from '../model/service.js';
+import { daemonOf, serviceOf, tableOf } from './document-table.js';
 
 // The one source of the document's shape: what is checked, the types, and docs/ipvsadm-document.schema.json. A message
 // is what was expected; what was found is put after it.
@@ -246,21 +247,23 @@ const timeoutsSchema = members({
   udp: described(v.optional(seconds), 'The same for UDP.'),
 });
 
-/** The shape of a document. */
-export const documentSchema = members({
+const documentMembers = members({
   $schema: described(v.optional(v.string('a text')), 'Address of this schema, for editors; means nothing.'),
   timeouts: described(v.optional(timeoutsSchema), 'Timeouts of idle connections. Left out: as they are.'),
   syncDaemons: described(
-    v.optional(list(daemonSchema)),
+    v.optional(list(v.pipe(daemonSchema, v.transform(daemonOf)))),
     'The sync daemons that are to run, at most one of each role. Left out: as they are.',
   ),
-  services: described(list(serviceSchema), 'Virtual services: these and no others.'),
+  services: described(list(v.pipe(serviceSchema, v.transform(serviceOf))), 'Virtual services: these and no others.'),
 });
 
+/** The shape of a document, and the table that it says: of thousands of servers nothing is kept twice. */
+export const documentSchema = v.pipe(documentMembers, v.transform(tableOf));
+
 /** A document as it is written: what has a default may be left out. */
-export type Document = v.InferInput<typeof documentSchema>;
-/** A document that was read: defaults that depend on nothing else are filled in. */
-export type CheckedDocument = v.InferOutput<typeof documentSchema>;
-export type CheckedService = CheckedDocument['services'][number];
+export type Document = v.InferInput<typeof documentMembers>;
+/** Parts of a document that were read: defaults that depend on nothing else are filled in. */
+export type CheckedDocument = v.InferOutput<typeof documentMembers>;
+export type CheckedService = v.InferOutput<typeof serviceSchema>;
 export type CheckedServer = CheckedService['servers'][number];
-export type CheckedDaemon = NonNullable<CheckedDocument['syncDaemons']>[number];
+export type CheckedDaemon = v.InferOutput<typeof daemonSchema>;
