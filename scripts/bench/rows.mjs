@@ -294,7 +294,7 @@ export const rows = [
         rules: { command: /** @type {const} */ ([ours, 'apply', file]) },
         document: { command: /** @type {const} */ ([ours, 'apply', document]) },
       };
-      const rounds = smoke ? 1 : 3;
+      const rounds = smoke ? 1 : 7;
       const adding = compare({ ...applying, restore: { command: [ours, '-R'], input: file } }, rounds, clear);
       const nothing = compare({ ...applying, save: { command: [ours, '-Sn'] } }, rounds);
       const size = `${rules} lines`;

@@ -1,8 +1,18 @@
 import { TransportError, ValueError } from '../errors.js';
+import type { Codec } from '../wire/codec.js';
 import { messageFlag, ReplyReader, writeRequest, type ReplyPayload } from '../wire/message.js';
 import { Writer } from '../wire/writer.js';
-import type { Request, RequestBatch } from './request-batch.js';
+import type { RequestBatch } from './request-batch.js';
 import type { Transport } from './transport.js';
+
+/** A request that answers with data. */
+export interface Request<T> {
+  readonly family: number;
+  readonly version: number;
+  readonly command: number;
+  readonly attributes: Codec<T>;
+  readonly values: T;
+}
 
 /**
  * A conversation with the kernel over one socket: numbers the requests and matches the answers to them. One request

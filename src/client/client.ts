@@ -12,15 +12,8 @@ import type {
   SyncRole,
   Timeouts,
 } from '../model/state.js';
-import {
-  appendServer,
-  changeValues,
-  daemonOf,
-  infoOf,
-  serviceEntryOf,
-  serviceKeyValues,
-  timeoutsOf,
-} from '../wire/convert.js';
+import { ChangeWriter } from '../wire/change-writer.js';
+import { appendServer, daemonOf, infoOf, serviceEntryOf, serviceKeyValues, timeoutsOf } from '../wire/convert.js';
 import type { ReplyPayload } from '../wire/message.js';
 import {
   commandAttributes,
@@ -30,9 +23,9 @@ import {
   type CommandValues,
 } from '../wire/tables.js';
 import { Writer } from '../wire/writer.js';
-import { Channel } from './channel.js';
+import { Channel, type Request } from './channel.js';
 import { findFamily } from './family.js';
-import { RequestBatch, type Request } from './request-batch.js';
+import { RequestBatch } from './request-batch.js';
 import type { Transport } from './transport.js';
 
 function required<T>(value: T | undefined, name: string): T {
@@ -196,9 +189,9 @@ export class IpvsClient {
    * @throws {ValueError} for the first that can't be.
    */
   prepare(changes: readonly Change[]): PreparedChanges {
-    const batches = RequestBatch.ofAll(changes, this.#writer, (change) => {
-      const { command, values } = changeValues(change);
-      return this.#request(command, values);
+    const change = new ChangeWriter(this.#writer, this.#family);
+    const batches = RequestBatch.ofAll(changes, this.#writer, (one) => {
+      change.write(one);
     });
     return async () => {
       const results = await this.#channel.execute(batches);

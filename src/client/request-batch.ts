@@ -1,15 +1,5 @@
-import type { Codec } from '../wire/codec.js';
-import { numberMessages, writeFence, writeRequest } from '../wire/message.js';
+import { numberMessages, writeFence } from '../wire/message.js';
 import type { Writer } from '../wire/writer.js';
-
-/** A request that waits to be sent. */
-export interface Request<T> {
-  readonly family: number;
-  readonly version: number;
-  readonly command: number;
-  readonly attributes: Codec<T>;
-  readonly values: T;
-}
 
 /**
  * Requests in one datagram. Every one of them may be refused, and the answers have to fit into the socket's receive
@@ -37,18 +27,15 @@ export class RequestBatch {
   /**
    * Puts requests into as many datagrams as they need.
    * @param writer memory to write them in; what it held is gone.
-   * @param requestOf makes the request for an item: one at a time, so that none lives longer than it has to.
-   * @throws {ValueError} for the first value that does not fit.
+   * @param write appends the request for an item to it, one that asks for no answer.
+   * @throws whatever `write` does; nothing has been sent then.
    */
-  static ofAll<I, T>(items: readonly I[], writer: Writer, requestOf: (item: I) => Request<T>): RequestBatch[] {
+  static ofAll<I>(items: readonly I[], writer: Writer, write: (item: I) => void): RequestBatch[] {
     const batches: RequestBatch[] = [];
     for (let start = 0; start < items.length; start += mostRequests) {
       const some = items.slice(start, start + mostRequests);
       writer.clear();
-      for (const item of some) {
-        const { family, version, command, attributes, values } = requestOf(item);
-        writeRequest(writer, { family, version, command, flags: 0, sequence: 0 }, attributes, values);
-      }
+      some.forEach(write);
       batches.push(new RequestBatch(writer, some.length));
     }
     return batches;

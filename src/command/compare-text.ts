@@ -12,10 +12,13 @@ import { readSettings } from './read-table.js';
 export async function hasSaidTable(client: IpvsClient, said: SaidTable): Promise<boolean> {
   if (!said.saysSettings(await readSettings(client))) return false;
   const servers = new ServerRows(false);
+  const places = new Set<number>();
   for (const service of await client.services()) {
     servers.clear();
     await client.readServers(service.key, servers);
-    if (!said.saysService(canonicalService(service), servers)) return false;
+    const place = said.placeOf(canonicalService(service), servers);
+    if (place === undefined) return false;
+    places.add(place);
   }
-  return said.isFound;
+  return places.size === said.size;
 }

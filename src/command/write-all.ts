@@ -39,7 +39,7 @@ export async function writeAll(output: Output, pieces: Iterable<string>): Promis
   await writeBlocks(output, function* (out) {
     for (const piece of pieces) {
       out.text(piece);
-      yield;
+      if (out.length >= blockSize) yield;
     }
   });
 }

@@ -3,7 +3,13 @@ import { inNaturalOrder, naturalOrder } from '../format/order.js';
 import { TextWriter } from '../format/text-writer.js';
 import { canonicalTable } from '../model/canonical.js';
 import { column, ServerRows } from '../model/server-rows.js';
-import { defaultTunnel, forwardingMethods, tunnelChecksums, tunnelTypes } from '../model/server.js';
+import {
+  defaultTunnel,
+  forwardingMethods,
+  tunnelChecksums,
+  tunnelTypes,
+  type ForwardingMethod,
+} from '../model/server.js';
 import { isFirewallMark, type VirtualService } from '../model/service.js';
 import type { SyncDaemon, Timeouts } from '../model/state.js';
 import type { Table } from '../model/table.js';
@@ -46,6 +52,15 @@ export const yamlServices = 'services:\n';
 /** What stands in place of services where there are none. */
 export const yamlNoServices = list('services', []);
 
+/** What stands between the values of a server's line, of which there may be thousands, as bytes. */
+const serverText = {
+  start: Buffer.from('      - { address: '),
+  port: Buffer.from(', port: '),
+  forwarding: Object.fromEntries(
+    forwardingMethods.map((method) => [method, Buffer.from(`, forwarding: ${method}, weight: `)]),
+  ) as Readonly<Record<ForwardingMethod, Buffer>>,
+};
+
 function writeTunnel(out: TextWriter, servers: ServerRows, row: number): void {
   const type = servers.number(row, column.tunnelType);
   const port = servers.number(row, column.tunnelPort);
@@ -62,17 +77,15 @@ function writeServer(out: TextWriter, servers: ServerRows, row: number, usualPor
   const port = servers.number(row, column.port);
   const upper = servers.number(row, column.upperThreshold);
   const lower = servers.number(row, column.lowerThreshold);
-  out.text('      - { address: ');
+  out.append(serverText.start);
   if (servers.number(row, column.inet6) === 0) out.ipv4(servers.number(row, column.address));
   else out.text(scalar(servers.address(row)));
   // Where it can be chosen it is shown.
   if (port !== usualPort || method === 'masquerading') {
-    out.text(', port: ');
+    out.append(serverText.port);
     out.number(port);
   }
-  out.text(', forwarding: ');
-  out.text(method);
-  out.text(', weight: ');
+  out.append(serverText.forwarding[method]);
   out.number(servers.number(row, column.weight));
   if (upper !== 0) out.text(`, upperThreshold: ${upper}`);
   if (lower !== 0) out.text(`, lowerThreshold: ${lower}`);

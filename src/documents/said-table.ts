@@ -77,7 +77,7 @@ function withoutRemarks(text: Buffer): Buffer | undefined {
 export class SaidTable {
   readonly #text: Buffer;
   readonly #layout: Layout;
-  /** Where services stand in the text, by their lines before the servers; those that were found are taken out. */
+  /** Where services stand in the text, by their lines before the servers. */
   readonly #places: Map<string, readonly [start: number, end: number]>;
   readonly #head: Buffer;
   readonly #tail: Buffer;
@@ -116,28 +116,30 @@ export class SaidTable {
       .some(([head, tail]) => this.#head.equals(Buffer.from(head)) && this.#tail.equals(Buffer.from(tail)));
   }
 
-  /** Whether it says this very service with these servers; each is asked for once. */
-  saysService(service: VirtualService, servers: ServerRows): boolean {
+  /** How many services it says. */
+  get size(): number {
+    return this.#places.size;
+  }
+
+  /** Where it says this very service with these servers: an offset in the text; undefined where it does not. */
+  placeOf(service: VirtualService, servers: ServerRows): number | undefined {
     const alone = { services: [{ service, servers: [] }] };
-    if (checkTable(alone, () => '').length > 0 || unsayableByRules(alone).length > 0) return false;
-    for (let row = 0; row < servers.length; row++) if (!isPlain(servers, row, service)) return false;
-    return [naturalOrder, classicOrder].some((order) => this.#saysText(service, servers, order.rows(servers)));
+    if (checkTable(alone, () => '').length > 0 || unsayableByRules(alone).length > 0) return undefined;
+    for (let row = 0; row < servers.length; row++) if (!isPlain(servers, row, service)) return undefined;
+    return (
+      this.#placeOfText(service, servers, naturalOrder.rows(servers)) ??
+      this.#placeOfText(service, servers, classicOrder.rows(servers))
+    );
   }
 
-  /** Whether all services that it says were found. */
-  get isFound(): boolean {
-    return this.#places.size === 0;
-  }
-
-  #saysText(service: VirtualService, servers: ServerRows, rows: readonly number[]): boolean {
+  #placeOfText(service: VirtualService, servers: ServerRows, rows: readonly number[]): number | undefined {
     this.#out.clear();
     this.#layout.write(this.#out, service, servers, rows);
     const written = this.#out.bytes();
     const title = this.#title(Buffer.from(written.buffer, written.byteOffset, written.byteLength));
-    const place = this.#places.get(title);
-    if (place === undefined || this.#text.compare(written, 0, written.length, ...place) !== 0) return false;
-    this.#places.delete(title);
-    return true;
+    const [start, end] = this.#places.get(title) ?? [];
+    if (start === undefined || this.#text.compare(written, 0, written.length, start, end) !== 0) return undefined;
+    return start;
   }
 
   /** The lines of a service before its servers. */

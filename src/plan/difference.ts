@@ -114,7 +114,7 @@ function indexServices({ services }: Table): Map<string, ServiceWithServers> {
 
 function indexServers({ service, servers }: ServiceWithServers): Map<string, RealServer> {
   const index = new Map<string, RealServer>();
-  for (const server of servers) index.set(serverId(server), server);
+  servers.forEach((server) => index.set(serverId(server), server));
   if (index.size < servers.length) {
     throw twice(servers.map((server) => `${describeEndpoint(server)} of ${describeService(service.key)}`));
   }

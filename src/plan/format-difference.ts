@@ -1,7 +1,8 @@
-import { endpointLabel, numericNaming } from '../format/labels.js';
+import { numericNaming } from '../format/labels.js';
 import { printable } from '../format/printable.js';
 import { serviceTitle, settingsText } from '../format/service-text.js';
 import type { RealServer } from '../model/server.js';
+import { describeEndpoint } from '../model/service.js';
 import type { SyncDaemon } from '../model/state.js';
 import type { DaemonDifference, ServerDifference, ServiceDifference, TableDifference } from './difference.js';
 
@@ -48,16 +49,16 @@ const fieldLabels: Readonly<Record<string, string>> = {
  */
 export function* formatDifference(difference: TableDifference, paint: Paint = plainPaint): Generator<string> {
   for (const service of difference.services) {
-    yield line(paint, service.service.kind, serviceText(service));
+    yield line(paint, service.service.kind, printable(serviceText(service)));
     const indent = '  ';
     for (const server of service.servers) yield line(paint, server.kind, `${indent}${serverText(server)}`);
   }
   if (difference.timeouts !== undefined) yield line(paint, 'edited', `timeouts ${editText(difference.timeouts)}`);
-  for (const daemon of difference.syncDaemons) yield line(paint, daemon.kind, daemonText(daemon));
+  for (const daemon of difference.syncDaemons) yield line(paint, daemon.kind, printable(daemonText(daemon)));
 }
 
 function line(paint: Paint, kind: keyof Paint, text: string): string {
-  return `${paint[kind](`${marks[kind]} ${printable(text)}`)}\n`;
+  return `${paint[kind](`${marks[kind]} ${text}`)}\n`;
 }
 
 function serviceText({ key, service }: ServiceDifference): string {
@@ -73,15 +74,16 @@ function serviceText({ key, service }: ServiceDifference): string {
   }
 }
 
+/** Numbers and words of ours: nothing that could drive a terminal. */
 function serverText(server: ServerDifference): string {
   switch (server.kind) {
     case 'added':
-      return `${label(server.to)} ${settings(server.to)}`;
+      return `${describeEndpoint(server.to)} ${settings(server.to)}`;
     case 'removed':
-      return `${label(server.from)} ${settings(server.from)}`;
+      return `${describeEndpoint(server.from)} ${settings(server.from)}`;
     case 'edited': {
       const { from, to, fields } = server;
-      return `${label(to)} ${editText({ from: withEffect(from), to: withEffect(to), fields })}`;
+      return `${describeEndpoint(to)} ${editText({ from: withEffect(from), to: withEffect(to), fields })}`;
     }
   }
 }
@@ -89,10 +91,6 @@ function serverText(server: ServerDifference): string {
 /** A tunnel is none where the forwarding method makes no use of it. */
 function withEffect(server: RealServer): Omit<RealServer, 'tunnel'> & { tunnel: RealServer['tunnel'] | undefined } {
   return { ...server, tunnel: server.forwarding === 'tunnelling' ? server.tunnel : undefined };
-}
-
-function label(server: RealServer): string {
-  return endpointLabel(server, undefined, numericNaming);
 }
 
 function settings(server: RealServer): string {

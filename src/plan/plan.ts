@@ -53,14 +53,12 @@ export function planChanges(from: Table, to: Table, options: PlanOptions = {}): 
   if (mixedComes || starts.length > 0) refuseMixed(from, to, difference, options);
   const stopFirst = mixedComes ? stops : [];
   const restart = mixedComes ? starts : [...stops, ...starts];
+  const additions = [...stopFirst];
+  for (const service of services) pushAdditions(additions, service);
+  additions.push(...timeoutSteps(difference), ...(mixedGoes ? [] : restart));
   return {
     difference,
-    additions: [
-      ...stopFirst,
-      ...services.flatMap(serviceAdditions),
-      ...timeoutSteps(difference),
-      ...(mixedGoes ? [] : restart),
-    ],
+    additions,
     removals: [...services.flatMap(serviceRemovals), ...(mixedGoes ? restart : [])],
   };
 }
@@ -89,8 +87,8 @@ function isMixed(key: ServiceKey, server: RealServer): boolean {
   return server.family !== key.family;
 }
 
-function serviceAdditions({ key, service, servers }: ServiceDifference): Step[] {
-  const steps: Step[] = [];
+/** Adds the steps that add and edit: there may be thousands, which are not copied from list to list. */
+function pushAdditions(steps: Step[], { key, service, servers }: ServiceDifference): void {
   if (service.kind === 'added') {
     steps.push({ change: { kind: 'add-service', service: service.to }, inverse: [{ kind: 'delete-service', key }] });
   } else if (service.kind === 'edited') {
@@ -100,8 +98,10 @@ function serviceAdditions({ key, service, servers }: ServiceDifference): Step[] 
       inverse: [{ kind: 'edit-service', service: from }],
     });
   }
-  for (const one of servers) if (one.kind === 'added') steps.push(new ServerAddition(key, one.to));
-  return [...steps, ...serverEdits(key, servers)];
+  servers.forEach((one) => {
+    if (one.kind === 'added') steps.push(new ServerAddition(key, one.to));
+  });
+  if (service.kind !== 'added') for (const edit of serverEdits(key, servers)) steps.push(edit);
 }
 
 /** Servers that get connections come before those that lose them: some server takes connections all the time. */
@@ -113,6 +113,7 @@ function serverEdits(key: ServiceKey, servers: readonly ServerDifference[]): Ste
 }
 
 function serviceRemovals({ key, service, servers }: ServiceDifference): Step[] {
+  if (service.kind === 'added') return [];
   const removed = servers.flatMap((one) => (one.kind === 'removed' ? [one.from] : []));
   if (service.kind !== 'removed') return removed.map((server) => deleteServer(key, server));
   return [
@@ -126,16 +127,23 @@ function serviceRemovals({ key, service, servers }: ServiceDifference): Step[] {
   ];
 }
 
-/** There may be thousands of these, and hardly one has ever to be undone: how to is found out then. */
+/** There may be thousands of these, so that each is its own change, and says how to undo it only when it is asked. */
 class ServerAddition implements Step {
-  readonly change: Extract<Change, { kind: 'add-server' }>;
+  readonly kind = 'add-server';
+  readonly key: ServiceKey;
+  readonly server: RealServer;
 
   constructor(key: ServiceKey, server: RealServer) {
-    this.change = { kind: 'add-server', key, server };
+    this.key = key;
+    this.server = server;
+  }
+
+  get change(): Change {
+    return this;
   }
 
   get inverse(): readonly Change[] {
-    const { key, server } = this.change;
+    const { key, server } = this;
     return [{ kind: 'delete-server', key, server }];
   }
 }

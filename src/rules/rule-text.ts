@@ -60,7 +60,7 @@ export function writeServerRule(
   const option = forwardingOptions[method];
   // No rule can say it, and one without a method would route directly: a remark leaves the server out of a restore.
   if (option === undefined) out.text('# ');
-  out.text(words);
+  out.append(words);
   writeServerEndpoint(out, servers, row, protocol, naming);
   if (option !== undefined) out.text(option);
   out.text(' -w ');
@@ -82,14 +82,14 @@ export function formatServerRule(server: KnownServer, key: ServiceKey, naming: N
 
 /** What the rules of all servers of a service share. */
 export interface RuleService {
-  /** The rule up to the server's address. */
-  readonly words: string;
+  /** The rule up to the server's address, as bytes: there may be thousands of such rules. */
+  readonly words: Uint8Array;
   readonly protocol: Protocol | undefined;
 }
 
 /** The start of the rules that add real servers to the service `key`. */
 export function ruleService(key: ServiceKey, naming: Naming): RuleService {
-  return { words: `-a ${serviceOption(key, naming)} -r `, protocol: protocolOf(key) };
+  return { words: Buffer.from(`-a ${serviceOption(key, naming)} -r `), protocol: protocolOf(key) };
 }
 
 function writeThreshold(out: TextWriter, option: string, value: number): void {

@@ -128,6 +128,17 @@ export function serviceKeyValues(key: ServiceKey): ServiceValues {
   };
 }
 
+/**
+ * The same, but a key that is the one before is not converted again: a plan names a service once for each of its servers.
+ */
+export function recallingKeyValues(): typeof serviceKeyValues {
+  let last: { readonly key: ServiceKey; readonly values: ServiceValues } | undefined;
+  return (key) => {
+    if (last?.key !== key) last = { key, values: serviceKeyValues(key) };
+    return last.values;
+  };
+}
+
 /** The attributes that configure a service. */
 export function serviceValues(service: VirtualService): ServiceValues {
   let flags = 0;
@@ -377,8 +388,14 @@ export function infoOf(values: InfoValues): IpvsInfo {
   };
 }
 
-/** The command and attributes that make a change. */
-export function changeValues(change: Change): { readonly command: number; readonly values: CommandValues } {
+/**
+ * The command and attributes that make a change.
+ * @param keyValues makes the attributes that name the service of a server.
+ */
+export function changeValues(
+  change: Change,
+  keyValues = serviceKeyValues,
+): { readonly command: number; readonly values: CommandValues } {
   switch (change.kind) {
     case 'add-service':
       return { command: ipvsCommand.newService, values: { service: serviceValues(change.service) } };
@@ -387,11 +404,20 @@ export function changeValues(change: Change): { readonly command: number; readon
     case 'delete-service':
       return { command: ipvsCommand.delService, values: { service: serviceKeyValues(change.key) } };
     case 'add-server':
-      return { command: ipvsCommand.newDest, values: serverChange(change.key, serverValues(change.server)) };
+      return {
+        command: ipvsCommand.newDest,
+        values: { service: keyValues(change.key), server: serverValues(change.server) },
+      };
     case 'edit-server':
-      return { command: ipvsCommand.setDest, values: serverChange(change.key, serverValues(change.server)) };
+      return {
+        command: ipvsCommand.setDest,
+        values: { service: keyValues(change.key), server: serverValues(change.server) },
+      };
     case 'delete-server':
-      return { command: ipvsCommand.delDest, values: serverChange(change.key, serverKeyValues(change.server)) };
+      return {
+        command: ipvsCommand.delDest,
+        values: { service: keyValues(change.key), server: serverKeyValues(change.server) },
+      };
     case 'flush':
       return { command: ipvsCommand.flush, values: {} };
     case 'zero':
@@ -416,8 +442,4 @@ export function changeValues(change: Change): { readonly command: number; readon
         values: { daemon: { state: numberOf(syncRoles, change.role, 'IPVS_DAEMON_ATTR_STATE') } },
       };
   }
-}
-
-function serverChange(key: ServiceKey, server: ServerValues): CommandValues {
-  return { service: serviceKeyValues(key), server };
 }

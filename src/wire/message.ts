@@ -25,13 +25,24 @@ export interface RequestHeader {
 
 /** Appends a request with its attributes to a datagram. */
 export function writeRequest<T>(writer: Writer, header: RequestHeader, attributes: Codec<T>, values: T): void {
+  const start = beginRequest(writer, header);
+  attributes.encode(writer, values, 'request');
+  endRequest(writer, start);
+}
+
+/** Appends the headers of a request, whose attributes come next. @returns where it starts, for `endRequest`. */
+export function beginRequest(writer: Writer, header: RequestHeader): number {
   const start = writer.reserve(netlinkHeaderLength + genericHeaderLength);
   writer.setU16(start + 4, header.family);
   writer.setU16(start + 6, header.flags | messageFlag.request);
   writer.setU32(start + 8, header.sequence);
   writer.setU8(start + 16, header.command);
   writer.setU8(start + 17, header.version);
-  attributes.encode(writer, values, 'request');
+  return start;
+}
+
+/** Ends a request, all attributes of which are written. */
+export function endRequest(writer: Writer, start: number): void {
   writer.setU32(start, writer.length - start);
   writer.align();
 }

@@ -60,11 +60,14 @@ async function differencePaint(io: Io): Promise<Paint> {
 export class ComparedFile {
   readonly #io: Io;
   readonly #text: TableText;
+  /** What it says in the words of `export`; undefined where it is in others. */
+  readonly #said: SaidTable | undefined;
   #table: Promise<Table> | undefined;
 
   private constructor(io: Io, text: TableText) {
     this.#io = io;
     this.#text = text;
+    this.#said = SaidTable.of(text.bytes);
   }
 
   /**
@@ -78,7 +81,7 @@ export class ComparedFile {
     run: (client: IpvsClient, file: ComparedFile) => Promise<R>,
   ): Promise<R> {
     const file = new ComparedFile(io, await readText(io, path));
-    if (SaidTable.of(file.#text.bytes) === undefined) await file.table();
+    if (file.#said === undefined) await file.table();
     const client = await connect(io.machine).catch(async (error: unknown) => {
       await file.table();
       throw error;
@@ -101,8 +104,7 @@ export class ComparedFile {
    * @throws {KernelError}
    */
   async isExported(client: IpvsClient): Promise<boolean> {
-    const said = SaidTable.of(this.#text.bytes);
-    return said !== undefined && (await hasSaidTable(client, said));
+    return this.#said !== undefined && (await hasSaidTable(client, this.#said));
   }
 }
 

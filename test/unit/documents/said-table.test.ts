@@ -15,14 +15,11 @@ import { table, type TableParts } from '../support/tables.js';
 /** Whether a text is found to say all of a table that a kernel has. */
 function says(text: string | Buffer, { services, timeouts, syncDaemons }: Table): boolean {
   const said = SaidTable.of(Buffer.from(text));
-  return (
-    said?.saysSettings({
-      timeouts: timeouts ?? { tcp: 900, tcpFin: 120, udp: 300 },
-      syncDaemons: syncDaemons ?? [],
-    }) === true &&
-    services.every(({ service, servers }) => said.saysService(service, ServerRows.of(servers))) &&
-    said.isFound
-  );
+  if (said === undefined) return false;
+  const settings = { timeouts: timeouts ?? { tcp: 900, tcpFin: 120, udp: 300 }, syncDaemons: syncDaemons ?? [] };
+  if (!said.saysSettings(settings)) return false;
+  const places = services.map(({ service, servers }) => said.placeOf(service, ServerRows.of(servers)));
+  return !places.includes(undefined) && new Set(places).size === said.size;
 }
 
 const parts: TableParts = {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import type { Change } from '../../../src/model/change.js';
 import { counterCount, rowSize } from '../../../src/model/server-rows.js';
+import { ChangeWriter } from '../../../src/wire/change-writer.js';
 import {
   changeValues,
   daemonOf,
@@ -15,13 +17,7 @@ import {
 } from '../../../src/wire/convert.js';
 import type { Codec } from '../../../src/wire/codec.js';
 import { writeRequest } from '../../../src/wire/message.js';
-import {
-  commandAttributes,
-  daemonAttributes,
-  infoAttributes,
-  serviceAttributes,
-  type CommandValues,
-} from '../../../src/wire/tables.js';
+import { commandAttributes, daemonAttributes, infoAttributes, serviceAttributes } from '../../../src/wire/tables.js';
 import { Writer } from '../../../src/wire/writer.js';
 import * as any from '../support/arbitraries.js';
 import { noTraffic } from '../support/entries.js';
@@ -172,23 +168,54 @@ function withoutAbsent(values: object): object {
   );
 }
 
+/** Changes of which many name the very service that others do, as those of a plan. */
+const changesOfFew: fc.Arbitrary<Change[]> = fc.array(any.serviceKey, { minLength: 1, maxLength: 2 }).chain((keys) => {
+  const key = fc.constantFrom(...keys);
+  return fc.array(
+    fc.oneof(
+      any.change,
+      fc.record({ kind: fc.constantFrom('add-server', 'edit-server'), key, server: any.server }),
+      fc.record({ kind: fc.constant('delete-server'), key, server: any.server }),
+    ),
+    { minLength: 1, maxLength: 12 },
+  );
+});
+
 test('every change comes out of a datagram of several as it went in', () => {
   fc.assert(
-    fc.property(fc.array(any.change, { minLength: 1, maxLength: 5 }), (changes) => {
+    fc.property(changesOfFew, (changes) => {
       const writer = new Writer(1);
-      const sent: CommandValues[] = changes.map((change, index) => {
-        const { command, values } = changeValues(change);
-        const header = { family: 0x20, version: 1, command, flags: 0, sequence: index };
-        writeRequest(writer, header, commandAttributes, values);
-        return values;
-      });
+      const changeWriter = new ChangeWriter(writer, 0x20);
+      for (const change of changes) changeWriter.write(change);
       const read = repliesOf(writer.bytes()).map((reply) => {
         assert.ok(reply.kind === 'data');
         const { view, offset, length } = reply.payload;
         return commandAttributes.decode(view, offset, length, 'test');
       });
-      assert.deepEqual(read.map(withoutAbsent), sent.map(withoutAbsent));
+      assert.deepEqual(
+        read.map(withoutAbsent),
+        changes.map((change) => withoutAbsent(changeValues(change).values)),
+      );
     }),
+    { numRuns: 500 },
+  );
+});
+
+test('a datagram of changes is byte by byte what each of them is alone', () => {
+  fc.assert(
+    fc.property(changesOfFew, (changes) => {
+      const together = new Writer(1);
+      const changeWriter = new ChangeWriter(together, 0x20);
+      const alone = changes.map((change) => {
+        changeWriter.write(change);
+        const writer = new Writer(1);
+        const { command, values } = changeValues(change);
+        writeRequest(writer, { family: 0x20, version: 1, command, flags: 0, sequence: 0 }, commandAttributes, values);
+        return writer.bytes();
+      });
+      assert.deepEqual(Buffer.from(together.bytes()), Buffer.concat(alone));
+    }),
+    { numRuns: 500 },
   );
 });
 
