@@ -2,8 +2,9 @@ import * as v from 'valibot';
 import { closestName } from './closest-name.js';
 import { describeValue } from './describe-value.js';
 import { pathText, type Path, type TableProblem } from '../model/problem.js';
-import type { Table } from '../model/table.js';
-import { documentSchema } from './schema.js';
+import type { ServiceWithServers, Table } from '../model/table.js';
+import { readPlainYaml } from './plain-yaml.js';
+import { documentSchema, tableServiceSchema } from './schema.js';
 
 type Issue = v.BaseIssue<unknown>;
 
@@ -110,4 +111,24 @@ export function checkShape(value: unknown): CheckedShape {
   const rest = v.safeParse(documentSchema, document);
   if (!rest.success) return { problems, table: undefined, original: same };
   return { problems, table: rest.output, original };
+}
+
+/**
+ * The table that a text says which is plain YAML of the right shape; undefined where it is not. What is read of a
+ * service is a service of the table before the next is read: of thousands of servers nothing is kept twice.
+ */
+export function readPlainTable(text: string): Table | undefined {
+  const services: ServiceWithServers[] = [];
+  const value = readPlainYaml(text, {
+    list: 'services',
+    take: (item) => {
+      const service = v.safeParse(tableServiceSchema, item);
+      if (service.success) services.push(service.output);
+      return service.success ? true : undefined;
+    },
+  });
+  const members = membersOf(value);
+  if (!Array.isArray(members['services'])) return undefined;
+  const rest = v.safeParse(documentSchema, { ...members, services: [] });
+  return rest.success ? { ...rest.output, services } : undefined;
 }

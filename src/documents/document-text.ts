@@ -1,4 +1,3 @@
-import { readPlainYaml } from './plain-yaml.js';
 import type { Place, YamlFault } from './yaml-text.js';
 
 /** A text that was read as YAML or JSON. */
@@ -62,8 +61,14 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A text without faults; where its parts are is found out when somebody asks. */
-function faultless(text: string, value: unknown): DocumentText {
+/**
+ * Reads a text as JSON where it is, which is much faster, and else as YAML.
+ * @returns faults where it can't be read.
+ */
+export async function readDocumentText(text: string): Promise<DocumentText | readonly YamlFault[]> {
+  const value = /^\s*\{/.test(text) ? parseJson(text) : undefined;
+  // JSON.parse takes the last of two members of one name and says nothing.
+  if (value === undefined || countNames(text) !== countMembers(value)) return readYaml(text);
   return {
     value,
     faults: [],
@@ -72,20 +77,4 @@ function faultless(text: string, value: unknown): DocumentText {
       return 'locate' in yaml ? yaml.locate(places) : places.map(() => 0);
     },
   };
-}
-
-/**
- * Reads a text as JSON or plain YAML where it is, which is much faster, and else as YAML.
- * @returns faults where it can't be read.
- */
-export async function readDocumentText(text: string): Promise<DocumentText | readonly YamlFault[]> {
-  if (/^\s*\{/.test(text)) {
-    const value = parseJson(text);
-    // JSON.parse takes the last of two members of one name and says nothing.
-    if (value !== undefined && countNames(text) === countMembers(value)) return faultless(text, value);
-  } else {
-    const value = readPlainYaml(text);
-    if (value !== undefined) return faultless(text, value);
-  }
-  return readYaml(text);
 }

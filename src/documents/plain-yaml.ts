@@ -33,15 +33,25 @@ const newline = 10;
 const space = 32;
 const hash = 35;
 
+/** What takes the items of a list at the top of a document, one by one, as they are read. */
+export interface ItemTaker {
+  /** The name of the list. */
+  readonly list: string;
+  /** @returns what is to stand in the item's place; undefined ends the reading. */
+  readonly take: (item: unknown) => unknown;
+}
+
 /** Every method gives undefined where it is not sure. */
 class PlainYaml {
   readonly #text: string;
+  readonly #taker: ItemTaker | undefined;
   #at = -1;
   /** Blanks before what the present line says; -1: there is no line any more. */
   #indent = -1;
 
-  constructor(text: string) {
+  constructor(text: string, taker: ItemTaker | undefined) {
     this.#text = text;
+    this.#taker = taker;
   }
 
   document(): unknown {
@@ -50,19 +60,20 @@ class PlainYaml {
     return this.#indent < 0 ? value : undefined;
   }
 
-  #block(indent: number, depth: number): unknown {
+  #block(indent: number, depth: number, taker?: ItemTaker): unknown {
     if (depth > deepest) return undefined;
-    return this.#isDash() ? this.#lines(indent, depth) : this.#members(indent, depth);
+    return this.#isDash() ? this.#lines(indent, depth, taker) : this.#members(indent, depth);
   }
 
   /** A list with an item to each dash. */
-  #lines(indent: number, depth: number): unknown[] | undefined {
+  #lines(indent: number, depth: number, taker: ItemTaker | undefined): unknown[] | undefined {
     const items: unknown[] = [];
     while (this.#indent === indent && this.#isDash()) {
       this.#at += 2;
       const item = this.#found(pattern.name) ? this.#members((this.#indent = indent + 2), depth) : this.#rest(depth);
-      if (item === undefined) return undefined;
-      items.push(item);
+      const taken = item === undefined || taker === undefined ? item : taker.take(item);
+      if (taken === undefined) return undefined;
+      items.push(taken);
     }
     return items;
   }
@@ -73,7 +84,8 @@ class PlainYaml {
     while (this.#indent === indent) {
       const named = this.#take(pattern.name)?.[1];
       if (named === undefined || Object.hasOwn(members, named)) return undefined;
-      const value = this.#endLine() ? this.#below(indent, depth) : this.#rest(depth);
+      const taker = depth === 0 && named === this.#taker?.list ? this.#taker : undefined;
+      const value = this.#endLine() ? this.#below(indent, depth, taker) : taken(this.#rest(depth), taker);
       if (value === undefined) return undefined;
       members[named] = value;
     }
@@ -81,9 +93,9 @@ class PlainYaml {
   }
 
   /** What the lines after a name say. */
-  #below(indent: number, depth: number): unknown {
+  #below(indent: number, depth: number, taker: ItemTaker | undefined): unknown {
     const isBelow = this.#indent > indent || (this.#indent === indent && this.#isDash());
-    return isBelow ? this.#block(this.#indent, depth + 1) : undefined;
+    return isBelow ? this.#block(this.#indent, depth + 1, taker) : undefined;
   }
 
   /** A value that is the rest of its line. */
@@ -186,6 +198,13 @@ class PlainYaml {
   }
 }
 
+/** A value that stood on one line, its items taken where there are any. */
+function taken(value: unknown, taker: ItemTaker | undefined): unknown {
+  if (taker === undefined || !Array.isArray(value)) return value;
+  const items = value.map(taker.take);
+  return items.includes(undefined) ? undefined : items;
+}
+
 function scalarOf(
   word: string | undefined,
   number: string | undefined,
@@ -199,8 +218,9 @@ function scalarOf(
 /**
  * Reads YAML as `export` writes it, and what people make of that with an editor: lines of names, dashes, `{}` and `[]`
  * with plain values. A document of ten thousand servers is read in a sixth of the time that a reader of all YAML takes.
+ * @param taker takes the items of a list, so that not all of them have to be kept.
  * @returns the value that any reader finds; undefined where that takes more than this one knows.
  */
-export function readPlainYaml(text: string): unknown {
-  return new PlainYaml(text).document();
+export function readPlainYaml(text: string, taker?: ItemTaker): unknown {
+  return new PlainYaml(text, taker).document();
 }

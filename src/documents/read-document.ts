@@ -2,7 +2,7 @@ import type { DocumentProblem } from '../errors.js';
 import { canonicalTable } from '../model/canonical.js';
 import { pathText } from '../model/problem.js';
 import type { Table } from '../model/table.js';
-import { checkShape, type ShapeProblem } from './check-shape.js';
+import { checkShape, readPlainTable, type ShapeProblem } from './check-shape.js';
 import { checkTable } from './check-table.js';
 import { readDocumentText } from './document-text.js';
 import { documentError, keptProblems, SourceText } from './report.js';
@@ -17,6 +17,8 @@ function faultsOf(faults: readonly YamlFault[], text: SourceText): DocumentProbl
  * @throws {DocumentError}
  */
 export async function readDocument(text: string, source: string): Promise<Table> {
+  const plain = readPlainTable(text);
+  if (plain !== undefined && checkTable(plain, () => '').length === 0) return canonicalTable(plain);
   const read = await readDocumentText(text);
   if (!('value' in read)) {
     const lines = new SourceText(text);

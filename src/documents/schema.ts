@@ -215,6 +215,9 @@ const serviceSchema = v.pipe(
   }),
 );
 
+/** The shape of a service, and the one of a table that it says. */
+export const tableServiceSchema = v.pipe(serviceSchema, v.transform(serviceOf));
+
 const daemonSchema = members({
   role: described(words(['master', 'backup']), 'Sends the state of connections, or takes it.'),
   interface: described(
@@ -254,7 +257,7 @@ const documentMembers = members({
     v.optional(list(v.pipe(daemonSchema, v.transform(daemonOf)))),
     'The sync daemons that are to run, at most one of each role. Left out: as they are.',
   ),
-  services: described(list(v.pipe(serviceSchema, v.transform(serviceOf))), 'Virtual services: these and no others.'),
+  services: described(list(tableServiceSchema), 'Virtual services: these and no others.'),
 });
 
 /** The shape of a document, and the table that it says: of thousands of servers nothing is kept twice. */

@@ -1,5 +1,5 @@
 import type { Change } from '../model/change.js';
-import { serverId, type RealServer, type ServerKey } from '../model/server.js';
+import type { RealServer, ServerKey } from '../model/server.js';
 import {
   describeEndpoint,
   describeService,
@@ -9,6 +9,7 @@ import {
 } from '../model/service.js';
 import type { SyncDaemon, SyncRole, Timeouts } from '../model/state.js';
 import type { Table } from '../model/table.js';
+import { PlacedServers } from './placed-servers.js';
 
 interface Placed<T> {
   value: T;
@@ -17,7 +18,7 @@ interface Placed<T> {
 }
 
 interface PlacedService extends Placed<VirtualService> {
-  readonly servers: Map<string, Placed<RealServer>>;
+  readonly servers: PlacedServers;
 }
 
 /** An empty table that changes are made to, one line after the other, as the kernel would. */
@@ -25,6 +26,8 @@ export class RuleTable {
   readonly #services = new Map<string, PlacedService>();
   readonly #daemons = new Map<SyncRole, Placed<SyncDaemon>>();
   #timeouts: Timeouts | undefined;
+  /** The service of the line before. */
+  #current: PlacedService | undefined;
 
   /** Makes a change. @returns why it can't be made. */
   apply(change: Change, line: number): string | undefined {
@@ -47,13 +50,13 @@ export class RuleTable {
         return this.#addServer(change.key, change.server, line);
       case 'edit-server': {
         const { server } = change;
-        return this.#atServer(change.key, server, (placed) => {
-          Object.assign(placed, { value: server, line });
+        return this.#atServer(change.key, server, (servers, place) => {
+          servers.replace(place, server, line);
         });
       }
       case 'delete-server':
-        return this.#atServer(change.key, change.server, (_, servers) => {
-          servers.delete(serverId(change.server));
+        return this.#atServer(change.key, change.server, (servers, place) => {
+          servers.remove(place);
         });
       case 'flush':
         this.#services.clear();
@@ -73,10 +76,7 @@ export class RuleTable {
   /** What the table is now. Of timeouts and daemons it says something only where a line did. */
   get table(): Table {
     return {
-      services: [...this.#services.values()].map(({ value, servers }) => ({
-        service: value,
-        servers: [...servers.values()].map((placed) => placed.value),
-      })),
+      services: [...this.#services.values()].map(({ value, servers }) => ({ service: value, servers: servers.all })),
       timeouts: this.#timeouts,
       syncDaemons: this.#daemons.size === 0 ? undefined : [...this.#daemons.values()].map(({ value }) => value),
     };
@@ -86,26 +86,26 @@ export class RuleTable {
   lineOf(list: 'services' | 'syncDaemons', index: number, server?: number): number | undefined {
     if (list === 'syncDaemons') return [...this.#daemons.values()][index]?.line;
     const service = [...this.#services.values()][index];
-    return server === undefined ? service?.line : [...(service?.servers.values() ?? [])][server]?.line;
+    return server === undefined ? service?.line : service?.servers.lines[server];
   }
 
   #addService(value: VirtualService, line: number): string | undefined {
     const id = serviceId(value.key);
     const first = this.#services.get(id);
     if (first !== undefined) return `${describeService(value.key)} a second time; the first is in line ${first.line}`;
-    this.#services.set(id, { value, line, servers: new Map() });
+    this.#services.set(id, { value, line, servers: new PlacedServers() });
     return undefined;
   }
 
   #addServer(key: ServiceKey, value: RealServer, line: number): string | undefined {
     return this.#inService(key, ({ servers }) => {
-      const id = serverId(value);
-      const first = servers.get(id);
-      if (first !== undefined) {
-        return `${describeEndpoint(value)} a second time in ${describeService(key)}; the first is in line ${first.line}`;
+      const first = servers.find(value);
+      if (first === undefined) {
+        servers.add(value, line);
+        return undefined;
       }
-      servers.set(id, { value, line });
-      return undefined;
+      const where = `the first is in line ${servers.line(first)}`;
+      return `${describeEndpoint(value)} a second time in ${describeService(key)}; ${where}`;
     });
   }
 
@@ -124,20 +124,21 @@ export class RuleTable {
 
   #inService(key: ServiceKey, change: (service: PlacedService) => string | undefined): string | undefined {
     const service = this.#services.get(serviceId(key));
-    return service === undefined ? `no service ${describeService(key)} at this point` : change(service);
+    if (service === undefined) return `no service ${describeService(key)} at this point`;
+    if (service !== this.#current) this.#current?.servers.leave();
+    this.#current = service;
+    return change(service);
   }
 
   #atServer(
     key: ServiceKey,
     server: ServerKey,
-    change: (placed: Placed<RealServer>, servers: Map<string, Placed<RealServer>>) => void,
+    change: (servers: PlacedServers, place: number) => void,
   ): string | undefined {
     return this.#inService(key, ({ servers }) => {
-      const placed = servers.get(serverId(server));
-      if (placed === undefined) {
-        return `no server ${describeEndpoint(server)} in ${describeService(key)} at this point`;
-      }
-      change(placed, servers);
+      const place = servers.find(server);
+      if (place === undefined) return `no server ${describeEndpoint(server)} in ${describeService(key)} at this point`;
+      change(servers, place);
       return undefined;
     });
   }

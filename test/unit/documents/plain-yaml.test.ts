@@ -48,6 +48,37 @@ test('what needs no thought is read, as the reader of all YAML reads it', async 
   }
 });
 
+const taken: readonly (readonly [what: string, text: string, items: readonly unknown[] | undefined])[] = [
+  ['the items of its list', 'b: 1\na:\n  - b: 1\n    c: 2\n  - { b: 3 }\nc: 2\n', [{ b: 1, c: 2 }, { b: 3 }]],
+  ['items on the line of their name', 'a: [{ b: 1 }, c]\n', [{ b: 1 }, 'c']],
+  ['nothing of an empty list', 'a: []\n', []],
+  ['nothing of another list', 'b:\n  - 1\n', []],
+  ['nothing of a list of its name that is not at the top', 'b:\n  a:\n    - 1\nc:\n  - a: [1]\n', []],
+  ['nothing of a value that is no list', 'a: { b: 1 }\n', []],
+  ['items up to one that it does not want', 'a:\n  - b: 1\n  - stop\n  - b: 2\n', undefined],
+  ['items on a line up to one that it does not want', 'a: [1, stop, 2]\n', undefined],
+];
+
+test('whoever takes the items of a list is given', async (t) => {
+  for (const [what, text, items] of taken) {
+    await t.test(what, () => {
+      const given: unknown[] = [];
+      const value = readPlainYaml(text, {
+        list: 'a',
+        take: (item) => (item === 'stop' ? undefined : `item ${given.push(item)}`),
+      });
+      if (items === undefined) {
+        assert.equal(value, undefined);
+        return;
+      }
+      assert.deepEqual(given, items);
+      const whole = readPlainYaml(text) as Record<string, unknown>;
+      const inPlace = items.map((_, index) => `item ${index + 1}`);
+      assert.deepEqual(value, Array.isArray(whole['a']) ? { ...whole, a: inPlace } : whole);
+    });
+  }
+});
+
 const unsure: readonly (readonly [what: string, text: string])[] = [
   ['nothing', ''],
   ['remarks alone', '# a\n'],

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
 import type { Change } from '../../../src/model/change.js';
 import type { RealServer } from '../../../src/model/server.js';
+import type { ServiceKey } from '../../../src/model/service.js';
 import type { SyncDaemon } from '../../../src/model/state.js';
 import { RuleTable } from '../../../src/rules/rule-table.js';
 import { plainServer, plainService } from '../support/entries.js';
+import { TableModel } from '../support/table-model.js';
 
 const { key } = plainService;
 const other: RealServer = { ...plainServer, address: '10.0.0.3' };
@@ -125,5 +128,48 @@ describe('a table made of rules', () => {
       timeouts: { tcp: 5, tcpFin: 0, udp: 7 },
       syncDaemons: undefined,
     });
+  });
+
+  test('is what a kernel has after the same changes, however these jump between services', () => {
+    const keys = [1, 2, 3].map((fwmark): ServiceKey => ({ family: 'inet', fwmark }));
+    const service = fc.constantFrom(...keys.map((one) => ({ ...plainService, key: one })));
+    const server = fc.record({ host: fc.integer({ min: 1, max: 4 }), weight: fc.nat(9) }).map(({ host, weight }) => ({
+      ...plainServer,
+      address: `10.0.0.${host}`,
+      weight,
+    }));
+    const change: fc.Arbitrary<Change> = fc.oneof(
+      { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('add-service', 'edit-service'), service }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete-service'), key: fc.constantFrom(...keys) }) },
+      {
+        weight: 9,
+        arbitrary: fc.record({
+          kind: fc.constantFrom('add-server', 'add-server', 'edit-server', 'delete-server'),
+          key: fc.constantFrom(...keys),
+          server,
+        }),
+      },
+    );
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 40 }), (changes) => {
+        const model = new TableModel({ services: [] });
+        // What a line says last of an entry is where it comes from.
+        const lines = new Map<RealServer, number>();
+        const table = new RuleTable();
+        for (const [index, one] of changes.entries()) {
+          const refused = model.change(one) !== undefined;
+          assert.equal(table.apply(one, index + 1) !== undefined, refused, `line ${index + 1}, ${one.kind}`);
+          if (!refused && 'server' in one && 'weight' in one.server) lines.set(one.server, index + 1);
+        }
+        const { services } = table.table;
+        assert.deepEqual(services, model.table().services);
+        for (const [at, { servers }] of services.entries()) {
+          for (const [number, one] of servers.entries()) {
+            assert.equal(table.lineOf('services', at, number), lines.get(one));
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });
