@@ -1,6 +1,6 @@
 import { familyOf } from '../model/address.js';
 import { canonicalAddress } from '../model/address-kind.js';
-import { defaultTunnel, type RealServer } from '../model/server.js';
+import { defaultTunnel, forwardingMethods, type RealServer } from '../model/server.js';
 import { fullNetmask, isFirewallMark, schedulerFlagNames, type ServiceKey } from '../model/service.js';
 import type { SyncDaemon } from '../model/state.js';
 import type { ServiceWithServers, Table } from '../model/table.js';
@@ -25,7 +25,8 @@ function serverOf(server: CheckedServer, key: ServiceKey): RealServer {
     address,
     // As on the command line: that of the service.
     port: server.port ?? (isFirewallMark(key) ? 0 : key.port),
-    forwarding,
+    // Our word for it: that of the text would be kept once more for every server.
+    forwarding: forwardingMethods[forwardingMethods.indexOf(forwarding)] ?? forwarding,
     weight,
     upperThreshold,
     lowerThreshold,

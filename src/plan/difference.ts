@@ -135,8 +135,15 @@ function compareServices(
   const to = canonicalService(wanted.service);
   const wantedServers = indexServers(wanted);
   if (present === undefined) {
-    const servers = wanted.servers.map((server) => ({ kind: 'added' as const, to: canonicalServer(server) }));
-    return { key, service: { kind: 'added', to }, servers };
+    const { servers } = wanted;
+    return {
+      key,
+      service: { kind: 'added', to },
+      // There may be thousands: whoever asks gets them, and nobody keeps them.
+      get servers() {
+        return servers.map((server) => ({ kind: 'added' as const, to: canonicalServer(server) }));
+      },
+    };
   }
   const from = canonicalService(present.service);
   const fields = serviceFields.filter((field) => String(from[field] ?? '') !== String(to[field] ?? ''));

@@ -44,12 +44,13 @@ export function planChanges(from: Table, to: Table, options: PlanOptions = {}): 
   const stops = daemonStops(difference);
   const starts = daemonStarts(difference);
   // The kernel runs no sync daemon beside servers of another family than their service.
-  const mixedComes = services.some(({ key, servers }) =>
-    servers.some((one) => one.kind === 'added' && isMixed(key, one.to)),
-  );
-  const mixedGoes = services.some(({ key, servers }) =>
-    servers.some((one) => one.kind === 'removed' && isMixed(key, one.from)),
-  );
+  const daemonsMatter = starts.length > 0 || (from.syncDaemons ?? []).length > 0;
+  const mixedComes =
+    daemonsMatter &&
+    services.some(({ key, servers }) => servers.some((one) => one.kind === 'added' && isMixed(key, one.to)));
+  const mixedGoes =
+    daemonsMatter &&
+    services.some(({ key, servers }) => servers.some((one) => one.kind === 'removed' && isMixed(key, one.from)));
   if (mixedComes || starts.length > 0) refuseMixed(from, to, difference, options);
   const stopFirst = mixedComes ? stops : [];
   const restart = mixedComes ? starts : [...stops, ...starts];
@@ -112,9 +113,10 @@ function serverEdits(key: ServiceKey, servers: readonly ServerDifference[]): Ste
   return [...others, ...quiesced].map(({ from, to }) => editServer(key, from, to));
 }
 
-function serviceRemovals({ key, service, servers }: ServiceDifference): Step[] {
+function serviceRemovals(difference: ServiceDifference): Step[] {
+  const { key, service } = difference;
   if (service.kind === 'added') return [];
-  const removed = servers.flatMap((one) => (one.kind === 'removed' ? [one.from] : []));
+  const removed = difference.servers.flatMap((one) => (one.kind === 'removed' ? [one.from] : []));
   if (service.kind !== 'removed') return removed.map((server) => deleteServer(key, server));
   return [
     {
