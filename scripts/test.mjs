@@ -25,6 +25,9 @@ const parallelSteps = Math.min(4, availableParallelism());
 /** Labs at a time: each keeps two cores busy, and more than that make each other slower than they save. */
 const parallelLabs = Math.max(1, availableParallelism() >> 1);
 
+/** Suites that mostly wait, for traffic and timeouts: beside the others, these are run one after the other. */
+const waiting = /^(cluster-.*|apply-live|better|doctor-real-server|guide)$/;
+
 /** What the steps and suites call; keepalived does not start before it is configured. */
 const toolPackages = [
   'busybox',
@@ -199,9 +202,21 @@ async function main() {
     );
   const built = build === undefined ? [] : [await build()];
   if (built.some(({ ok }) => !ok)) return finish(built);
-  const inLab = suites.filter(chosen).map((name) => () => timed(`lab ${name}`, () => runSuite(name)));
-  if (chosen('bench')) inLab.push(() => timed('bench', () => run(process.execPath, bench)));
-  return finish([...built, ...(await inTurns(others, parallelSteps)), ...(await inTurns(inLab, parallelLabs))]);
+  const inLab = (/** @type {(name: string) => boolean} */ which) =>
+    suites
+      .filter((name) => chosen(name) && which(name))
+      .map((name) => () => timed(`lab ${name}`, () => runSuite(name)));
+  const busy = inLab((name) => !waiting.test(name));
+  if (chosen('bench')) busy.push(() => timed('bench', () => run(process.execPath, bench)));
+  const withoutLab = await inTurns(others, parallelSteps);
+  const lanes = await Promise.all([
+    inTurns(busy, parallelLabs),
+    inTurns(
+      inLab((name) => waiting.test(name)),
+      1,
+    ),
+  ]);
+  return finish([...built, ...withoutLab, ...lanes.flat()]);
 }
 
 /** @param {Outcome[]} outcomes */

@@ -51,8 +51,28 @@ export class Cluster {
   }
 
   /** Requests from `client`, each over a new connection. */
-  fetchReplies(where: Connecting, count = 1): Promise<readonly Reply[]> {
-    return this.ask('client', 'fetch', { ...where, count });
+  async fetchReplies(where: Connecting, count = 1): Promise<readonly Reply[]> {
+    try {
+      return await this.ask('client', 'fetch', { ...where, count });
+    } catch (error) {
+      // Once in a hundred runs a request that has to be answered was not: what is known then is to be seen.
+      if (error instanceof Error && error.message === 'ETIMEDOUT') error.message += `\n${await this.#evidence()}`;
+      throw error;
+    }
+  }
+
+  /** What hosts know of connections and of packets that they lost. */
+  async #evidence(): Promise<string> {
+    const script = [
+      'cat /proc/uptime',
+      'ss -Htano state all exclude listening',
+      "grep -E '^(Ip|Icmp|Tcp|Udp):' /proc/net/snmp",
+      'ip -statistics neigh',
+      'ip -statistics link',
+    ].join('; ');
+    const parts = [await this.ipvsadm('-Lcn'), await this.ipvsadm('-Ln --stats --exact')];
+    for (const host of [director, ...this.#agents.keys()]) parts.push(`${host}:\n${await this.run(host, script)}`);
+    return parts.join('\n');
   }
 
   /** Datagrams from `client`, all from one socket. @returns the names of who answered. */
