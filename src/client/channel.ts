@@ -50,7 +50,7 @@ export class Channel {
     const fence = first + batch.size;
     this.#sequence = fence;
     const results = Array<number>(batch.size).fill(0);
-    this.#transport.send(batch.numberedFrom(first));
+    this.#transport.send(batch.write(this.#writer, first));
     for (;;) {
       await this.#receive();
       while (this.#next(first, fence)) {

@@ -49,6 +49,11 @@ export class Writer {
     this.reserve(-this.#length & 3);
   }
 
+  /** Copies bytes from one reserved place to another. */
+  copy(from: number, to: number, size: number): void {
+    this.#bytes.copyWithin(to, from, from + size);
+  }
+
   /** Writes a byte at a reserved place. */
   setU8(offset: number, value: number): void {
     this.#view.setUint8(offset, value);
