@@ -52,7 +52,7 @@ export interface ServiceDifference {
   readonly service:
     | Difference<VirtualService, (typeof serviceFields)[number]>
     | { readonly kind: 'same'; readonly from: VirtualService };
-  /** All servers of a service that is added or removed. */
+  /** All servers of a service that is added or removed. Those of an added one are made at every access: take them once. */
   readonly servers: readonly ServerDifference[];
 }
 
