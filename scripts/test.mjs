@@ -19,14 +19,14 @@ const suiteLimit = 400;
 /** Lines that are shown of a suite that did not end. */
 const shownOfHung = 30;
 
-/** Steps at a time that need no lab. */
-const parallelSteps = Math.min(4, availableParallelism());
+/** Steps at a time that need no lab: one core is left for the suites that wait. */
+const parallelSteps = Math.min(4, Math.max(1, availableParallelism() - 1));
+
+/** How the names of suites start that mostly wait for traffic: they run beside the steps that need no lab. */
+const waiting = 'cluster-';
 
 /** Labs at a time: each keeps two cores busy, and more than that make each other slower than they save. */
 const parallelLabs = Math.max(1, availableParallelism() >> 1);
-
-/** Suites that mostly wait, for traffic and timeouts: beside the others, these are run one after the other. */
-const waiting = /^(cluster-.*|apply-live|better|doctor-real-server|guide)$/;
 
 /** What the steps and suites call; keepalived does not start before it is configured. */
 const toolPackages = [
@@ -202,21 +202,14 @@ async function main() {
     );
   const built = build === undefined ? [] : [await build()];
   if (built.some(({ ok }) => !ok)) return finish(built);
-  const inLab = (/** @type {(name: string) => boolean} */ which) =>
+  const inLab = (/** @type {boolean} */ waits) =>
     suites
-      .filter((name) => chosen(name) && which(name))
+      .filter((name) => chosen(name) && name.startsWith(waiting) === waits)
       .map((name) => () => timed(`lab ${name}`, () => runSuite(name)));
-  const busy = inLab((name) => !waiting.test(name));
-  if (chosen('bench')) busy.push(() => timed('bench', () => run(process.execPath, bench)));
-  const withoutLab = await inTurns(others, parallelSteps);
-  const lanes = await Promise.all([
-    inTurns(busy, parallelLabs),
-    inTurns(
-      inLab((name) => waiting.test(name)),
-      1,
-    ),
-  ]);
-  return finish([...built, ...withoutLab, ...lanes.flat()]);
+  const beside = await Promise.all([inTurns(others, parallelSteps), inTurns(inLab(true), 1)]);
+  const last = inLab(false);
+  if (chosen('bench')) last.push(() => timed('bench', () => run(process.execPath, bench)));
+  return finish([...built, ...beside.flat(), ...(await inTurns(last, parallelLabs))]);
 }
 
 /** @param {Outcome[]} outcomes */
