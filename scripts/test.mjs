@@ -19,11 +19,8 @@ const suiteLimit = 400;
 /** Lines that are shown of a suite that did not end. */
 const shownOfHung = 30;
 
-/** Steps at a time that need no lab: one core is left for the suites that wait. */
-const parallelSteps = Math.min(4, Math.max(1, availableParallelism() - 1));
-
-/** How the names of suites start that mostly wait for traffic: they run beside the steps that need no lab. */
-const waiting = 'cluster-';
+/** Steps at a time that need no lab. */
+const parallelSteps = Math.min(4, availableParallelism());
 
 /** Labs at a time: each keeps two cores busy, and more than that make each other slower than they save. */
 const parallelLabs = Math.max(1, availableParallelism() >> 1);
@@ -202,14 +199,9 @@ async function main() {
     );
   const built = build === undefined ? [] : [await build()];
   if (built.some(({ ok }) => !ok)) return finish(built);
-  const inLab = (/** @type {boolean} */ waits) =>
-    suites
-      .filter((name) => chosen(name) && name.startsWith(waiting) === waits)
-      .map((name) => () => timed(`lab ${name}`, () => runSuite(name)));
-  const beside = await Promise.all([inTurns(others, parallelSteps), inTurns(inLab(true), 1)]);
-  const last = inLab(false);
-  if (chosen('bench')) last.push(() => timed('bench', () => run(process.execPath, bench)));
-  return finish([...built, ...beside.flat(), ...(await inTurns(last, parallelLabs))]);
+  const inLab = suites.filter(chosen).map((name) => () => timed(`lab ${name}`, () => runSuite(name)));
+  if (chosen('bench')) inLab.push(() => timed('bench', () => run(process.execPath, bench)));
+  return finish([...built, ...(await inTurns(others, parallelSteps)), ...(await inTurns(inLab, parallelLabs))]);
 }
 
 /** @param {Outcome[]} outcomes */
