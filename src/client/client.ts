@@ -189,9 +189,9 @@ export class IpvsClient {
    * @throws {ValueError} for the first that can't be.
    */
   prepare(changes: readonly Change[]): PreparedChanges {
-    const change = new ChangeWriter(this.#writer, this.#family);
-    const batches = RequestBatch.ofAll(changes, this.#writer, (one) => {
-      change.write(one);
+    const changeWriter = new ChangeWriter(this.#writer, this.#family);
+    const batches = RequestBatch.ofAll(changes, this.#writer, (change) => {
+      changeWriter.write(change);
     });
     return async () => {
       const results = await this.#channel.execute(batches);

@@ -9,9 +9,10 @@ import type { Writer } from '../wire/writer.js';
 const mostRequests = 128;
 
 /**
- * Requests that answer with nothing but success or an error number, in one datagram. Refusals are always answered, success only when asked for: one answer to the fence at the
- * end stands for all that succeeded. It also ends the wait for a request that is never answered: the kernel says
- * nothing at all when a request ends in EINTR, as stopping a synchronisation daemon does that has not run yet.
+ * Requests that answer with nothing but success or an error number, in one datagram. Refusals are always answered,
+ * success only when asked for: one answer to the fence at the end stands for all that succeeded. It also ends the wait
+ * for a request that is never answered: the kernel says nothing at all when a request ends in EINTR, as stopping a
+ * synchronisation daemon does that has not run yet.
  */
 export class RequestBatch {
   readonly #messages: PackedMessages | Uint8Array;

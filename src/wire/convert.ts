@@ -128,17 +128,6 @@ export function serviceKeyValues(key: ServiceKey): ServiceValues {
   };
 }
 
-/**
- * The same, but a key that is the one before is not converted again: a plan names a service once for each of its servers.
- */
-export function recallingKeyValues(): typeof serviceKeyValues {
-  let last: { readonly key: ServiceKey; readonly values: ServiceValues } | undefined;
-  return (key) => {
-    if (last?.key !== key) last = { key, values: serviceKeyValues(key) };
-    return last.values;
-  };
-}
-
 /** The attributes that configure a service. */
 export function serviceValues(service: VirtualService): ServiceValues {
   let flags = 0;
@@ -390,11 +379,11 @@ export function infoOf(values: InfoValues): IpvsInfo {
 
 /**
  * The command and attributes that make a change.
- * @param keyValues makes the attributes that name the service of a server.
+ * @param service the attributes that name the service of a server, where they are known already.
  */
 export function changeValues(
   change: Change,
-  keyValues = serviceKeyValues,
+  service?: ServiceValues,
 ): { readonly command: number; readonly values: CommandValues } {
   switch (change.kind) {
     case 'add-service':
@@ -404,19 +393,13 @@ export function changeValues(
     case 'delete-service':
       return { command: ipvsCommand.delService, values: { service: serviceKeyValues(change.key) } };
     case 'add-server':
-      return {
-        command: ipvsCommand.newDest,
-        values: { service: keyValues(change.key), server: serverValues(change.server) },
-      };
+      return { command: ipvsCommand.newDest, values: serverChange(change.key, serverValues(change.server), service) };
     case 'edit-server':
-      return {
-        command: ipvsCommand.setDest,
-        values: { service: keyValues(change.key), server: serverValues(change.server) },
-      };
+      return { command: ipvsCommand.setDest, values: serverChange(change.key, serverValues(change.server), service) };
     case 'delete-server':
       return {
         command: ipvsCommand.delDest,
-        values: { service: keyValues(change.key), server: serverKeyValues(change.server) },
+        values: serverChange(change.key, serverKeyValues(change.server), service),
       };
     case 'flush':
       return { command: ipvsCommand.flush, values: {} };
@@ -442,4 +425,8 @@ export function changeValues(
         values: { daemon: { state: numberOf(syncRoles, change.role, 'IPVS_DAEMON_ATTR_STATE') } },
       };
   }
+}
+
+function serverChange(key: ServiceKey, server: ServerValues, service = serviceKeyValues(key)): CommandValues {
+  return { service, server };
 }

@@ -55,7 +55,7 @@ export class Cluster {
     try {
       return await this.ask('client', 'fetch', { ...where, count });
     } catch (error) {
-      // Once in a hundred runs a request that has to be answered was not: what is known then is to be seen.
+      // It was seen once that a request that has to be answered was not: what is known then is to be shown.
       if (error instanceof Error && error.message === 'ETIMEDOUT') error.message += `\n${await this.#evidence()}`;
       throw error;
     }
