@@ -39,12 +39,12 @@ const program = /** @type {const} */ ({ format: 'cjs', minify: true, supported: 
 
 /** Modules that are loaded when they are needed, and bundles that hold each with the packages that only it needs. */
 const apart = [
-  'src/cli/verbs/run-verb.ts',
-  'src/cli/verbs/yargs-words.ts',
-  'src/cli/verbs/status-table.ts',
-  'src/cli/verbs/examine-host.ts',
-  'src/cli/verbs/drain-display.ts',
-  'src/cli/verbs/colours.ts',
+  'src/cli/run-verb.ts',
+  'src/cli/yargs-words.ts',
+  'src/cli/status-table.ts',
+  'src/cli/examine-host.ts',
+  'src/cli/drain-display.ts',
+  'src/cli/colours.ts',
   'src/documents/read-document.ts',
   'src/documents/yaml-text.ts',
   'src/edge/table-lock.ts',

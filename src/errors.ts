@@ -1,4 +1,5 @@
 import { getSystemErrorName } from 'node:util';
+import { systemErrorText } from './text/errno-text.js';
 
 /** Stable codes of all errors that this package throws on purpose. Test these, never the text. */
 export type ErrorCode =
@@ -152,5 +153,40 @@ export class LockedError extends IpvsError {
   override readonly name = 'LockedError';
   constructor(message: string) {
     super('IPVS_LOCKED', message);
+  }
+}
+
+/**
+ * `scan`: an option that can't be read; a restore goes on after it. `usage`: options or values that don't fit.
+ * `try`: no command at all.
+ */
+export type UsageKind = 'scan' | 'usage' | 'try';
+
+/** The command line is wrong. The message is what the person reads. */
+export class UsageError extends IpvsError {
+  override readonly name = 'UsageError';
+  readonly kind: UsageKind;
+
+  constructor(kind: UsageKind, message: string) {
+    super('IPVS_USAGE', message);
+    this.kind = kind;
+  }
+}
+
+/** Input could not be read. */
+export class InputError extends IpvsError {
+  override readonly name = 'InputError';
+
+  constructor(what: string, cause: unknown) {
+    super('IPVS_INPUT', `can't read ${what}: ${systemErrorText(cause)}`, { cause });
+  }
+}
+
+/** A program that is needed to look is missing, too old, or fails. */
+export class LookError extends IpvsError {
+  override readonly name = 'LookError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('IPVS_INPUT', message, options);
   }
 }

@@ -1,13 +1,13 @@
 export { IpvsClient, type PreparedChanges } from './client/client.js';
-export { applyPlan, type Applied, type ApplyOptions } from './command/apply.js';
-export type { Clock } from './command/clock.js';
-export type { BusyServer, DrainProgress } from './command/drain.js';
-export type { LockOptions, TableLock } from './command/lock.js';
-export { readTable } from './command/read-table.js';
+export { applyPlan, type Applied, type ApplyOptions } from './table/apply.js';
+export type { Clock } from './ports/clock.js';
+export type { BusyServer, DrainProgress } from './table/drain.js';
+export type { LockOptions, TableLock } from './ports/lock.js';
+export { readTable } from './table/read.js';
 export { formatTable, tableFormats, type TableFormat } from './documents/format-table.js';
-export { readTable as parseTable } from './documents/read-table.js';
+export { readTable as parseTable } from './documents/parse-table.js';
 export { lockTable } from './edge/table-lock.js';
-export type { Transport } from './client/transport.js';
+export type { Transport } from './ports/transport.js';
 export {
   ApplyError,
   DecodeError,
@@ -55,8 +55,8 @@ export type {
   SyncRole,
   Timeouts,
 } from './model/state.js';
-export type { NameResolver, ServiceProtocol } from './names/resolver.js';
-export { createNameResolver } from './names/system-resolver.js';
+export type { NameResolver } from './ports/resolver.js';
+export { createNameResolver } from './edge/system-resolver.js';
 export { openNetlinkTransport } from './socket/netlink-transport.js';
 export {
   compareTables,
@@ -70,5 +70,5 @@ export {
   type TableDifference,
 } from './plan/difference.js';
 export type { ServiceWithServers, Table } from './model/table.js';
-export { formatDifference, type Paint } from './plan/format-difference.js';
+export { formatDifference, type Paint } from './format/format-difference.js';
 export { planChanges, type Plan, type PlanOptions, type Step } from './plan/plan.js';

@@ -1,11 +1,12 @@
-import { parseCommand } from './cli/classic/parse.js';
-import type { ClassicCommand } from './cli/classic/command.js';
-import { UsageError } from './cli/classic/usage-error.js';
-import { isVerb } from './cli/verbs/names.js';
-import { show, showAbout } from './command/execute.js';
-import { parseContext, replaceTable, restore } from './command/restore.js';
+import { UsageError } from './errors.js';
+import { parseCommand } from './grammar/parse.js';
+import type { ClassicCommand } from './grammar/command.js';
+import { isVerb } from './grammar/verbs.js';
+import { show, showAbout } from './command/show.js';
+import { parseContext } from './command/parse-context.js';
+import { replaceTable, restore } from './command/restore.js';
 import { tellingFailures, withSession } from './command/session.js';
-import type { Io } from './io.js';
+import type { Io } from './ports/io.js';
 
 /** What no argument at all asks for: the whole table, with names. */
 const defaultCommand: ClassicCommand = {
@@ -25,7 +26,7 @@ const defaultCommand: ClassicCommand = {
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const [first] = argv;
   if (isVerb(first)) {
-    const { runVerb } = await import('./cli/verbs/run-verb.js');
+    const { runVerb } = await import('./cli/run-verb.js');
     return runVerb(argv, io);
   }
   const parsed = argv.length === 0 ? defaultCommand : await readCommand(argv, io);

@@ -3,7 +3,7 @@ import type { Codec } from '../wire/codec.js';
 import { messageFlag, ReplyReader, writeRequest, type ReplyPayload } from '../wire/message.js';
 import { Writer } from '../wire/writer.js';
 import type { RequestBatch } from './request-batch.js';
-import type { Transport } from './transport.js';
+import type { Transport } from '../ports/transport.js';
 
 /** A request that answers with data. */
 export interface Request<T> {

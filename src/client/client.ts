@@ -26,7 +26,7 @@ import { Writer } from '../wire/writer.js';
 import { Channel, type Request } from './channel.js';
 import { findFamily } from './family.js';
 import { RequestBatch } from './request-batch.js';
-import type { Transport } from './transport.js';
+import type { Transport } from '../ports/transport.js';
 
 function required<T>(value: T | undefined, name: string): T {
   if (value === undefined) throw new DecodeError(`${name}: missing in the kernel's answer`);

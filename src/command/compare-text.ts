@@ -2,7 +2,7 @@ import type { IpvsClient } from '../client/client.js';
 import type { SaidTable } from '../documents/said-table.js';
 import { canonicalService } from '../model/canonical.js';
 import { ServerRows } from '../model/server-rows.js';
-import { readSettings } from './read-table.js';
+import { readSettings } from '../table/read.js';
 
 /**
  * Whether the kernel's table is what a text says in the words of `export` or `-S`: the text is not read for that. Where

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { IpvsClient } from '../client/client.js';
 import { UnavailableError } from '../errors.js';
-import type { Machine } from '../io.js';
+import type { Machine } from '../ports/io.js';
 
 const { EPERM, ENOPROTOOPT } = constants.errno;
 

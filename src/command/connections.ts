@@ -1,10 +1,10 @@
-import type { ClassicCommand } from '../cli/classic/command.js';
+import { InputError } from '../errors.js';
+import { numericNaming } from '../names/naming.js';
+import type { ClassicCommand } from '../grammar/command.js';
 import { ConnectionLine, formatConnectionTitles } from '../format/connections.js';
-import { numericNaming } from '../format/labels.js';
-import { printable } from '../format/printable.js';
-import type { Io } from '../io.js';
-import { ListingNames } from '../names/naming.js';
-import { InputError } from './input-error.js';
+import { printable } from '../text/printable.js';
+import type { Io } from '../ports/io.js';
+import { ListingNames } from '../names/listing-names.js';
 import { readLineBlocks, type LineBlock } from './lines.js';
 import { connectionLine } from './list-json.js';
 import { writeBlocks } from './write-all.js';

@@ -1,10 +1,10 @@
+import { numericNaming, type Naming } from '../names/naming.js';
 import type { IpvsClient } from '../client/client.js';
-import { numericNaming, type Naming } from '../format/labels.js';
 import type { TableOrder } from '../format/order.js';
 import { ServerRows } from '../model/server-rows.js';
 import { isFirewallMark } from '../model/service.js';
 import type { ServiceEntry } from '../model/state.js';
-import { ListingNames } from '../names/naming.js';
+import { ListingNames } from '../names/listing-names.js';
 import type { Session } from './session.js';
 
 /** A service with its servers. */

@@ -12,13 +12,12 @@ import { guessForwarding } from '../doctor/guess.js';
 import { ipArguments, IpOutputError, ipQuestions, parseIpAnswers, type Surroundings } from '../doctor/ip-output.js';
 import { parseListeners, socketFiles } from '../doctor/listeners.js';
 import { directorSettings, interfaceSettings, settingPath } from '../doctor/settings.js';
-import { IpvsError } from '../errors.js';
+import { InputError, LookError } from '../errors.js';
 import { naturalOrder } from '../format/order.js';
-import { printable } from '../format/printable.js';
-import type { Machine } from '../io.js';
+import { printable } from '../text/printable.js';
+import type { Machine } from '../ports/io.js';
 import { familyOf } from '../model/address.js';
 import { isFirewallMark } from '../model/service.js';
-import { InputError } from './input-error.js';
 import { readLineBlocks } from './lines.js';
 
 /** What a host is asked to be a real server for; what is undefined is guessed. */
@@ -28,15 +27,6 @@ export type RealServerRequest = Pick<
 > & {
   readonly forwarding: RealServerFacts['forwarding'] | undefined;
 };
-
-/** A program that is needed to look is missing, too old, or fails. */
-export class LookError extends IpvsError {
-  override readonly name = 'LookError';
-
-  constructor(message: string, options?: ErrorOptions) {
-    super('IPVS_INPUT', message, options);
-  }
-}
 
 /** Longest line of a connection that is looked at whole, in bytes. */
 const longestConnection = 4096;

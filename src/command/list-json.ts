@@ -1,4 +1,4 @@
-import type { ClassicCommand } from '../cli/classic/command.js';
+import type { ClassicCommand } from '../grammar/command.js';
 import type { Connection } from '../format/connections.js';
 import { connectionJson, countersJson, formatJson, infoJson, serviceJson, type JsonObject } from '../format/json.js';
 import { kernelOrder, naturalOrder } from '../format/order.js';

@@ -1,4 +1,4 @@
-import type { ClassicCommand } from '../cli/classic/command.js';
+import type { ClassicCommand } from '../grammar/command.js';
 import { classicOrder, kernelOrder } from '../format/order.js';
 import {
   formatSyncDaemon,
@@ -8,7 +8,7 @@ import {
   writeServerLine,
   writeServiceLine,
 } from '../format/listing.js';
-import { formatServiceRule, ruleService, writeServerRule } from '../rules/rule-text.js';
+import { formatServiceRule, ruleService, writeServerRule } from '../documents/rules/rule-text.js';
 import { readEntries } from './entries.js';
 import type { Session } from './session.js';
 import { writeBlocks } from './write-all.js';

@@ -1,7 +1,7 @@
-import { systemErrorText } from '../cli/classic/errno-text.js';
-import { readTable } from '../documents/read-table.js';
+import { systemErrorText } from '../text/errno-text.js';
+import { readTable } from '../documents/parse-table.js';
 import { largestText, tooLarge, unreadable } from '../documents/report.js';
-import type { Io } from '../io.js';
+import type { Io } from '../ports/io.js';
 import type { Table } from '../model/table.js';
 
 /** A text of so many bytes, tens of thousands of servers, takes long enough for optimised code to pay off. */

@@ -1,13 +1,13 @@
-import { describeFailure, refusedStatus, type Failure } from '../cli/classic/failure.js';
-import { kernelText } from '../cli/classic/messages.js';
-import { parseCommand, type ParseContext } from '../cli/classic/parse.js';
-import type { ClassicCommand } from '../cli/classic/command.js';
-import { UsageError } from '../cli/classic/usage-error.js';
+import { UsageError, InputError } from '../errors.js';
+import { kernelText } from './kernel-text.js';
+import { describeFailure, refusedStatus, type Failure } from './failure.js';
+import { parseCommand, type ParseContext } from '../grammar/parse.js';
+import { parseContext } from './parse-context.js';
+import type { ClassicCommand } from '../grammar/command.js';
 import type { Change } from '../model/change.js';
-import type { Io } from '../io.js';
-import { ruleWords } from '../rules/words.js';
-import { show, showAbout } from './execute.js';
-import { InputError } from './input-error.js';
+import type { Io } from '../ports/io.js';
+import { ruleWords } from '../documents/rules/words.js';
+import { show, showAbout } from './show.js';
 import { readLines, type NumberedLine } from './lines.js';
 import type { Session } from './session.js';
 
@@ -55,18 +55,6 @@ function parseLine(
   } catch (fault) {
     return faulty(fault);
   }
-}
-
-/** What reading a command line depends on. */
-export function parseContext(io: Io, restoring: boolean): ParseContext {
-  const posixlyCorrect = io.env['POSIXLY_CORRECT'] !== undefined || io.env['POSIX_ME_HARDER'] !== undefined;
-  return {
-    get programName() {
-      return io.programName;
-    },
-    posixlyCorrect,
-    restoring,
-  };
 }
 
 async function* inputLines(io: Io): AsyncGenerator<Iterable<NumberedLine>> {

@@ -1,6 +1,6 @@
-import { describeFailure } from '../cli/classic/failure.js';
+import { describeFailure } from './failure.js';
 import type { IpvsClient } from '../client/client.js';
-import type { Io } from '../io.js';
+import type { Io } from '../ports/io.js';
 import { connect } from './connect.js';
 
 /** What a command works with. */

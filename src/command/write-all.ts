@@ -1,5 +1,5 @@
-import { TextWriter } from '../format/text-writer.js';
-import type { Output } from '../io.js';
+import { TextWriter } from '../text/text-writer.js';
+import type { Output } from '../ports/io.js';
 
 /** Bytes that are gathered before they are written: system calls cost more than memory. */
 const blockSize = 65536;

@@ -1,8 +1,8 @@
-import { numericNaming } from '../format/labels.js';
+import { numericNaming } from '../names/naming.js';
 import type { AddressFamily } from '../model/address.js';
 import type { RealServer } from '../model/server.js';
 import type { ServiceKey, VirtualService } from '../model/service.js';
-import { formatServerRule, formatServiceRule } from '../rules/rule-text.js';
+import { formatServerRule, formatServiceRule } from '../documents/rules/rule-text.js';
 
 /** Words that a shell takes as they are. */
 const plainWord = /^[\w@%+=:,./-]+$/;

@@ -1,4 +1,4 @@
-import { printable } from '../format/printable.js';
+import { printable } from '../text/printable.js';
 
 /** Characters of a found value that a message shows. */
 const shownLength = 60;

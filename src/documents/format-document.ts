@@ -1,6 +1,6 @@
 import { formatJson, type JsonValue } from '../format/json.js';
 import { inNaturalOrder, naturalOrder } from '../format/order.js';
-import { TextWriter } from '../format/text-writer.js';
+import { TextWriter } from '../text/text-writer.js';
 import { canonicalTable } from '../model/canonical.js';
 import { column, ServerRows } from '../model/server-rows.js';
 import {

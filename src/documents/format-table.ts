@@ -1,7 +1,7 @@
 import { pathText, type Path, type TableProblem } from '../model/problem.js';
 import { describeEndpoint, describeService } from '../model/service.js';
 import type { Table } from '../model/table.js';
-import { formatRules, unsayableByRules } from '../rules/table-rules.js';
+import { formatRules, unsayableByRules } from './rules/table-rules.js';
 import { checkTable } from './check-table.js';
 import { formatJsonDocument, formatYaml } from './format-document.js';
 import { documentError } from './report.js';

@@ -1,8 +1,8 @@
 import { canonicalTable } from '../model/canonical.js';
 import type { Path } from '../model/problem.js';
 import type { Table } from '../model/table.js';
-import type { NameResolver } from '../names/resolver.js';
-import { readRules } from '../rules/read-rules.js';
+import type { NameResolver } from '../ports/resolver.js';
+import { readRules } from './rules/read-rules.js';
 import { checkTable } from './check-table.js';
 import { documentError, keptProblems, SourceText } from './report.js';
 

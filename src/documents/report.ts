@@ -1,5 +1,5 @@
 import { DocumentError, type DocumentProblem } from '../errors.js';
-import { printable } from '../format/printable.js';
+import { printable } from '../text/printable.js';
 
 /** Largest text that is read, in bytes: some 100,000 real servers as formatted JSON. */
 export const largestText = 1 << 24;

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { classicOrder, naturalOrder } from '../format/order.js';
-import { TextWriter } from '../format/text-writer.js';
+import { TextWriter } from '../text/text-writer.js';
 import { column, type ServerRows } from '../model/server-rows.js';
 import { forwardingMethods, tunnelTypes } from '../model/server.js';
 import { isFirewallMark, type VirtualService } from '../model/service.js';
 import type { SyncDaemon, Timeouts } from '../model/state.js';
 import type { Settings } from '../model/table.js';
-import { daemonRules, timeoutsRule, unsayableByRules, writeServiceRules } from '../rules/table-rules.js';
+import { daemonRules, timeoutsRule, unsayableByRules, writeServiceRules } from './rules/table-rules.js';
 import { checkTable } from './check-table.js';
 import { writeYamlService, yamlHead, yamlNoServices, yamlServices } from './format-document.js';
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import { systemClock } from '../command/clock.js';
-import type { EndSignal, HelperProgram, Machine, ProgramResult } from '../io.js';
+import { systemClock } from '../ports/clock.js';
+import type { EndSignal, HelperProgram, Machine, ProgramResult } from '../ports/io.js';
 
 const modprobe = '/sbin/modprobe';
 

@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Io } from '../io.js';
-import { createNameResolver } from '../names/system-resolver.js';
+import type { Io } from '../ports/io.js';
+import { createNameResolver } from './system-resolver.js';
 import { createMachine } from './machine.js';
 import { standardError, standardInput, standardOutput } from './standard-streams.js';
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { printable } from '../format/printable.js';
+import { printable } from '../text/printable.js';
 
 /** What the lock on the table is called in /proc/net/unix, after an @. */
 export const tableLockName = 'ipvsadm/apply';

@@ -1,7 +1,7 @@
 import { fstatSync, readSync, writeSync } from 'node:fs';
 import { OutputError } from '../errors.js';
-import type { Output } from '../io.js';
-import { systemErrorText } from '../cli/classic/errno-text.js';
+import type { Output } from '../ports/io.js';
+import { systemErrorText } from '../text/errno-text.js';
 
 /** How long to wait for a descriptor that somebody else has made non-blocking, in milliseconds. */
 const retryDelay = 5;

@@ -1,8 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { systemClock } from '../command/clock.js';
-import type { LockOptions, TableLock } from '../command/lock.js';
+import { systemClock } from '../ports/clock.js';
+import type { LockOptions, TableLock } from '../ports/lock.js';
 import { LockedError } from '../errors.js';
-import { printable } from '../format/printable.js';
+import { printable } from '../text/printable.js';
 import { abstractSocketOwner, tableLockName } from './socket-owner.js';
 
 /**

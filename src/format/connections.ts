@@ -1,8 +1,9 @@
+import type { Naming } from '../names/naming.js';
+import type { Protocol } from '../model/service.js';
 import { formatIpv4, formatIpv6, parseIpv6, type AddressFamily } from '../model/address.js';
-import type { ServiceProtocol } from '../names/resolver.js';
-import { endpointLabel, type Naming } from './labels.js';
-import { printable } from './printable.js';
-import type { TextWriter } from './text-writer.js';
+import { endpointLabel } from './labels.js';
+import { printable } from '../text/printable.js';
+import type { TextWriter } from '../text/text-writer.js';
 
 /** One end of a connection. */
 export interface ConnectionEnd {
@@ -221,7 +222,7 @@ export class ConnectionLine {
   }
 }
 
-const portNames: ReadonlyMap<string, ServiceProtocol> = new Map([
+const portNames: ReadonlyMap<string, Protocol> = new Map([
   ['TCP', 'tcp'],
   ['UDP', 'udp'],
   ['SCTP', 'sctp'],

@@ -1,4 +1,4 @@
-import type { TextWriter } from './text-writer.js';
+import type { TextWriter } from '../text/text-writer.js';
 
 /** Units, each with the first counter that is too large for it. */
 const units = [

@@ -1,19 +1,9 @@
 import type { AddressFamily } from '../model/address.js';
 import { column, rowSize, type ServerRows } from '../model/server-rows.js';
-import type { ServiceProtocol } from '../names/resolver.js';
-import { printable } from './printable.js';
-import type { TextWriter } from './text-writer.js';
-
-/** Names of addresses and ports, as far as they are known; undefined: show the number. */
-export interface Naming {
-  /** Nothing has a name, so nobody need ask. */
-  readonly numeric: boolean;
-  host(address: string): string | undefined;
-  service(port: number, protocol: ServiceProtocol): string | undefined;
-}
-
-/** Shows numbers only. */
-export const numericNaming: Naming = { numeric: true, host: () => undefined, service: () => undefined };
+import type { Protocol } from '../model/service.js';
+import type { Naming } from '../names/naming.js';
+import { printable } from '../text/printable.js';
+import type { TextWriter } from '../text/text-writer.js';
 
 const colon = 58;
 
@@ -26,7 +16,7 @@ const endpointLimit = 59;
  */
 export function endpointLabel(
   endpoint: { readonly family: AddressFamily; readonly address: string; readonly port: number },
-  protocol: ServiceProtocol | undefined,
+  protocol: Protocol | undefined,
   naming: Naming,
 ): string {
   const name = naming.host(endpoint.address);
@@ -41,7 +31,7 @@ export function writeServerEndpoint(
   out: TextWriter,
   servers: ServerRows,
   row: number,
-  protocol: ServiceProtocol | undefined,
+  protocol: Protocol | undefined,
   naming: Naming,
 ): void {
   const at = row * rowSize;

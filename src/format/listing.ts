@@ -1,3 +1,5 @@
+import type { Naming } from '../names/naming.js';
+import type { TableLayout } from '../grammar/command.js';
 import { column, type ServerRows } from '../model/server-rows.js';
 import {
   forwardingMethods,
@@ -9,12 +11,9 @@ import {
 import { isFirewallMark, type ServiceKey } from '../model/service.js';
 import { counterNames, type IpvsInfo, type ServiceEntry, type SyncDaemon, type Timeouts } from '../model/state.js';
 import { writeCounter } from './counter.js';
-import { writeServerEndpoint, type Naming } from './labels.js';
+import { writeServerEndpoint } from './labels.js';
 import { protocolOf, serviceTitle, settingsText } from './service-text.js';
-import type { TextWriter } from './text-writer.js';
-
-/** Layouts of the classic listing of the table. */
-export type TableLayout = 'plain' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'tun-info';
+import type { TextWriter } from '../text/text-writer.js';
 
 /** How the table is to be shown. */
 export interface ListingStyle {

@@ -1,3 +1,4 @@
+import type { Naming } from '../names/naming.js';
 import {
   fullNetmask,
   isFirewallMark,
@@ -5,7 +6,7 @@ import {
   type ServiceKey,
   type VirtualService,
 } from '../model/service.js';
-import { endpointLabel, type Naming } from './labels.js';
+import { endpointLabel } from './labels.js';
 
 /** The scheduler's flags as `-b` takes them; empty where none is set. */
 export function schedulerFlagText({ scheduler, schedulerFlags }: VirtualService): string {

@@ -1,9 +1,9 @@
-import type { ServiceProtocol } from './resolver.js';
+import type { Protocol } from '../model/service.js';
 
 /** Ports and their names by protocol, as /etc/services lists them. */
 export interface ServiceNames {
-  port(name: string, protocol: ServiceProtocol): number | undefined;
-  name(port: number, protocol: ServiceProtocol): string | undefined;
+  port(name: string, protocol: Protocol): number | undefined;
+  name(port: number, protocol: Protocol): string | undefined;
 }
 
 /** Reads the text of /etc/services. Lines that are none are skipped; of several entries the first counts. */

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { RawNetlinkSocket } from 'netlink/dist/raw.js';
-import type { Transport } from '../client/transport.js';
+import type { Transport } from '../ports/transport.js';
 import { TransportError } from '../errors.js';
 
 /** NETLINK_GENERIC. Source: include/uapi/linux/netlink.h. */

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { IpvsClient } from '../../src/client/client.js';
-import type { EndSignal } from '../../src/io.js';
+import type { EndSignal } from '../../src/ports/io.js';
 import type { ServiceKey } from '../../src/model/service.js';
 import { openNetlinkTransport } from '../../src/socket/netlink-transport.js';
 import { ipvsadm } from './run-main.js';

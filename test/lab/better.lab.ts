@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
-import type { Transport } from '../../src/client/transport.js';
+import type { Transport } from '../../src/ports/transport.js';
 import { createMachine } from '../../src/edge/machine.js';
 import { IpvsClient, type ForwardingMethod, type Tunnel } from '../../src/index.js';
 import { Lab, type Case } from './differential.js';

@@ -1,4 +1,4 @@
-import type { Output } from '../../src/io.js';
+import type { Output } from '../../src/ports/io.js';
 
 /** What a captured output pretends to be, and who wants to hear at once what is written to it. */
 export interface Screen {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commandNames, optionNames } from '../../src/cli/classic/options.js';
+import { commandNames, optionNames } from '../../src/grammar/options.js';
 import { Lab, type Case } from './differential.js';
 import type { Rules } from './reference.js';
 

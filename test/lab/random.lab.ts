@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { optionSpellings as allSpellings } from '../../src/cli/classic/options.js';
+import { optionSpellings as allSpellings } from '../../src/grammar/options.js';
 import { Lab, type Case } from './differential.js';
 import type { Normalisation } from './normalise.js';
 import type { Program, Result } from './reference.js';

@@ -1,7 +1,7 @@
 import { createMachine } from '../../src/edge/machine.js';
-import type { Io, Machine } from '../../src/io.js';
+import type { Io, Machine } from '../../src/ports/io.js';
 import { main } from '../../src/main.js';
-import { createNameResolver } from '../../src/names/system-resolver.js';
+import { createNameResolver } from '../../src/edge/system-resolver.js';
 import { Captured } from './captured.js';
 
 /** What a run is given beside its words. */

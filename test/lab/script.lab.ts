@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { commandSpellings, optionSpellings, type Spelling } from '../../src/cli/classic/options.js';
+import { commandSpellings, optionSpellings, type Spelling } from '../../src/grammar/options.js';
 import { Lab } from './differential.js';
 import { Installed } from './installed.js';
 import { nameHosts } from './surroundings.js';

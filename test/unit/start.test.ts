@@ -109,7 +109,7 @@ describe('starting', () => {
       const column = lines[line]?.indexOf("Can't initialize ipvs") ?? -1;
       const entry = map.findEntry(line, column);
       assert.ok('originalSource' in entry);
-      assert.match(entry.originalSource, /src\/cli\/classic\/messages\.ts$/);
+      assert.match(entry.originalSource, /src\/command\/kernel-text\.ts$/);
     });
   }
 });

@@ -1,4 +1,4 @@
-import type { Transport } from '../../../src/client/transport.js';
+import type { Transport } from '../../../src/ports/transport.js';
 import { openNetlinkTransport } from '../../../src/socket/netlink-transport.js';
 import { requestsOf } from '../../unit/support/netlink-bytes.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { IpvsClient } from '../../../src/client/client.js';
-import type { Transport } from '../../../src/client/transport.js';
+import type { Transport } from '../../../src/ports/transport.js';
 import {
   DecodeError,
   IpvsError,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { formatTable, tableFormats } from '../../../src/documents/format-table.js';
-import { readTable } from '../../../src/documents/read-table.js';
+import { readTable } from '../../../src/documents/parse-table.js';
 import { documentFields, documentJsonSchema } from '../support/json-schema.js';
 import { noNames } from '../support/naming.js';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { helpText } from '../../../src/cli/classic/help.js';
-import { commandSpellings, optionSpellings, type Spelling } from '../../../src/cli/classic/options.js';
+import { helpText } from '../../../src/format/help.js';
+import { commandSpellings, optionSpellings, type Spelling } from '../../../src/grammar/options.js';
 import { directorChecks, realServerChecks } from '../../../src/doctor/checks.js';
-import { verbSummaries } from '../../../src/cli/verbs/names.js';
+import { verbSummaries } from '../../../src/grammar/verbs.js';
 import { releaseDate, version } from '../../../src/version.js';
 
 const manual = readFileSync('man/ipvsadm.8', 'utf8');

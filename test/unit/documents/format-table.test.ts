@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { formatTable, tableFormats } from '../../../src/documents/format-table.js';
-import { readTable } from '../../../src/documents/read-table.js';
+import { readTable } from '../../../src/documents/parse-table.js';
 import { DocumentError } from '../../../src/errors.js';
 import { canonicalServer, canonicalService } from '../../../src/model/canonical.js';
 import type { RealServer } from '../../../src/model/server.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { formatTable } from '../../../src/documents/format-table.js';
-import { readTable } from '../../../src/documents/read-table.js';
+import { readTable } from '../../../src/documents/parse-table.js';
 import { SaidTable } from '../../../src/documents/said-table.js';
 import { canonicalServer } from '../../../src/model/canonical.js';
 import { ServerRows } from '../../../src/model/server-rows.js';

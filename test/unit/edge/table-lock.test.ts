@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
-import type { LockOptions } from '../../../src/command/lock.js';
+import type { LockOptions } from '../../../src/ports/lock.js';
 import { isSocketOpen } from '../../../src/edge/socket-owner.js';
 import { lockTable as lockByName } from '../../../src/edge/table-lock.js';
 import { LockedError } from '../../../src/errors.js';

@@ -1,3 +1,4 @@
+import { numericNaming, type Naming } from '../../../src/names/naming.js';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
@@ -7,7 +8,6 @@ import {
   type Connection,
   type ConnectionEnd,
 } from '../../../src/format/connections.js';
-import { numericNaming, type Naming } from '../../../src/format/labels.js';
 import { formatIpv4, formatIpv6, parseIpv6 } from '../../../src/model/address.js';
 import { NameTable } from '../support/naming.js';
 import { written } from '../support/written.js';

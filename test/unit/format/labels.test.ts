@@ -1,7 +1,8 @@
+import { numericNaming, type Naming } from '../../../src/names/naming.js';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { endpointLabel, numericNaming, writeServerEndpoint, type Naming } from '../../../src/format/labels.js';
+import { endpointLabel, writeServerEndpoint } from '../../../src/format/labels.js';
 import { server } from '../support/arbitraries.js';
 import { plainServer } from '../support/entries.js';
 import { NameTable } from '../support/naming.js';

@@ -1,6 +1,7 @@
+import type { TableLayout } from '../../../src/grammar/command.js';
+import { numericNaming, type Naming } from '../../../src/names/naming.js';
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { numericNaming, type Naming } from '../../../src/format/labels.js';
 import {
   formatSyncDaemon,
   formatTimeouts,
@@ -9,7 +10,6 @@ import {
   writeServerLine,
   writeServiceLine,
   type ListingStyle,
-  type TableLayout,
 } from '../../../src/format/listing.js';
 import type { ServiceKey } from '../../../src/model/service.js';
 import type { ServerEntry, ServiceEntry, SyncDaemon } from '../../../src/model/state.js';

@@ -1,7 +1,7 @@
-import type { Transport } from '../../../src/client/transport.js';
-import type { LockOptions } from '../../../src/command/lock.js';
-import type { EndSignal, Io, Machine, Output } from '../../../src/io.js';
-import type { NameResolver } from '../../../src/names/resolver.js';
+import type { Transport } from '../../../src/ports/transport.js';
+import type { LockOptions } from '../../../src/ports/lock.js';
+import type { EndSignal, Io, Machine, Output } from '../../../src/ports/io.js';
+import type { NameResolver } from '../../../src/ports/resolver.js';
 import { noNames } from './naming.js';
 
 /** Pieces of bytes as a stream. */

@@ -1,5 +1,5 @@
-import type { Naming } from '../../../src/format/labels.js';
-import type { NameResolver } from '../../../src/names/resolver.js';
+import type { Naming } from '../../../src/names/naming.js';
+import type { NameResolver } from '../../../src/ports/resolver.js';
 
 /** Names of addresses and ports, both ways, that need no machine. */
 export class NameTable implements Naming, NameResolver {

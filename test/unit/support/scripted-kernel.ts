@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Transport } from '../../../src/client/transport.js';
+import type { Transport } from '../../../src/ports/transport.js';
 import { TransportError } from '../../../src/errors.js';
 import { captures } from '../wire/captures.js';
 import { bytesOf } from './hexadecimal.js';

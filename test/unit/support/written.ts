@@ -1,4 +1,4 @@
-import { TextWriter } from '../../../src/format/text-writer.js';
+import { TextWriter } from '../../../src/text/text-writer.js';
 
 /** The text that is appended, by a writer that has to grow at once and holds something already. */
 export function written(append: (out: TextWriter) => void): string {

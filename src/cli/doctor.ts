@@ -1,0 +1,117 @@
+import { exitStatus } from '../doctor/report.js';
+import { IpvsError } from '../errors.js';
+import { addressBytes, familyOf, formatAddress } from '../model/address.js';
+import { describeFailure } from '../command/failure.js';
+import { defineVerb } from './verb.js';
+
+const methods = ['direct-routing', 'tunnelling', 'masquerading'] as const;
+const tunnels = ['ipip', 'gue', 'gre'] as const;
+const protocols = ['tcp', 'udp'] as const;
+
+/** What `doctor` is asked. */
+export interface DoctorOptions {
+  json: boolean;
+  all: boolean;
+  realServer: string | undefined;
+  forwarding: (typeof methods)[number] | undefined;
+  port: number[];
+  protocol: (typeof protocols)[number];
+  tunType: (typeof tunnels)[number];
+  tunPort: number;
+  director: string | undefined;
+}
+
+/** UDP port that IANA has given to GUE. */
+const guePort = 6080;
+
+/** `ipvsadm doctor`: finds out why a cluster does not work. */
+export const doctor = defineVerb<DoctorOptions>({
+  name: 'doctor',
+  options: {
+    json: { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' },
+    all: { type: 'boolean', default: false, describe: 'show what is well, too, and every finding' },
+    'real-server': {
+      type: 'string',
+      requiresArg: true,
+      describe: 'look at this host as a real server for that virtual address',
+      coerce: readAddress('--real-server'),
+    },
+    forwarding: {
+      choices: methods,
+      requiresArg: true,
+      describe: 'how the director reaches it; guessed from what is set up',
+    },
+    port: {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'ports that something has to listen on',
+      coerce: (words: readonly string[]) => words.map(readPort('--port')),
+    },
+    protocol: { choices: protocols, default: 'tcp', describe: 'protocol of the ports' },
+    'tun-type': { choices: tunnels, default: 'ipip', describe: 'kind of the tunnel' },
+    'tun-port': {
+      type: 'string',
+      default: String(guePort),
+      requiresArg: true,
+      describe: 'UDP port of a gue tunnel',
+      coerce: readPort('--tun-port'),
+    },
+    director: {
+      type: 'string',
+      requiresArg: true,
+      describe: "the director's address on the network of the real server",
+      coerce: readAddress('--director'),
+    },
+  },
+  check: checkTogether,
+  examples: [
+    ['$0 doctor', 'on a director'],
+    ['$0 doctor --real-server 192.0.2.10 --port 80', 'on a real server of that virtual address'],
+  ],
+  run: async (io, options) => {
+    try {
+      const { examineHost } = await import('./examine-host.js');
+      return await examineHost(io, options);
+    } catch (error) {
+      if (!(error instanceof IpvsError)) throw error;
+      await io.stderr.write(`${describeFailure(error, io.programName, false).text}\n`);
+      return exitStatus.error;
+    }
+  },
+});
+
+/** Options that say more about a real server. */
+const realServerOptions = ['forwarding', 'director'] as const;
+
+function checkTogether(values: Readonly<Record<string, unknown>>): true {
+  if (values['real-server'] !== undefined) return true;
+  const ports = values['port'];
+  const lost =
+    realServerOptions.find((name) => values[name] !== undefined) ??
+    (Array.isArray(ports) && ports.length > 0 ? 'port' : undefined);
+  if (lost !== undefined)
+    throw new Error(`--${lost} says something about a real server: --real-server ADDRESS is missing`);
+  return true;
+}
+
+function readAddress(option: string) {
+  return (text: string | undefined): string | undefined => {
+    if (text === undefined) return undefined;
+    const bare = text.replace(/^\[(.*)\]$/, '$1');
+    const family = familyOf(bare);
+    try {
+      return formatAddress(family, addressBytes(family, bare));
+    } catch {
+      throw new Error(`${option} takes an IPv4 or IPv6 address, not ${text}`);
+    }
+  };
+}
+
+function readPort(option: string) {
+  return (text: string): number => {
+    const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+    if (port < 1 || port > 65535) throw new Error(`${option} takes a number from 1 to 65535, not ${text}`);
+    return port;
+  };
+}

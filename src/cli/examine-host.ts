@@ -1,0 +1,55 @@
+import { directorFacts, realServerFacts } from '../command/gather-facts.js';
+import { writeAll } from '../command/write-all.js';
+import { directorChecks, realServerChecks } from '../doctor/checks.js';
+import type { RealServerFacts } from '../doctor/facts.js';
+import { reportJson } from '../doctor/json.js';
+import { examine, exitStatus, type Report } from '../doctor/report.js';
+import { counted } from '../text/counted.js';
+import { formatJson } from '../format/json.js';
+import type { Io } from '../ports/io.js';
+import { colours } from './colours.js';
+import { formatReport } from './doctor-report.js';
+import type { DoctorOptions } from './doctor.js';
+import { textWidth } from './verb.js';
+
+/** Looks at this host and tells what it finds. @returns the exit status. @throws {IpvsError} where it can't look. */
+export async function examineHost(io: Io, options: DoctorOptions): Promise<number> {
+  const { report, headline, realServer } = await reportOn(io, options);
+  if (options.json) {
+    await writeAll(io.stdout, [formatJson(reportJson(report, realServer)), '\n']);
+  } else {
+    const style = { colour: colours(io), width: textWidth(io), all: options.all };
+    await writeAll(io.stdout, [formatReport(report, headline, style)]);
+  }
+  return exitStatus[report.result];
+}
+
+interface Examination {
+  readonly report: Report;
+  readonly headline: string;
+  readonly realServer: RealServerFacts | undefined;
+}
+
+async function reportOn({ machine }: Io, options: DoctorOptions): Promise<Examination> {
+  const vip = options.realServer;
+  if (vip === undefined) {
+    const facts = await directorFacts(machine);
+    // Without IPVS there is nothing to say about the rest.
+    const checks = facts.hasIpvs ? directorChecks : directorChecks.slice(0, 1);
+    const servers = facts.services.reduce((sum, entry) => sum + entry.servers.length, 0);
+    const headline = `Director: ${counted(facts.services.length, 'service')}, ${counted(servers, 'server')}`;
+    return { report: examine(checks, facts), headline, realServer: undefined };
+  }
+  const realServer = await realServerFacts(machine, {
+    vip,
+    forwarding: options.forwarding,
+    ports: options.port,
+    protocol: options.protocol,
+    tunnel: options.tunType,
+    tunnelPort: options.tunPort,
+    director: options.director,
+  });
+  const guessed = options.forwarding === undefined ? ' (a guess: --forwarding says otherwise)' : '';
+  const headline = `Real server for ${vip} by ${realServer.forwarding}${guessed}`;
+  return { report: examine(realServerChecks, realServer), headline, realServer };
+}

@@ -1,0 +1,42 @@
+import { readEntries } from '../command/entries.js';
+import { listJson } from '../command/list-json.js';
+import { withSession, type Session } from '../command/session.js';
+import { writeAll } from '../command/write-all.js';
+import { naturalOrder } from '../format/order.js';
+import { defineVerb } from './verb.js';
+
+interface StatusOptions {
+  json: boolean;
+  numeric: boolean;
+}
+
+/** `ipvsadm status`: the table at a glance. */
+export const status = defineVerb<StatusOptions>({
+  name: 'status',
+  options: {
+    json: { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' },
+    numeric: {
+      alias: 'n',
+      type: 'boolean',
+      default: true,
+      describe: 'addresses and ports as numbers; --no-numeric looks their names up',
+    },
+  },
+  examples: [
+    ['$0 status', 'services, servers, weights and connections'],
+    ['$0 status --json | jq .services', 'the same for programs'],
+  ],
+  run: (io, options) => withSession(io, false, (session) => showStatus(session, options)),
+});
+
+async function showStatus({ io, client }: Session, { json, numeric }: StatusOptions): Promise<number> {
+  if (json) {
+    await listJson({ io, client }, { sorted: true });
+    return 0;
+  }
+  const reading = { order: naturalOrder, counters: false, numeric };
+  const { entries, naming } = await readEntries({ io, client }, await client.services(), reading);
+  const { statusTable } = await import('./status-table.js');
+  await writeAll(io.stdout, [`${await statusTable(entries, naming, io)}\n`]);
+  return 0;
+}

@@ -1,0 +1,39 @@
+import type { Change } from '../model/change.js';
+import type { ServiceKey } from '../model/service.js';
+
+/** Layouts of the classic listing of the table. */
+export type TableLayout = 'plain' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'tun-info';
+
+/** Layouts of the table, in the order in which they win if several are asked for. */
+export const layouts = ['stats', 'rate', 'thresholds', 'persistent-conn', 'tun-info'] as const satisfies TableLayout[];
+
+/** What a command line asks for. */
+export type ClassicCommand =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'change'; readonly change: Change }
+  | {
+      readonly kind: 'list';
+      /** Only this service, where there is one. */
+      readonly key: ServiceKey | undefined;
+      readonly layout: TableLayout;
+      /** Addresses and ports as numbers. */
+      readonly numeric: boolean;
+      /** Counters in full. */
+      readonly exact: boolean;
+      /** In the order of addresses, else in that of the kernel. */
+      readonly sorted: boolean;
+      readonly json: boolean;
+    }
+  | { readonly kind: 'list-timeouts'; readonly json: boolean }
+  | { readonly kind: 'list-daemons'; readonly json: boolean }
+  | {
+      readonly kind: 'list-connections';
+      /** An object a line. */
+      readonly json: boolean;
+      readonly numeric: boolean;
+      /** With the data of the persistence engine. */
+      readonly persistence: boolean;
+    }
+  | { readonly kind: 'save'; readonly numeric: boolean }
+  | { readonly kind: 'restore' };

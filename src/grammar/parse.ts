@@ -1,0 +1,92 @@
+import { UsageError } from '../errors.js';
+import type { NameResolver } from '../ports/resolver.js';
+import type { ClassicCommand } from './command.js';
+import { finish, Given, readRole } from './finish.js';
+import { usageText } from './usage-text.js';
+import { Scanner } from './scan.js';
+import { initialSettings, lookupReaders, readers, readTimeout, usage, type Lookup, type Steps } from './settings.js';
+
+/** Seconds of persistence where `-p` has no value. The original's manual says 300. */
+const defaultPersistence = 360;
+
+/** The setting of the run that reading a line depends on. */
+export interface ParseContext {
+  /** What messages call the program. */
+  readonly programName: string;
+  /** POSIXLY_CORRECT is set in the environment. */
+  readonly posixlyCorrect: boolean;
+  /** The line comes from a restore, which can't hold another one. */
+  readonly restoring: boolean;
+}
+
+/**
+ * Reads a command line (or a line of a rule dump) without touching anything: names that need a look-up are yielded,
+ * and their answers expected back.
+ * @throws {UsageError}
+ */
+export function* parseWords(words: readonly string[], context: ParseContext): Steps<ClassicCommand> {
+  const scanner = new Scanner(words, context.posixlyCorrect);
+  const command = readCommand(scanner, context);
+  if (command.spelling.command === 'help' || command.spelling.command === 'version') {
+    return { kind: command.spelling.command };
+  }
+  const settings = initialSettings();
+  if (command.spelling.command === 'start-daemon') {
+    settings.role = readRole(command.value, usageText.startDaemonRole());
+    settings.interface = 'eth0';
+  } else if (command.spelling.command === 'stop-daemon') {
+    settings.role = readRole(command.value, usageText.stopDaemonRole());
+  }
+  const given = new Given();
+  for (let token = scanner.next(); token !== undefined; token = scanner.next()) {
+    const { spelling, value } = token;
+    if ('command' in spelling) throw usage(usageText.secondCommand(scanner.word));
+    given.add(spelling);
+    if (spelling.option === 'persistent') {
+      settings.persistenceTimeout = value === undefined ? defaultPersistence : readTimeout(value, 1);
+    } else {
+      readers[spelling.long]?.(settings, value ?? '');
+      const steps = lookupReaders[spelling.long]?.(settings, value ?? '');
+      if (steps !== undefined) yield* steps;
+    }
+  }
+  return finish(command.spelling.command, settings, given, scanner.leftOver);
+}
+
+function readCommand(scanner: Scanner, context: ParseContext) {
+  const tryHelp = (): UsageError => new UsageError('try', usageText.tryHelp(context.programName));
+  try {
+    const token = scanner.next();
+    if (token === undefined || !('command' in token.spelling)) throw tryHelp();
+    if (token.spelling.command === 'restore' && context.restoring) throw tryHelp();
+    return { spelling: token.spelling, value: token.value ?? '' };
+  } catch (error) {
+    if (error instanceof UsageError) throw tryHelp();
+    throw error;
+  }
+}
+
+/**
+ * Reads a command line and looks its names up. Without names there is nothing to wait for, and the command is there at
+ * once: restores have many lines.
+ * @throws {UsageError} or rejects with it.
+ */
+export function parseCommand(
+  words: readonly string[],
+  context: ParseContext,
+  names: NameResolver,
+): ClassicCommand | Promise<ClassicCommand> {
+  const steps = parseWords(words, context);
+  const step = steps.next();
+  return step.done === true ? step.value : lookUp(steps, step.value, names);
+}
+
+async function lookUp(steps: Steps<ClassicCommand>, first: Lookup, names: NameResolver): Promise<ClassicCommand> {
+  for (let lookup = first; ;) {
+    const step = steps.next(
+      lookup.kind === 'host' ? await names.hostAddress(lookup.name) : names.servicePort(lookup.name, lookup.protocol),
+    );
+    if (step.done === true) return step.value;
+    lookup = step.value;
+  }
+}

@@ -1,0 +1,257 @@
+import { UsageError } from '../errors.js';
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6, type AddressFamily } from '../model/address.js';
+import type { ForwardingMethod, TunnelChecksum, TunnelType } from '../model/server.js';
+import { fullNetmask, type PersistenceNetmask, type Protocol } from '../model/service.js';
+import type { SyncRole } from '../model/state.js';
+import { usageText } from './usage-text.js';
+import { tunnelLegality } from './options.js';
+import { cutName, parseEndpoint, parseInetAton, parseLeadingDigits, parseNumber } from './values.js';
+
+/** A name that the line holds and that only the machine can turn into a number. */
+export type Lookup =
+  | { readonly kind: 'host'; readonly name: string }
+  | { readonly kind: 'port'; readonly name: string; readonly protocol: Protocol };
+
+/** The answer to a look-up: an IPv4 address, or a port; undefined where there is none. */
+export type LookupAnswer = string | number | undefined;
+
+/** Reading that yields look-ups and is given their answers, and ends with a result. */
+export type Steps<T> = Generator<Lookup, T, LookupAnswer>;
+
+/** Longest timeout of persistence and of connections: 31 days. */
+const longestTimeout = 86400 * 31;
+const largestInt = 2147483647;
+const nameLimit = 15;
+
+/** A value or an option that does not fit. */
+export function usage(message: string): UsageError {
+  return new UsageError('usage', message);
+}
+
+/** The value. @throws {UsageError} with the message where there is none. */
+export function need<T>(value: T | undefined, message: string): T {
+  if (value === undefined) throw usage(message);
+  return value;
+}
+
+interface Endpoint {
+  readonly family: AddressFamily;
+  readonly address: string;
+  /** Undefined: the text had none. */
+  readonly port: number | undefined;
+}
+
+/** What the options read so far say. Later options depend on it, so the order of options counts. */
+export interface Settings {
+  family: AddressFamily;
+  protocol: Protocol | undefined;
+  address: string;
+  port: number;
+  fwmark: number;
+  scheduler: string;
+  schedulerFlags: string | undefined;
+  onePacket: boolean;
+  persistenceTimeout: number | undefined;
+  netmask: PersistenceNetmask;
+  engine: string;
+  server: Endpoint | undefined;
+  forwarding: ForwardingMethod;
+  weight: number;
+  upperThreshold: number;
+  lowerThreshold: number;
+  tunnelType: TunnelType;
+  tunnelPort: number;
+  tunnelChecksum: TunnelChecksum;
+  role: SyncRole;
+  syncId: number;
+  interface: string;
+  maxLength: number;
+  group: string | undefined;
+  groupPort: number;
+  ttl: number;
+}
+
+/** What counts before the first option. */
+export function initialSettings(): Settings {
+  return {
+    family: 'inet',
+    protocol: undefined,
+    address: '0.0.0.0',
+    port: 0,
+    fwmark: 0,
+    scheduler: '',
+    schedulerFlags: undefined,
+    onePacket: false,
+    persistenceTimeout: undefined,
+    netmask: fullNetmask('inet'),
+    engine: '',
+    server: undefined,
+    forwarding: 'direct-routing',
+    weight: 1,
+    upperThreshold: 0,
+    lowerThreshold: 0,
+    tunnelType: 'ipip',
+    tunnelPort: 0,
+    tunnelChecksum: 'nocsum',
+    role: 'master',
+    syncId: 0,
+    interface: '',
+    maxLength: 0,
+    group: undefined,
+    groupPort: 0,
+    ttl: 0,
+  };
+}
+
+function* readEndpoint(text: string, protocol: Protocol | undefined, message: string): Steps<Endpoint> {
+  const { host, port: portText } = need(parseEndpoint(text), message);
+  let family: AddressFamily = 'inet';
+  let address: string;
+  if ('name' in host) {
+    const answer = yield { kind: 'host', name: host.name };
+    if (typeof answer !== 'string') throw usage(message);
+    address = answer;
+  } else {
+    ({ family, address } = host);
+  }
+  if (portText === undefined) return { family, address, port: undefined };
+  let port = parseNumber(portText, 0, 65535);
+  if (port === undefined && protocol !== undefined) {
+    const answer = yield { kind: 'port', name: portText, protocol };
+    if (typeof answer === 'number') port = answer;
+  }
+  return { family, address, port: need(port, message) };
+}
+
+function* readService(settings: Settings, protocol: Protocol, text: string): Steps<void> {
+  settings.protocol = protocol;
+  const { family, address, port } = yield* readEndpoint(text, protocol, usageText.serviceAddress());
+  settings.family = family;
+  settings.address = address;
+  settings.port = port ?? 0;
+  if (family === 'inet6') settings.netmask = fullNetmask('inet6');
+}
+
+function* readNetmask(settings: Settings, text: string): Steps<void> {
+  if (settings.family === 'inet6') {
+    const length = parseLeadingDigits(text);
+    if (length < 1 || length > 128) throw usage(usageText.prefixLength());
+    settings.netmask = length;
+    return;
+  }
+  const number = parseInetAton(text);
+  const mask = number === undefined ? yield { kind: 'host', name: text } : formatIpv4(number);
+  if (typeof mask !== 'string') throw usage(usageText.netmask());
+  settings.netmask = mask;
+}
+
+function readGroup(text: string): string {
+  if (text.includes(':')) {
+    const bytes = parseIpv6(text);
+    if (bytes?.[0] !== 0xff) throw usage(usageText.multicastGroup6(text));
+    return formatIpv6(bytes);
+  }
+  const value = parseIpv4(text);
+  if (value === undefined || value >>> 28 !== 0xe) throw usage(usageText.multicastGroup(text));
+  return text;
+}
+
+/** Reads seconds from `lowest` to 31 days. @throws {UsageError} */
+export function readTimeout(text: string, lowest: number): number {
+  return need(parseNumber(text, lowest, longestTimeout), usageText.timeout(text));
+}
+
+function isTunnelType(text: string): text is TunnelType {
+  return Object.hasOwn(tunnelLegality, text);
+}
+
+/** What options do with their values, by long name. Options that only count as given are in neither table. */
+export const readers: Readonly<Record<string, (settings: Settings, value: string) => void>> = {
+  'fwmark-service': (settings, value) => {
+    settings.fwmark = need(parseNumber(value, 1, 0xffffffff), usageText.fwmark(value));
+    // Names of ports are those of TCP, as no protocol is known.
+    settings.protocol = 'tcp';
+  },
+  ipv6: (settings) => {
+    if (settings.fwmark === 0) throw usage(usageText.ipv6BeforeFwmark());
+    settings.family = 'inet6';
+    settings.netmask = fullNetmask('inet6');
+  },
+  scheduler: (settings, value) => {
+    settings.scheduler = cutName(value, nameLimit);
+  },
+  pe: (settings, value) => {
+    settings.engine = cutName(value, nameLimit);
+  },
+  'sched-flags': (settings, value) => {
+    settings.schedulerFlags = value;
+  },
+  ops: (settings) => {
+    settings.onePacket = true;
+  },
+  gatewaying: (settings) => {
+    settings.forwarding = 'direct-routing';
+  },
+  ipip: (settings) => {
+    settings.forwarding = 'tunnelling';
+  },
+  masquerading: (settings) => {
+    settings.forwarding = 'masquerading';
+  },
+  'tun-type': (settings, value) => {
+    if (!isTunnelType(value)) throw usage(usageText.tunnelType());
+    settings.tunnelType = value;
+  },
+  'tun-port': (settings, value) => {
+    settings.tunnelPort = need(parseNumber(value, 1, 65535), usageText.tunnelPort());
+  },
+  'tun-nocsum': (settings) => {
+    settings.tunnelChecksum = 'nocsum';
+  },
+  'tun-csum': (settings) => {
+    settings.tunnelChecksum = 'csum';
+  },
+  'tun-remcsum': (settings) => {
+    settings.tunnelChecksum = 'remcsum';
+  },
+  weight: (settings, value) => {
+    settings.weight = need(parseNumber(value, 0, largestInt), usageText.weight());
+  },
+  'u-threshold': (settings, value) => {
+    settings.upperThreshold = need(parseNumber(value, 0, largestInt), usageText.upperThreshold());
+  },
+  'l-threshold': (settings, value) => {
+    settings.lowerThreshold = need(parseNumber(value, 0, largestInt), usageText.lowerThreshold());
+  },
+  syncid: (settings, value) => {
+    settings.syncId = need(parseNumber(value, 0, 255), usageText.syncId());
+  },
+  'sync-maxlen': (settings, value) => {
+    settings.maxLength = need(parseNumber(value, 1, 65507), usageText.syncMaxLength());
+  },
+  'mcast-interface': (settings, value) => {
+    settings.interface = cutName(value, nameLimit);
+  },
+  'mcast-group': (settings, value) => {
+    settings.group = readGroup(value);
+  },
+  'mcast-port': (settings, value) => {
+    settings.groupPort = need(parseNumber(value, 1, 65535), usageText.multicastPort());
+  },
+  'mcast-ttl': (settings, value) => {
+    settings.ttl = need(parseNumber(value, 1, 255), usageText.multicastTtl());
+  },
+};
+
+/** The same for values that may hold names. */
+export const lookupReaders: Readonly<Record<string, (settings: Settings, value: string) => Steps<void>>> = {
+  'tcp-service': (settings, value) => readService(settings, 'tcp', value),
+  'udp-service': (settings, value) => readService(settings, 'udp', value),
+  'sctp-service': (settings, value) => readService(settings, 'sctp', value),
+  netmask: readNetmask,
+  'real-server': function* (settings, value): Steps<void> {
+    settings.server = yield* readEndpoint(value, settings.protocol, usageText.serverAddress());
+    // The port that the service has so far counts, not the one that a later option gives it.
+    settings.server = { ...settings.server, port: settings.server.port ?? settings.port };
+  },
+};

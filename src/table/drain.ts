@@ -1,0 +1,81 @@
+import type { IpvsClient } from '../client/client.js';
+import { serverId, type RealServer } from '../model/server.js';
+import { describeEndpoint, describeService, type ServiceKey } from '../model/service.js';
+import type { Clock } from '../ports/clock.js';
+
+/** A server that is to go away, and its service. */
+export interface LeavingServer {
+  readonly key: ServiceKey;
+  readonly server: RealServer;
+}
+
+/** A server that still has connections. */
+export interface BusyServer {
+  /** Such as `192.0.2.7:80 of TCP 192.0.2.1:80`. */
+  readonly subject: string;
+  readonly activeConnections: number;
+}
+
+/** How far a drain is. */
+export interface DrainProgress {
+  /** How many servers are to go away. */
+  readonly servers: number;
+  /** Those of them that still have active connections. */
+  readonly busy: readonly BusyServer[];
+  readonly secondsLeft: number;
+}
+
+/** How a drain is carried out. */
+export interface DrainOptions {
+  /** Longest time to wait. */
+  readonly seconds: number;
+  readonly clock: Clock;
+  /** Ends the waiting when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told at the start and after every look at the connections. */
+  readonly onProgress?: ((progress: DrainProgress) => Promise<void> | void) | undefined;
+}
+
+/** Milliseconds between two looks at the connections. */
+const interval = 500;
+
+/**
+ * Waits until servers that get no new connections have no active ones either, or the time is up.
+ * A server that somebody else removed meanwhile has none.
+ * @returns how it ended: `busy` is empty where all connections are gone.
+ * @throws {KernelError} when the table can't be read.
+ */
+export async function drain(
+  client: IpvsClient,
+  leaving: readonly LeavingServer[],
+  { seconds, clock, signal, onProgress }: DrainOptions,
+): Promise<DrainProgress> {
+  const end = clock.now() + 1000 * seconds;
+  for (;;) {
+    const busy = await busyServers(client, leaving);
+    const left = Math.max(0, end - clock.now());
+    const progress = { servers: leaving.length, busy, secondsLeft: left / 1000 };
+    await onProgress?.(progress);
+    if (busy.length === 0 || left === 0 || signal?.aborted === true) return progress;
+    await clock.sleep(Math.min(interval, left), signal);
+  }
+}
+
+async function busyServers(client: IpvsClient, leaving: readonly LeavingServer[]): Promise<BusyServer[]> {
+  const byService = new Map<string, { key: ServiceKey; ids: Set<string> }>();
+  for (const { key, server } of leaving) {
+    const name = describeService(key);
+    const service = byService.get(name) ?? { key, ids: new Set() };
+    service.ids.add(serverId(server));
+    byService.set(name, service);
+  }
+  const busy: BusyServer[] = [];
+  for (const [name, { key, ids }] of byService) {
+    for (const server of await client.serverStates(key)) {
+      const { activeConnections } = server;
+      if (activeConnections === 0 || !ids.has(serverId(server))) continue;
+      busy.push({ subject: `${describeEndpoint(server)} of ${name}`, activeConnections });
+    }
+  }
+  return busy;
+}
