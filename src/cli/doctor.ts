@@ -4,7 +4,7 @@ import { addressBytes, familyOf, formatAddress } from '../model/address.js';
 import { describeFailure } from '../command/failure.js';
 import { defineVerb } from './verb.js';
 
-const methods = ['direct-routing', 'tunnelling', 'masquerading'] as const;
+const methods = ['direct-routing', 'tunneling', 'masquerading'] as const;
 const tunnels = ['ipip', 'gue', 'gre'] as const;
 const protocols = ['tcp', 'udp'] as const;
 

@@ -86,7 +86,7 @@ export interface DirectorFacts extends HostFacts {
 }
 
 /** How a real server is reached; `local` and the rest concern nobody but the director. */
-export type RealServerForwarding = Extract<ForwardingMethod, 'direct-routing' | 'tunnelling' | 'masquerading'>;
+export type RealServerForwarding = Extract<ForwardingMethod, 'direct-routing' | 'tunneling' | 'masquerading'>;
 
 /** What is read of a real server, and what it is asked to be one for. */
 export interface RealServerFacts extends HostFacts {

@@ -40,9 +40,9 @@ function sameTunnel(a: Tunnel, b: Tunnel): boolean {
 }
 
 function checkTunnel({ forwarding, tunnel }: RealServer, tell: Tell): void {
-  if (forwarding !== 'tunnelling') {
+  if (forwarding !== 'tunneling') {
     if (!sameTunnel(tunnel, defaultTunnel)) {
-      tell(['tunnel'], `tunnel settings are for forwarding tunnelling, not for ${forwarding}`);
+      tell(['tunnel'], `tunnel settings are for forwarding tunneling, not for ${forwarding}`);
     }
     return;
   }
@@ -58,10 +58,10 @@ function checkTunnel({ forwarding, tunnel }: RealServer, tell: Tell): void {
 function checkServer(server: RealServer, { key }: VirtualService, tell: Tell): void {
   const { family, address, port, forwarding, upperThreshold, lowerThreshold } = server;
   if (!canBeServer(address)) tell(['address'], `${address} is no address of a host, so it can't be a real server`);
-  if (family !== key.family && forwarding !== 'tunnelling') {
+  if (family !== key.family && forwarding !== 'tunneling') {
     tell(
       ['address'],
-      `${address} is of another family than ${describeService(key)}: that needs forwarding tunnelling, not ${forwarding}`,
+      `${address} is of another family than ${describeService(key)}: that needs forwarding tunneling, not ${forwarding}`,
     );
   }
   const rewrites = forwarding === 'masquerading';

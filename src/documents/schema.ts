@@ -101,7 +101,7 @@ const serverSchema = members({
       words([
         'direct-routing',
         'masquerading',
-        'tunnelling',
+        'tunneling',
         'local',
         'bypass',
         'forwarding-5',
@@ -110,7 +110,7 @@ const serverSchema = members({
       ]),
       'direct-routing',
     ),
-    'How packets reach the real server. Those after `tunnelling` can only have been set by another program.',
+    'How packets reach the real server. Those after `tunneling` can only have been set by another program.',
   ),
   weight: described(
     v.optional(whole(0, 2147483647, 'weight'), 1),
@@ -124,7 +124,7 @@ const serverSchema = members({
     v.optional(whole(0, 4294967295, 'number of connections'), 0),
     'New connections again below this many; 0: three quarters of the upper threshold.',
   ),
-  tunnel: described(v.optional(tunnelSchema), 'How packets are wrapped; only with forwarding `tunnelling`.'),
+  tunnel: described(v.optional(tunnelSchema), 'How packets are wrapped; only with forwarding `tunneling`.'),
 });
 
 const serviceMembers = members({

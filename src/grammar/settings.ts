@@ -193,7 +193,7 @@ export const readers: Readonly<Record<string, (settings: Settings, value: string
     settings.forwarding = 'direct-routing';
   },
   ipip: (settings) => {
-    settings.forwarding = 'tunnelling';
+    settings.forwarding = 'tunneling';
   },
   masquerading: (settings) => {
     settings.forwarding = 'masquerading';

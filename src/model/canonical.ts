@@ -36,7 +36,7 @@ function canonicalTunnel({ type, port, checksum }: Tunnel): Tunnel {
  */
 export function canonicalServer(server: RealServer): RealServer {
   const { family, address, port, forwarding, weight, upperThreshold, lowerThreshold } = server;
-  const tunnel = forwarding === 'tunnelling' ? canonicalTunnel(server.tunnel) : defaultTunnel;
+  const tunnel = forwarding === 'tunneling' ? canonicalTunnel(server.tunnel) : defaultTunnel;
   if (tunnel === server.tunnel && !('activeConnections' in server) && !('statistics' in server)) return server;
   return { family, address, port, forwarding, weight, upperThreshold, lowerThreshold, tunnel };
 }

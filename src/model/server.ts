@@ -8,7 +8,7 @@ import type { AddressFamily } from './address.js';
 export const forwardingMethods = [
   'masquerading',
   'local',
-  'tunnelling',
+  'tunneling',
   'direct-routing',
   'bypass',
   'forwarding-5',
@@ -34,7 +34,7 @@ export const tunnelChecksums = ['nocsum', 'csum', 'remcsum', 'csum+remcsum'] as 
 /** Outer checksum of a gue or gre tunnel. */
 export type TunnelChecksum = (typeof tunnelChecksums)[number];
 
-/** Encapsulation towards a real server that is reached by tunnelling. */
+/** Encapsulation towards a real server that is reached by tunneling. */
 export interface Tunnel {
   /** A number stands for a type of a newer kernel. */
   readonly type: TunnelType | number;
@@ -66,7 +66,7 @@ export interface RealServer extends ServerKey {
   readonly upperThreshold: number;
   /** New connections again below this many. 0: three quarters of the upper threshold. */
   readonly lowerThreshold: number;
-  /** How packets are wrapped; counts for `tunnelling` only. */
+  /** How packets are wrapped; counts for `tunneling` only. */
   readonly tunnel: Tunnel;
 }
 

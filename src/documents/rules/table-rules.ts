@@ -16,7 +16,7 @@ const largestThreshold = 2147483647;
 /** Why a server can't be said by a rule, with the setting that it is about. */
 function* unsayableServer(server: RealServer): Generator<readonly [member: string, message: string]> {
   const { forwarding, tunnel } = server;
-  if (forwarding !== 'masquerading' && forwarding !== 'direct-routing' && forwarding !== 'tunnelling') {
+  if (forwarding !== 'masquerading' && forwarding !== 'direct-routing' && forwarding !== 'tunneling') {
     yield ['forwarding', `no rule can say forwarding method ${forwarding}`];
   }
   if (typeof tunnel.type === 'number') yield ['tunnel', `no rule can say tunnel type ${tunnel.type}`];

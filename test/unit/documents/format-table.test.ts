@@ -130,7 +130,7 @@ test('an empty table is not an empty text', () => {
   assert.equal(formatTable({ services: [], syncDaemons: [] }, 'yaml', 'table'), 'syncDaemons: []\nservices: []\n');
 });
 
-const tunnelled = { forwarding: 'tunnelling', port: 80 } as const;
+const tunnelled = { forwarding: 'tunneling', port: 80 } as const;
 const unsayable: readonly (readonly [table: Table, message: string])[] = [
   [
     tableOf({}, { forwarding: 'bypass', port: 80 }),

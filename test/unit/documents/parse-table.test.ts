@@ -216,7 +216,7 @@ const bad: readonly (readonly [title: string, text: string, told: readonly strin
     'a word that is none',
     server('address: 10.0.0.1, forwarding: nat'),
     [
-      '1:87 services[0].servers[0].forwarding: expected direct-routing, masquerading, tunnelling, local, bypass, forwarding-5, forwarding-6 or forwarding-7, found "nat"',
+      '1:87 services[0].servers[0].forwarding: expected direct-routing, masquerading, tunneling, local, bypass, forwarding-5, forwarding-6 or forwarding-7, found "nat"',
     ],
   ],
   [
@@ -321,34 +321,34 @@ const bad: readonly (readonly [title: string, text: string, told: readonly strin
   ],
   [
     'gue without a port',
-    server('address: 10.0.0.1, forwarding: tunnelling, tunnel: { type: gue }'),
+    server('address: 10.0.0.1, forwarding: tunneling, tunnel: { type: gue }'),
     ['1:107 services[0].servers[0].tunnel: a gue tunnel needs the port that the real server takes it at'],
   ],
   [
     'gre with a port',
-    server('address: 10.0.0.1, forwarding: tunnelling, tunnel: { type: gre, port: 1 }'),
+    server('address: 10.0.0.1, forwarding: tunneling, tunnel: { type: gre, port: 1 }'),
     ['1:126 services[0].servers[0].tunnel.port: gre has no port; only gue has'],
   ],
   [
     'ipip with a checksum',
-    server('address: 10.0.0.1, forwarding: tunnelling, tunnel: { checksum: csum }'),
+    server('address: 10.0.0.1, forwarding: tunneling, tunnel: { checksum: csum }'),
     ['1:119 services[0].servers[0].tunnel.checksum: ipip has no checksum; gue and gre have'],
   ],
   [
     'gre with remcsum',
-    server('address: 10.0.0.1, forwarding: tunnelling, tunnel: { type: gre, checksum: remcsum }'),
+    server('address: 10.0.0.1, forwarding: tunneling, tunnel: { type: gre, checksum: remcsum }'),
     ['1:130 services[0].servers[0].tunnel.checksum: gre takes nocsum or csum, not remcsum; only gue has remcsum'],
   ],
   [
-    'a tunnel without tunnelling',
+    'a tunnel without tunneling',
     server('address: 10.0.0.1, tunnel: { type: gre }'),
-    ['1:83 services[0].servers[0].tunnel: tunnel settings are for forwarding tunnelling, not for direct-routing'],
+    ['1:83 services[0].servers[0].tunnel: tunnel settings are for forwarding tunneling, not for direct-routing'],
   ],
   [
     'a server of another family',
     server("address: '2001:db8::1', forwarding: masquerading"),
     [
-      '1:65 services[0].servers[0].address: 2001:db8::1 is of another family than TCP 192.0.2.1:80: that needs forwarding tunnelling, not masquerading',
+      '1:65 services[0].servers[0].address: 2001:db8::1 is of another family than TCP 192.0.2.1:80: that needs forwarding tunneling, not masquerading',
     ],
   ],
   [
@@ -375,7 +375,7 @@ const bad: readonly (readonly [title: string, text: string, told: readonly strin
   ],
   [
     'a daemon with mixed families',
-    `syncDaemons: [{ role: master }]\n${server("address: '2001:db8::1', forwarding: tunnelling")}`,
+    `syncDaemons: [{ role: master }]\n${server("address: '2001:db8::1', forwarding: tunneling")}`,
     ['1:15 syncDaemons[0]: the kernel runs no sync daemon while TCP 192.0.2.1:80 has servers of another family'],
   ],
   [
