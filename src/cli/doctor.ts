@@ -1,11 +1,12 @@
 import { exitStatus } from '../doctor/report.js';
 import { IpvsError } from '../errors.js';
-import { addressBytes, familyOf, formatAddress } from '../model/address.js';
+import { canonicalAddress } from '../model/address-kind.js';
+import { realPorts } from '../model/limits.js';
+import { forwardingOf, isForwardingSpelling, tunnelTypes } from '../model/server.js';
 import { describeFailure } from '../command/failure.js';
 import { defineVerb } from './verb.js';
 
 const methods = ['direct-routing', 'tunneling', 'masquerading'] as const;
-const tunnels = ['ipip', 'gue', 'gre'] as const;
 const protocols = ['tcp', 'udp'] as const;
 
 /** What `doctor` is asked. */
@@ -16,7 +17,7 @@ export interface DoctorOptions {
   forwarding: (typeof methods)[number] | undefined;
   port: number[];
   protocol: (typeof protocols)[number];
-  tunType: (typeof tunnels)[number];
+  tunType: (typeof tunnelTypes)[number];
   tunPort: number;
   director: string | undefined;
 }
@@ -39,6 +40,7 @@ export const doctor = defineVerb<DoctorOptions>({
     forwarding: {
       choices: methods,
       requiresArg: true,
+      coerce: readForwarding,
       describe: 'how the director reaches it; guessed from what is set up',
     },
     port: {
@@ -49,7 +51,7 @@ export const doctor = defineVerb<DoctorOptions>({
       coerce: (words: readonly string[]) => words.map(readPort('--port')),
     },
     protocol: { choices: protocols, default: 'tcp', describe: 'protocol of the ports' },
-    'tun-type': { choices: tunnels, default: 'ipip', describe: 'kind of the tunnel' },
+    'tun-type': { choices: tunnelTypes, default: 'ipip', describe: 'kind of the tunnel' },
     'tun-port': {
       type: 'string',
       default: String(guePort),
@@ -95,23 +97,28 @@ function checkTogether(values: Readonly<Record<string, unknown>>): true {
   return true;
 }
 
+/** The method that a spelling stands for; what is none is left to the check of the choices. */
+function readForwarding(word: string | undefined): string | undefined {
+  return word !== undefined && isForwardingSpelling(word) ? forwardingOf(word) : word;
+}
+
 function readAddress(option: string) {
   return (text: string | undefined): string | undefined => {
     if (text === undefined) return undefined;
     const bare = text.replace(/^\[(.*)\]$/, '$1');
-    const family = familyOf(bare);
-    try {
-      return formatAddress(family, addressBytes(family, bare));
-    } catch {
-      throw new Error(`${option} takes an IPv4 or IPv6 address, not ${text}`);
-    }
+    const address = canonicalAddress(bare);
+    if (address === undefined) throw new Error(`${option} takes an IPv4 or IPv6 address, not ${text}`);
+    return address;
   };
 }
 
 function readPort(option: string) {
   return (text: string): number => {
     const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-    if (port < 1 || port > 65535) throw new Error(`${option} takes a number from 1 to 65535, not ${text}`);
+    const { lowest, highest } = realPorts;
+    if (port < lowest || port > highest) {
+      throw new Error(`${option} takes a number from ${lowest} to ${highest}, not ${text}`);
+    }
     return port;
   };
 }

@@ -19,6 +19,42 @@ export const forwardingMethods = [
 /** How packets reach a real server. */
 export type ForwardingMethod = (typeof forwardingMethods)[number];
 
+/** Other spellings of forwarding methods that people write: LVS's short names, those of listings, British English. */
+export const forwardingAliases = {
+  dr: 'direct-routing',
+  Route: 'direct-routing',
+  nat: 'masquerading',
+  Masq: 'masquerading',
+  tun: 'tunneling',
+  Tunnel: 'tunneling',
+  tunnelling: 'tunneling',
+} as const satisfies Readonly<Record<string, ForwardingMethod>>;
+
+type ForwardingAlias = keyof typeof forwardingAliases;
+
+/** A forwarding method as it may be written. */
+export type ForwardingSpelling = ForwardingMethod | ForwardingAlias;
+
+function isAlias(word: string): word is ForwardingAlias {
+  return Object.hasOwn(forwardingAliases, word);
+}
+
+/** Every spelling of every forwarding method, the methods' own names first. */
+export const forwardingSpellings: readonly ForwardingSpelling[] = [
+  ...forwardingMethods,
+  ...Object.keys(forwardingAliases).filter(isAlias),
+];
+
+/** True for a spelling of a forwarding method. */
+export function isForwardingSpelling(word: string): word is ForwardingSpelling {
+  return isAlias(word) || forwardingMethods.some((method) => method === word);
+}
+
+/** The forwarding method that a spelling stands for. */
+export function forwardingOf(spelling: ForwardingSpelling): ForwardingMethod {
+  return isAlias(spelling) ? forwardingAliases[spelling] : spelling;
+}
+
 /** Tunnel types by the kernel's number. Source: IP_VS_CONN_F_TUNNEL_TYPE_* in include/uapi/linux/ip_vs.h. */
 export const tunnelTypes = ['ipip', 'gue', 'gre'] as const;
 
@@ -68,6 +104,11 @@ export interface RealServer extends ServerKey {
   readonly lowerThreshold: number;
   /** How packets are wrapped; counts for `tunneling` only. */
   readonly tunnel: Tunnel;
+}
+
+/** True for tunnels with the same settings. */
+export function sameTunnel(a: Tunnel, b: Tunnel): boolean {
+  return a === b || (a.type === b.type && a.port === b.port && a.checksum === b.checksum);
 }
 
 /** The kernel's default: IP in IP. */
