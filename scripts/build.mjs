@@ -46,7 +46,6 @@ const apart = [
   'src/cli/drain-display.ts',
   'src/cli/colours.ts',
   'src/documents/read-document.ts',
-  'src/documents/yaml-text.ts',
   'src/edge/table-lock.ts',
   'src/edge/socket-owner.ts',
 ];

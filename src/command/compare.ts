@@ -2,7 +2,7 @@ import type { IpvsClient } from '../client/client.js';
 import type { Io } from '../ports/io.js';
 import type { Table } from '../model/table.js';
 import { connect } from './connect.js';
-import { readDocument } from './read-document.js';
+import { readTableFile } from './read-table-file.js';
 
 /** A file that the kernel's table is compared with. */
 export class ComparedFile {
@@ -22,7 +22,7 @@ export class ComparedFile {
     path: string,
     run: (client: IpvsClient, file: ComparedFile) => Promise<R>,
   ): Promise<R> {
-    const file = new ComparedFile(await readDocument(io, path));
+    const file = new ComparedFile(await readTableFile(io, path));
     const client = await connect(io.machine);
     try {
       return await run(client, file);
