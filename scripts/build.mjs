@@ -48,7 +48,6 @@ const apart = [
   'src/documents/read-document.ts',
   'src/documents/yaml-text.ts',
   'src/edge/table-lock.ts',
-  'src/edge/socket-owner.ts',
 ];
 
 const bundleOf = (/** @type {string} */ module) => `parts/${basename(module, '.ts')}.cjs`;

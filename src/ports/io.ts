@@ -53,8 +53,8 @@ export interface Machine {
   readFile(path: string): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   readonly clock: Clock;
   /**
-   * Tells of SIGINT and SIGTERM, which then no longer end the process.
-   * @returns what ends the telling.
+   * Calls a listener for SIGINT and SIGTERM, which then no longer end the process.
+   * @returns what unsubscribes it.
    */
   onSignal(listener: (signal: EndSignal) => void): () => void;
   /**
@@ -62,8 +62,6 @@ export interface Machine {
    * @throws {LockedError} when somebody else has it for too long.
    */
   lockTable(options: LockOptions): Promise<TableLock>;
-  /** False: nobody has that lock. Costs less than taking it. */
-  isTableLocked(): Promise<boolean>;
   /**
    * Runs a program for what it prints, without a shell and in the locale C; one that takes too long is ended.
    * @param input what it reads on its standard input.
