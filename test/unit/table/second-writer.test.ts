@@ -194,9 +194,9 @@ describe('a second writer beside apply', () => {
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
-    assert.ok(disturbed > 200, `only ${disturbed} runs were disturbed`);
+    assert.ok(disturbed > 100, `only ${disturbed} runs were disturbed`);
   });
 
   test('no interference leaves a service without a usable server that apply could have left with one', async () => {
@@ -210,6 +210,40 @@ describe('a second writer beside apply', () => {
         assert.ok(Object.values(serversOf(model)).some((weight) => weight > 0));
       }),
     );
+  });
+
+  test('at every step of a plan of 210 changes, as well as a signal there', async () => {
+    const from = table(...Array.from({ length: 100 }, (_, index) => server(index + 1)));
+    const kept = Array.from({ length: 30 }, (_, index) => server(index + 71, 2));
+    const to = table(...kept, ...Array.from({ length: 110 }, (_, index) => server(index + 1000)));
+    const steps = planChanges(from, to);
+    const count = steps.additions.length + steps.removals.length;
+    assert.equal(count, 210);
+    const endings = new Map<string, number>();
+    for (let at = 0; at < count; at++) {
+      for (const what of ['remove', 'edit', 'add', 'signal'] as const) {
+        const model = new TableModel(from);
+        const ending = new AbortController();
+        const client = new ModelClient(model, (_, index) => {
+          if (index !== at) return;
+          if (what === 'signal') ending.abort();
+          else disturb(model, what);
+        });
+        const outcome: unknown = await applyPlan(client, planChanges(from, to), { signal: ending.signal }).catch(
+          (error: unknown) => error,
+        );
+        const is = (wanted: Table): boolean =>
+          isSame(compareTables({ services: model.table().services }, { services: wanted.services }));
+        const where = `${what} before change ${at}: ${String(outcome)}`;
+        if (outcome === ending.signal.reason && what === 'signal') assert.ok(is(from), where);
+        else if (what === 'signal') assert.ok(!(outcome instanceof Error) && is(to), where);
+        const usable = Object.values(serversOf(model)).filter((weight) => weight > 0);
+        assert.ok(usable.length > 0, where);
+        const kind = outcome instanceof Error ? outcome.name : outcome === ending.signal.reason ? 'undone' : 'done';
+        endings.set(`${what} ${kind}`, (endings.get(`${what} ${kind}`) ?? 0) + 1);
+      }
+    }
+    assert.ok((endings.get('remove done') ?? 0) > 200 && endings.has('signal done'), JSON.stringify([...endings]));
   });
 
   test('a plan of 10,000 servers ends with the new table where every other server to go is removed meanwhile', async () => {
