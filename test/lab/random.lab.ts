@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { optionSpellings as allSpellings } from '../../src/grammar/options.js';
 import { Lab, type Case } from './differential.js';
-import type { Normalisation } from './normalise.js';
+import { serviceOrder, type Normalisation } from './normalise.js';
 import type { Program, Result } from './reference.js';
 import { nameHosts } from './surroundings.js';
 
@@ -279,7 +279,7 @@ function step(dice: Dice, index: number): Case {
   if (restorable && dice.chance(0.08)) {
     return { argv: ['-R'], stdin: `${argv.join(' ')}\n`, normalise: [withoutLineNumber, withoutThresholds] };
   }
-  return { argv, normalise: [withoutThresholds] };
+  return { argv, normalise: argv.includes('--nosort') ? [withoutThresholds, serviceOrder] : [withoutThresholds] };
 }
 
 // Running them ----------------------------------------------------------------------------------------------------------
