@@ -1,3 +1,4 @@
+import { reportFailures } from '../command/failure.js';
 import { kernelText } from '../command/kernel-text.js';
 import { constants } from 'node:os';
 import { applyPlan, type Applied } from '../table/apply.js';
@@ -13,7 +14,6 @@ import {
   ComparedFile,
   comparedFile,
   comparisonOptions,
-  tellingTrouble,
   writeDifference,
   type ComparisonOptions,
 } from './comparison.js';
@@ -66,7 +66,7 @@ export const apply = defineVerb<ApplyOptions>({
     ['$0 export | $0 apply --dry-run -', 'nothing to do'],
   ],
   run: (io, options) =>
-    tellingTrouble(io, failure, () =>
+    reportFailures(io, 'apply', () =>
       ComparedFile.withKernel(io, options.file, async (client, file) => {
         const nothingToDo = await file.isExported(client);
         // Whoever has the lock may be about to change something, or to undo it.
