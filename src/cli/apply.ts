@@ -1,3 +1,4 @@
+import { reportFailures } from '../command/failure.js';
 import { kernelText } from '../command/kernel-text.js';
 import { constants } from 'node:os';
 import { applyPlan } from '../table/apply.js';
@@ -14,7 +15,6 @@ import {
   ComparedFile,
   comparedFile,
   comparisonOptions,
-  tellingTrouble,
   writeDifference,
   type ComparisonOptions,
 } from './comparison.js';
@@ -67,7 +67,7 @@ export const apply = defineVerb<ApplyOptions>({
     ['$0 export | $0 apply --dry-run -', 'nothing to do'],
   ],
   run: (io, options) =>
-    tellingTrouble(io, failure, () =>
+    reportFailures(io, 'apply', () =>
       ComparedFile.withKernel(io, options.file, async (client, file) => {
         await file.table();
         if (options.dryRun) return dryRun(io, client, file, options);

@@ -1,11 +1,9 @@
-import { describeFailure } from '../command/failure.js';
 import type { IpvsClient } from '../client/client.js';
 import { hasSaidTable } from '../command/compare-text.js';
 import { connect } from '../command/connect.js';
 import { readDocument, readText, type TableText } from '../command/read-document.js';
 import { writeAll } from '../command/write-all.js';
 import { SaidTable } from '../documents/said-table.js';
-import { IpvsError } from '../errors.js';
 import { formatJson } from '../format/json.js';
 import type { Io } from '../ports/io.js';
 import type { Table } from '../model/table.js';
@@ -105,31 +103,5 @@ export class ComparedFile {
    */
   async isExported(client: IpvsClient): Promise<boolean> {
     return this.#said !== undefined && (await hasSaidTable(client, this.#said));
-  }
-}
-
-/** Exit status for wrong usage, bad input, and for a kernel without IPVS. */
-const badInputStatus = 2;
-
-/** Errors of what was given to us. */
-const badInput: readonly string[] = ['IPVS_DOCUMENT', 'IPVS_INPUT', 'IPVS_VALUE'];
-
-/**
- * Runs a verb and tells its failure.
- * @param otherwise the exit status of a failure that is not the input's; undefined: what the classic commands have.
- * @returns the exit status.
- */
-export async function tellingTrouble(
-  io: Io,
-  otherwise: number | undefined,
-  run: () => Promise<number>,
-): Promise<number> {
-  try {
-    return await run();
-  } catch (error) {
-    const { text, status } = describeFailure(error, io.programName, false);
-    await io.stderr.write(`${text}\n`);
-    if (error instanceof IpvsError && badInput.includes(error.code)) return badInputStatus;
-    return otherwise ?? status;
   }
 }

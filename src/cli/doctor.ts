@@ -1,7 +1,5 @@
-import { exitStatus } from '../doctor/report.js';
-import { IpvsError } from '../errors.js';
 import { addressBytes, familyOf, formatAddress } from '../model/address.js';
-import { describeFailure } from '../command/failure.js';
+import { reportFailures } from '../command/failure.js';
 import { defineVerb } from './verb.js';
 
 const methods = ['direct-routing', 'tunnelling', 'masquerading'] as const;
@@ -69,16 +67,11 @@ export const doctor = defineVerb<DoctorOptions>({
     ['$0 doctor', 'on a director'],
     ['$0 doctor --real-server 192.0.2.10 --port 80', 'on a real server of that virtual address'],
   ],
-  run: async (io, options) => {
-    try {
+  run: (io, options) =>
+    reportFailures(io, 'doctor', async () => {
       const { examineHost } = await import('./examine-host.js');
-      return await examineHost(io, options);
-    } catch (error) {
-      if (!(error instanceof IpvsError)) throw error;
-      await io.stderr.write(`${describeFailure(error, io.programName, false).text}\n`);
-      return exitStatus.error;
-    }
-  },
+      return examineHost(io, options);
+    }),
 });
 
 /** Options that say more about a real server. */

@@ -1,5 +1,5 @@
 import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs';
-import { tellingFailures } from '../command/session.js';
+import { reportFailures } from '../command/failure.js';
 import type { Io } from '../ports/io.js';
 import { completionWord, verbSummaries } from '../grammar/verbs.js';
 import { textWidth, type DefinedVerb } from './verb.js';
@@ -90,7 +90,7 @@ export async function runByYargs(verbs: readonly DefinedVerb[], argv: readonly s
     return usageFailure;
   }
   if (chosen !== undefined) return chosen();
-  return tellingFailures(io, false, async () => {
+  return reportFailures(io, 'listing', async () => {
     await io.stdout.write(`${output}\n`);
     return 0;
   });
@@ -119,7 +119,7 @@ async function completions(parser: Argv, argv: readonly string[]): Promise<reado
 
 /** Tells the words that a command line can go on with, one a line: what the completion script reads. */
 async function complete(io: Io, words: readonly string[]): Promise<number> {
-  return tellingFailures(io, false, async () => {
+  return reportFailures(io, 'listing', async () => {
     await io.stdout.write(words.map((word) => `${word}\n`).join(''));
     return 0;
   });

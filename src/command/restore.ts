@@ -1,6 +1,7 @@
-import { UsageError, InputError } from '../errors.js';
+import { constants } from 'node:os';
+import { UsageError, InputError, type KernelError } from '../errors.js';
 import { kernelText } from './kernel-text.js';
-import { describeFailure, refusedStatus, type Failure } from './failure.js';
+import { describeFailure, refusedStatus } from './failure.js';
 import { parseCommand, type ParseContext } from '../grammar/parse.js';
 import { parseContext } from './parse-context.js';
 import type { ClassicCommand } from '../grammar/command.js';
@@ -11,16 +12,15 @@ import { show, showAbout } from './show.js';
 import { readLines, type NumberedLine } from './lines.js';
 import type { Session } from './session.js';
 
+const { ENOENT, ESRCH } = constants.errno;
+
 /** Longest line of a dump in bytes; a rule takes about a hundred. */
 const longestLine = 1 << 16;
 
 /** Changes that are handed to the kernel at a time: a datagram full. More would only live longer. */
 const batchSize = 128;
 
-/** A dump of so many lines takes long enough for optimised code to pay off. */
-const manyLines = 20_000;
-
-/** What a line of a dump asks for. */
+/** A line of a dump that is not empty: its command, or what is wrong with it. */
 type Parsed =
   | { readonly number: number; readonly command: ClassicCommand }
   | { readonly number: number; readonly fault: UsageError };
@@ -35,25 +35,15 @@ function splitLine({ text, cut }: NumberedLine): string[] {
   return ruleWords(text);
 }
 
-/** Reads a line; undefined where it is empty. Only names have to be waited for. */
-function parseLine(
-  line: NumberedLine,
-  context: ParseContext,
-  io: Io,
-): Parsed | undefined | Promise<Parsed | undefined> {
+/** Reads a line; undefined where it is empty. */
+async function parseLine(line: NumberedLine, context: ParseContext, io: Io): Promise<Parsed | undefined> {
   const { number } = line;
-  const faulty = (fault: unknown): Parsed => {
-    if (fault instanceof UsageError) return { number, fault };
-    throw fault;
-  };
   try {
     const words = splitLine(line);
-    if (words.length === 0) return undefined;
-    const command = parseCommand(words, context, io.names);
-    if (!(command instanceof Promise)) return { number, command };
-    return command.then((late) => ({ number, command: late }), faulty);
+    return words.length === 0 ? undefined : { number, command: await parseCommand(words, context, io.names) };
   } catch (fault) {
-    return faulty(fault);
+    if (fault instanceof UsageError) return { number, fault };
+    throw fault;
   }
 }
 
@@ -65,11 +55,15 @@ async function* inputLines(io: Io): AsyncGenerator<Iterable<NumberedLine>> {
   }
 }
 
+/** True where a removal failed because there is nothing to remove: the table is as the line wants it. */
+function isGoneAlready({ operation, errno }: KernelError): boolean {
+  return (operation === 'delete-service' || operation === 'delete-server') && (errno === ESRCH || errno === ENOENT);
+}
+
 /** Carries out the lines of a dump in order. Changes are gathered; what must come after them waits for them. */
 class Restore {
   readonly #session: Session;
   #pending: { readonly number: number; readonly change: Change }[] = [];
-  #changes = 0;
   #refused = false;
 
   constructor(session: Session) {
@@ -81,25 +75,22 @@ class Restore {
     return this.#refused ? refusedStatus : 0;
   }
 
-  /** Takes a line. A promise only where something has to be waited for. @returns the exit status where it ends the run. */
-  line(parsed: Parsed): undefined | Promise<number | undefined> {
+  /** Carries out a line, or puts it off until the next `flush`. @returns the exit status where it ends the run. */
+  async line(parsed: Parsed): Promise<number | undefined> {
     const { number } = parsed;
-    if ('fault' in parsed || parsed.command.kind !== 'change') return this.#other(parsed);
-    this.#pending.push({ number, change: parsed.command.change });
-    if (++this.#changes === manyLines) this.#session.io.machine.expectLongRun();
-    return this.#pending.length < batchSize ? undefined : this.flush().then(() => undefined);
-  }
-
-  async #other(parsed: Parsed): Promise<number | undefined> {
+    if (!('fault' in parsed) && parsed.command.kind === 'change') {
+      this.#pending.push({ number, change: parsed.command.change });
+      if (this.#pending.length >= batchSize) await this.flush();
+      return undefined;
+    }
     await this.flush();
-    if ('fault' in parsed) return this.#fault(parsed.number, parsed.fault);
-    return this.#show(parsed.number, parsed.command);
+    return 'fault' in parsed ? this.#fault(number, parsed.fault) : this.#show(number, parsed.command);
   }
 
   async #fault(number: number, fault: UsageError): Promise<number | undefined> {
-    const failure = describeFailure(fault, this.#session.io.programName, true);
-    await this.#tell(number, failure.text);
-    if (fault.kind !== 'scan') return failure.status;
+    const { text, status } = describeFailure(fault, this.#session.io, 'change');
+    await this.#report(number, text);
+    if (fault.kind !== 'scan') return status;
     this.#refused = true;
     return undefined;
   }
@@ -110,18 +101,17 @@ class Restore {
       await showAbout(this.#session.io, command.kind);
       return this.status;
     }
-    let failure: Failure;
     try {
       const status = await show(this.#session, command);
       return status === 0 ? undefined : status;
     } catch (error) {
-      failure = describeFailure(error, this.#session.io.programName, false);
+      const { text, status } = describeFailure(error, this.#session.io, 'listing');
+      await this.#report(number, text);
+      return status;
     }
-    await this.#tell(number, failure.text);
-    return failure.status;
   }
 
-  /** Hands the gathered changes to the kernel and tells what it refused, in order. */
+  /** Hands the gathered changes to the kernel and reports what it refused, in order. */
   async flush(): Promise<void> {
     const pending = this.#pending;
     this.#pending = [];
@@ -130,18 +120,18 @@ class Restore {
     for (const [index, error] of results.entries()) {
       const number = pending[index]?.number ?? 0;
       if (error === undefined) continue;
-      this.#refused = true;
-      await this.#tell(number, kernelText(error.errno, error.operation));
+      if (!isGoneAlready(error)) this.#refused = true;
+      await this.#report(number, kernelText(error.errno, error.operation));
     }
   }
 
-  async #tell(number: number, text: string): Promise<void> {
+  async #report(number: number, text: string): Promise<void> {
     await this.#session.io.stderr.write(`line ${number}: ${text}\n`);
   }
 }
 
 /**
- * Carries out the rules on standard input as they come. What the kernel refuses is told with its line and does not
+ * Carries out the rules on standard input as they come. What the kernel refuses is reported with its line and does not
  * stop the rest; a line that makes no sense does.
  * @returns the exit status.
  */
@@ -150,13 +140,11 @@ export async function restore(session: Session): Promise<number> {
   const context = parseContext(session.io, true);
   for await (const lines of inputLines(session.io)) {
     for (const line of lines) {
-      const step = parseLine(line, context, session.io);
-      const parsed = step instanceof Promise ? await step : step;
-      const ended = parsed === undefined ? undefined : run.line(parsed);
-      const status = ended === undefined ? undefined : await ended;
+      const parsed = await parseLine(line, context, session.io);
+      const status = parsed === undefined ? undefined : await run.line(parsed);
       if (status !== undefined) return status;
     }
-    // More may be long in coming: what is known is done, and told, by then.
+    // More may be long in coming: what is known is done, and reported, by then.
     await run.flush();
   }
   return run.status;

@@ -19,11 +19,20 @@ export function endpointLabel(
   protocol: Protocol | undefined,
   naming: Naming,
 ): string {
-  const name = naming.host(endpoint.address);
-  const host = name === undefined ? endpoint.address : printable(name);
-  const service = protocol === undefined ? undefined : naming.service(endpoint.port, protocol);
-  const port = service === undefined ? endpoint.port : printable(service);
-  return (endpoint.family === 'inet6' ? `[${host}]:${port}` : `${host}:${port}`).slice(0, endpointLimit);
+  const { family, address, port } = endpoint;
+  const name = naming.host(address);
+  const service = protocol === undefined ? undefined : naming.service(port, protocol);
+  const label = joined(
+    family,
+    name === undefined ? address : printable(name),
+    service === undefined ? port : printable(service),
+  );
+  if (label.length <= endpointLimit) return label;
+  return naming.restorable === true ? joined(family, address, port) : label.slice(0, endpointLimit);
+}
+
+function joined(family: AddressFamily, host: string, port: string | number): string {
+  return family === 'inet6' ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** Appends the address and port of a server, as `endpointLabel` words them. */

@@ -4,7 +4,7 @@ import type { ClassicCommand } from './command.js';
 import { finish, Given, readRole } from './finish.js';
 import { usageText } from './usage-text.js';
 import { Scanner } from './scan.js';
-import { initialSettings, lookupReaders, readers, readTimeout, usage, type Lookup, type Steps } from './settings.js';
+import { initialSettings, lookupReaders, readers, readTimeout, usage, type Steps } from './settings.js';
 
 /** Seconds of persistence where `-p` has no value. The original's manual says 300. */
 const defaultPersistence = 360;
@@ -21,7 +21,7 @@ export interface ParseContext {
 
 /**
  * Reads a command line (or a line of a rule dump) without touching anything: names that need a look-up are yielded,
- * and their answers expected back.
+ * and the results expected back.
  * @throws {UsageError}
  */
 export function* parseWords(words: readonly string[], context: ParseContext): Steps<ClassicCommand> {
@@ -67,26 +67,23 @@ function readCommand(scanner: Scanner, context: ParseContext) {
 }
 
 /**
- * Reads a command line and looks its names up. Without names there is nothing to wait for, and the command is there at
- * once: restores have many lines.
- * @throws {UsageError} or rejects with it.
+ * Reads a command line and looks its names up.
+ * @throws {UsageError}
  */
-export function parseCommand(
+export async function parseCommand(
   words: readonly string[],
   context: ParseContext,
   names: NameResolver,
-): ClassicCommand | Promise<ClassicCommand> {
+): Promise<ClassicCommand> {
   const steps = parseWords(words, context);
-  const step = steps.next();
-  return step.done === true ? step.value : lookUp(steps, step.value, names);
-}
-
-async function lookUp(steps: Steps<ClassicCommand>, first: Lookup, names: NameResolver): Promise<ClassicCommand> {
-  for (let lookup = first; ;) {
-    const step = steps.next(
-      lookup.kind === 'host' ? await names.hostAddress(lookup.name) : names.servicePort(lookup.name, lookup.protocol),
+  let step = steps.next();
+  while (step.done !== true) {
+    const lookup = step.value;
+    step = steps.next(
+      lookup.kind === 'host'
+        ? (await names.hostAddresses(lookup.name))[0]
+        : names.servicePort(lookup.name, lookup.protocol),
     );
-    if (step.done === true) return step.value;
-    lookup = step.value;
   }
+  return step.value;
 }

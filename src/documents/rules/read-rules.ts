@@ -20,15 +20,12 @@ export interface RulesRead {
 
 /** Names of hosts in rules are looked up once each. */
 function remembering(names: NameResolver): NameResolver {
-  const known = new Map<string, Promise<string | undefined>>();
+  const known = new Map<string, Promise<readonly string[]>>();
   return {
-    hostAddress(name) {
-      const answer = known.get(name) ?? names.hostAddress(name);
-      known.set(name, answer);
-      return answer;
-    },
-    expect: (lookups) => {
-      names.expect(lookups);
+    hostAddresses(name) {
+      const addresses = known.get(name) ?? names.hostAddresses(name);
+      known.set(name, addresses);
+      return addresses;
     },
     hostName: (address) => names.hostName(address),
     servicePort: (name, protocol) => names.servicePort(name, protocol),
@@ -56,8 +53,7 @@ export async function readRules(text: string, names: NameResolver): Promise<Rule
     const words = ruleWords(text.slice(start, end));
     if (words.length === 0) continue;
     try {
-      const parsed = parseCommand(words, context, resolver);
-      const command = parsed instanceof Promise ? await parsed : parsed;
+      const command = await parseCommand(words, context, resolver);
       const message = command.kind === 'change' ? rules.apply(command.change, line) : refusal(command.kind);
       if (message !== undefined) problems.push({ line, message });
     } catch (error) {

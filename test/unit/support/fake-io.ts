@@ -17,7 +17,7 @@ const wholeText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** An output that keeps what was written. */
 export class FakeOutput implements Output {
-  readonly isTerminal: boolean = false;
+  isTerminal = false;
   readonly columns = undefined;
   readerGone = false;
   /** What every write ends in. */
