@@ -17,9 +17,6 @@ const longestLine = 1 << 16;
 /** Changes that are handed to the kernel at a time: a datagram full. More would only live longer. */
 const batchSize = 128;
 
-/** A dump of so many lines takes long enough for optimised code to pay off. */
-const manyLines = 20_000;
-
 /** What a line of a dump asks for. */
 type Parsed =
   | { readonly number: number; readonly command: ClassicCommand }
@@ -69,7 +66,6 @@ async function* inputLines(io: Io): AsyncGenerator<Iterable<NumberedLine>> {
 class Restore {
   readonly #session: Session;
   #pending: { readonly number: number; readonly change: Change }[] = [];
-  #changes = 0;
   #refused = false;
 
   constructor(session: Session) {
@@ -86,7 +82,6 @@ class Restore {
     const { number } = parsed;
     if ('fault' in parsed || parsed.command.kind !== 'change') return this.#other(parsed);
     this.#pending.push({ number, change: parsed.command.change });
-    if (++this.#changes === manyLines) this.#session.io.machine.expectLongRun();
     return this.#pending.length < batchSize ? undefined : this.flush().then(() => undefined);
   }
 
