@@ -3,9 +3,9 @@ import { apply } from './apply.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { exportVerb } from './export.js';
-import { readPlainWords } from './plain-words.js';
 import { status } from './status.js';
 import type { DefinedVerb } from './verb.js';
+import { runByYargs } from './yargs-words.js';
 
 /** In the order of the help, but for `completion`, which is a matter of yargs. */
 export const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply, doctor];
@@ -15,9 +15,5 @@ export const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply, d
  * @returns the exit status: 2 where the words or values make no sense or IPVS can't be reached.
  */
 export async function runVerb(argv: readonly string[], io: Io): Promise<number> {
-  const verb = verbs.find(({ name }) => name === argv[0]);
-  const values = verb && readPlainWords(verb, argv.slice(1));
-  if (verb !== undefined && values !== undefined) return verb.run(io, values);
-  const { runByYargs } = await import('./yargs-words.js');
   return runByYargs(verbs, argv, io);
 }

@@ -1,4 +1,4 @@
-import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs';
+import type { Argv, FallbackCompletionFunction } from 'yargs';
 import { reportFailures } from '../command/failure.js';
 import type { Io } from '../ports/io.js';
 import { completionWord, verbSummaries } from '../grammar/verbs.js';
@@ -59,6 +59,7 @@ function registerCompletion(parser: Argv): void {
  * @returns the exit status.
  */
 export async function runByYargs(verbs: readonly DefinedVerb[], argv: readonly string[], io: Io): Promise<number> {
+  const { default: yargs } = await import('yargs');
   let chosen: Chosen | undefined;
   const parser = yargs()
     .scriptName(io.programName)

@@ -4,9 +4,6 @@ import { largestText, tooLarge, unreadable } from '../documents/report.js';
 import type { Io } from '../ports/io.js';
 import type { Table } from '../model/table.js';
 
-/** A text of so many bytes, tens of thousands of servers, takes long enough for optimised code to pay off. */
-const longText = 1 << 21;
-
 /** What stands for the standard input in place of a file's name. */
 const standardInput = '-';
 
@@ -52,6 +49,5 @@ export async function readText(io: Io, file: string): Promise<TableText> {
  * @throws {DocumentError} where it can't be used.
  */
 export async function readDocument(io: Io, { bytes, name }: TableText): Promise<Table> {
-  if (bytes.length >= longText) io.machine.expectLongRun();
   return readTable(bytes, name, io.names);
 }

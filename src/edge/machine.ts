@@ -6,12 +6,6 @@ import type { EndSignal, HelperProgram, Machine, ProgramResult } from '../ports/
 
 const modprobe = '/sbin/modprobe';
 
-/** Turns the optimising compiler on, which the launcher of the programs has turned off. */
-function optimize(): void {
-  // Fetched here, because loading the module costs a command that needs it not.
-  process.getBuiltinModule('node:v8').setFlagsFromString('--opt');
-}
-
 const endSignals: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
 
 /** PATH is not asked: what root runs must not depend on who set it. */
@@ -24,12 +18,7 @@ const programLimit = 30_000;
 
 /** The machine that the process runs on. */
 export function createMachine(): Machine {
-  let optimizing = false;
   return {
-    expectLongRun() {
-      if (!optimizing) optimize();
-      optimizing = true;
-    },
     async openSocket() {
       const { openNetlinkTransport } = await import('../socket/netlink-transport.js');
       return openNetlinkTransport();

@@ -14,7 +14,7 @@ const internalFault = 70;
  */
 function programName(): string {
   // Node makes its own copy of the path absolute; the kernel's is as it was given.
-  // Before it stand the options that the launcher gives to Node.
+  // Before it stand options for Node.
   const script = commandLine()[1 + process.execArgv.length] ?? process.argv[1] ?? 'ipvsadm';
   const name = basename(script);
   return firstInPath(name) === script ? name : script;

@@ -14,7 +14,7 @@ export interface Output {
   /**
    * Writes text, or its UTF-8 bytes, and resolves when the system has taken it, so that a slow reader slows the writer.
    * A reader that went away is no error.
-   * @throws {OutputError} when it can't be written: full disk, closed descriptor.
+   * @throws {OutputError} when it can't be written, such as to a full disk.
    */
   write(text: string | Uint8Array): Promise<void>;
 }
@@ -40,8 +40,6 @@ export interface Machine {
    * @throws {TransportError} when the system gives none.
    */
   openSocket(): Promise<Transport>;
-  /** Says that the work takes so long that optimised code pays off: about a second. May be called often. */
-  expectLongRun(): void;
   /** Asks for the kernel module ip_vs once, as the original does: `/sbin/modprobe -- ip_vs`. Never throws. */
   loadModule(): Promise<void>;
   /** Effective capabilities of this process as a bit set; source: CapEff in /proc/self/status. */

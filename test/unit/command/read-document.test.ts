@@ -29,17 +29,6 @@ test('reads the standard input for a dash', async () => {
   await assert.rejects(read(new FakeIo({ stdin: '' }), '-'), refusal(/^standard input: there is nothing in it/));
 });
 
-test('expects a long run of a large file only', async () => {
-  for (const [comment, long] of [
-    ['', false],
-    [`#${' '.repeat(1 << 21)}\n`, true],
-  ] as const) {
-    const io = new FakeIo({ stdin: `${comment}services: []\n` });
-    await read(io, '-');
-    assert.equal(io.longRunExpected, long);
-  }
-});
-
 test('stops reading a file of 100 MB at the limit', async () => {
   const mebibyte = new Uint8Array(1 << 20).fill(0x20);
   let given = 0;
