@@ -10,20 +10,28 @@ const colon = 58;
 /** Characters that the original has room for in a `host:port`. */
 const endpointLimit = 59;
 
+/** An address and a port. */
+interface Endpoint {
+  readonly family: AddressFamily;
+  readonly address: string;
+  readonly port: number;
+}
+
 /**
- * An address and a port as listings and dumps show them.
+ * An address and a port as text, whole however long their names are.
  * @param protocol names the ports; undefined: none has a name, as for services with a firewall mark.
  */
-export function endpointLabel(
-  endpoint: { readonly family: AddressFamily; readonly address: string; readonly port: number },
-  protocol: Protocol | undefined,
-  naming: Naming,
-): string {
+export function endpointText(endpoint: Endpoint, protocol: Protocol | undefined, naming: Naming): string {
   const name = naming.host(endpoint.address);
   const host = name === undefined ? endpoint.address : printable(name);
   const service = protocol === undefined ? undefined : naming.service(endpoint.port, protocol);
   const port = service === undefined ? endpoint.port : printable(service);
-  return (endpoint.family === 'inet6' ? `[${host}]:${port}` : `${host}:${port}`).slice(0, endpointLimit);
+  return endpoint.family === 'inet6' ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** An address and a port as listings and dumps show them: as `endpointText`, cut where the original cuts. */
+export function endpointLabel(endpoint: Endpoint, protocol: Protocol | undefined, naming: Naming): string {
+  return endpointText(endpoint, protocol, naming).slice(0, endpointLimit);
 }
 
 /** Appends the address and port of a server, as `endpointLabel` words them. */
