@@ -68,6 +68,7 @@ export interface Machine {
    * Runs a program for what it prints, without a shell and in the locale C; one that takes too long is ended.
    * @param input what it reads on its standard input.
    * @returns undefined where it is not installed.
+   * @throws the system's error where it can't be started.
    */
   run(program: HelperProgram, args: readonly string[], input?: string): Promise<ProgramResult | undefined>;
 }

@@ -77,9 +77,7 @@ describe('doctor', () => {
             subject: { label: 'TCP port 80' },
             found: 'nothing listens at 192.0.2.10:80',
             why: 'Connections that the director sends here are refused.',
-            remedies: [
-              { how: 'start the program, and let it listen at every address or at 192.0.2.10:80', commands: [] },
-            ],
+            fixes: [{ how: 'start the program, and let it listen at every address or at 192.0.2.10:80', commands: [] }],
           },
         ],
       },
@@ -105,6 +103,14 @@ describe('doctor', () => {
       'ip is too old',
       machine(silent, { status: 255, stdout: '', stderr: 'Option "-json" is unknown\n' }),
       /Option "-json" is unknown \(iproute2 4\.15/,
+    ],
+    [
+      'ip can not be executed',
+      {
+        ...machine(silent),
+        run: () => Promise.reject(Object.assign(new Error('spawn /sbin/ip EACCES'), { code: 'EACCES', errno: -13 })),
+      },
+      /doctor needs the program ip, which can't be run: Permission denied/,
     ],
     ['ip hangs', machine(silent, { status: undefined, stdout: '', stderr: '' }), /did not end in time/],
     ['ip prints something else', machine(silent, { status: 0, stdout: '\x1b[31mx', stderr: '' }), /no JSON/],
