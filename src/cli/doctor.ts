@@ -1,23 +1,9 @@
+import { listenerProtocols, realServerForwardings } from '../doctor/facts.js';
 import { addressBytes, familyOf, formatAddress } from '../model/address.js';
+import { tunnelTypes } from '../model/server.js';
 import { reportFailures } from '../command/failure.js';
+import type { DoctorOptions } from './examine-host.js';
 import { defineVerb } from './verb.js';
-
-const methods = ['direct-routing', 'tunnelling', 'masquerading'] as const;
-const tunnels = ['ipip', 'gue', 'gre'] as const;
-const protocols = ['tcp', 'udp'] as const;
-
-/** What `doctor` is asked. */
-export interface DoctorOptions {
-  json: boolean;
-  all: boolean;
-  realServer: string | undefined;
-  forwarding: (typeof methods)[number] | undefined;
-  port: number[];
-  protocol: (typeof protocols)[number];
-  tunType: (typeof tunnels)[number];
-  tunPort: number;
-  director: string | undefined;
-}
 
 /** UDP port that IANA has given to GUE. */
 const guePort = 6080;
@@ -35,7 +21,7 @@ export const doctor = defineVerb<DoctorOptions>({
       coerce: readAddress('--real-server'),
     },
     forwarding: {
-      choices: methods,
+      choices: realServerForwardings,
       requiresArg: true,
       describe: 'how the director reaches it; guessed from what is set up',
     },
@@ -46,8 +32,8 @@ export const doctor = defineVerb<DoctorOptions>({
       describe: 'ports that something has to listen on',
       coerce: (words: readonly string[]) => words.map(readPort('--port')),
     },
-    protocol: { choices: protocols, default: 'tcp', describe: 'protocol of the ports' },
-    'tun-type': { choices: tunnels, default: 'ipip', describe: 'kind of the tunnel' },
+    protocol: { choices: listenerProtocols, default: 'tcp', describe: 'protocol of the ports' },
+    'tun-type': { choices: tunnelTypes, default: 'ipip', describe: 'kind of the tunnel' },
     'tun-port': {
       type: 'string',
       default: String(guePort),

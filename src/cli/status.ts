@@ -37,6 +37,7 @@ async function showStatus({ io, client }: Session, { json, numeric }: StatusOpti
   const reading = { order: naturalOrder, counters: false, numeric };
   const { entries, naming } = await readEntries({ io, client }, await client.services(), reading);
   const { statusTable } = await import('./status-table.js');
-  await writeAll(io.stdout, [`${await statusTable(entries, naming, io)}\n`]);
+  const { colours } = await import('./colours.js');
+  await writeAll(io.stdout, [`${await statusTable(entries, naming, colours(io))}\n`]);
   return 0;
 }

@@ -79,8 +79,8 @@ function addressesOf(block: LineBlock): string[] {
   return addresses;
 }
 
-/** Hands on the connections of a block. @returns the lines that are none. */
-function readConnections(
+/** Hands on the connections of a block of `/proc/net/ip_vs_conn`. @returns the lines that are none. */
+export function readConnections(
   block: LineBlock,
   take: (line: ConnectionLine) => void,
 ): { readonly number: number; readonly text: string }[] {

@@ -26,6 +26,7 @@ const listing: StatusTable = {
   IPVS_OUTPUT: 1,
   IPVS_DOCUMENT: 2,
   IPVS_APPLY: 1,
+  IPVS_INTERRUPTED: 1,
   IPVS_LOCKED: 1,
 };
 
@@ -41,6 +42,7 @@ const resultsAreStatuses: StatusTable = {
   IPVS_OUTPUT: 2,
   IPVS_DOCUMENT: 2,
   IPVS_APPLY: 2,
+  IPVS_INTERRUPTED: 2,
   IPVS_LOCKED: 2,
 };
 

@@ -90,7 +90,7 @@ for (const option of ['-h', '-v']) {
   });
 }
 
-test('doctor names what is missing, and loads no module; its command mends it', async () => {
+test('doctor names what is missing, and loads no module; its command fixes it', async () => {
   const modules = 'cut -d " " -f 1 /proc/modules';
   const before = await executables.run(modules);
   const { stdout, stderr, status } = await executables.run('ipvsadm doctor');
@@ -100,6 +100,6 @@ test('doctor names what is missing, and loads no module; its command mends it', 
   assert.equal((await executables.run(modules)).stdout, before.stdout);
   // What hides the modules of IPVS in this lab.
   const hidden = '/lib/modules/$(uname -r)/kernel/net/netfilter/ipvs';
-  const mended = await executables.run(`umount "${hidden}" && modprobe ip_vs && ipvsadm doctor`);
-  assert.deepEqual({ stderr: mended.stderr, status: mended.status }, { stderr: '', status: 0 });
+  const fixed = await executables.run(`umount "${hidden}" && modprobe ip_vs && ipvsadm doctor`);
+  assert.deepEqual({ stderr: fixed.stderr, status: fixed.status }, { stderr: '', status: 0 });
 });

@@ -77,9 +77,7 @@ describe('doctor', () => {
             subject: { label: 'TCP port 80' },
             found: 'nothing listens at 192.0.2.10:80',
             why: 'Connections that the director sends here are refused.',
-            remedies: [
-              { how: 'start the program, and let it listen at every address or at 192.0.2.10:80', commands: [] },
-            ],
+            fixes: [{ how: 'start the program, and let it listen at every address or at 192.0.2.10:80', commands: [] }],
           },
         ],
       },
