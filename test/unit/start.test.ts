@@ -93,7 +93,7 @@ describe('starting', () => {
     });
     assert.deepEqual(
       { status, stderr },
-      { status: 1, stderr: `${bundle}: can't write standard output: No space left on device\n` },
+      { status: 1, stderr: `ipvsadm.cjs: can't write standard output: No space left on device\n` },
     );
   });
 
