@@ -2,7 +2,8 @@ import { constants } from 'node:os';
 import { UsageError, InputError, type KernelError } from '../errors.js';
 import { kernelText } from './kernel-text.js';
 import { describeFailure, refusedStatus } from './failure.js';
-import { parseCommand, type ParseContext } from '../grammar/parse.js';
+import { lookUp, parseWords, type ParseContext } from '../grammar/parse.js';
+import type { Lookup, LookupAnswer } from '../grammar/settings.js';
 import { parseContext } from './parse-context.js';
 import type { ClassicCommand } from '../grammar/command.js';
 import type { Change } from '../model/change.js';
@@ -35,15 +36,23 @@ function splitLine({ text, cut }: NumberedLine): string[] {
   return ruleWords(text);
 }
 
-/** Reads a line; undefined where it is empty. */
-async function parseLine(line: NumberedLine, context: ParseContext, io: Io): Promise<Parsed | undefined> {
-  const { number } = line;
-  try {
-    const words = splitLine(line);
-    return words.length === 0 ? undefined : { number, command: await parseCommand(words, context, io.names) };
-  } catch (fault) {
-    if (fault instanceof UsageError) return { number, fault };
-    throw fault;
+/** Reads lines one after the other; look-ups are yielded, and their results expected back. */
+function* parseLines(
+  lines: Iterable<NumberedLine>,
+  context: ParseContext,
+): Generator<Parsed | Lookup, undefined, LookupAnswer> {
+  for (const line of lines) {
+    const { number } = line;
+    let parsed: Parsed;
+    try {
+      const words = splitLine(line);
+      if (words.length === 0) continue;
+      parsed = { number, command: yield* parseWords(words, context) };
+    } catch (fault) {
+      if (!(fault instanceof UsageError)) throw fault;
+      parsed = { number, fault };
+    }
+    yield parsed;
   }
 }
 
@@ -55,13 +64,44 @@ async function* inputLines(io: Io): AsyncGenerator<Iterable<NumberedLine>> {
   }
 }
 
+/** What becomes of the lines of the input. Most of them need no waiting, and a promise for each would cost much. */
+interface LineTaker {
+  /** Takes a line for which nothing has to be waited for. @returns false: it is not one of those, and was not taken. */
+  take(parsed: Parsed): boolean;
+  /** Takes any line. @returns the exit status where it ends the run. */
+  line(parsed: Parsed): Promise<number | undefined>;
+  /** Called when no more lines are there yet. */
+  flush(): Promise<void>;
+}
+
+/** Reads the lines of the input as they come. @returns the exit status where one of them ended the run. */
+async function readInput(io: Io, taker: LineTaker): Promise<number | undefined> {
+  const context = parseContext(io, true);
+  for await (const lines of inputLines(io)) {
+    const reading = parseLines(lines, context);
+    let answer: LookupAnswer;
+    for (let step = reading.next(); step.done !== true; step = reading.next(answer)) {
+      answer = undefined;
+      if ('kind' in step.value) {
+        answer = await lookUp(step.value, io.names);
+      } else if (!taker.take(step.value)) {
+        const status = await taker.line(step.value);
+        if (status !== undefined) return status;
+      }
+    }
+    // More may be long in coming: what is known is done, and reported, by then.
+    await taker.flush();
+  }
+  return undefined;
+}
+
 /** True where a removal failed because there is nothing to remove: the table is as the line wants it. */
 function isGoneAlready({ operation, errno }: KernelError): boolean {
   return (operation === 'delete-service' || operation === 'delete-server') && (errno === ESRCH || errno === ENOENT);
 }
 
 /** Carries out the lines of a dump in order. Changes are gathered; what must come after them waits for them. */
-class Restore {
+class Restore implements LineTaker {
   readonly #session: Session;
   #pending: { readonly number: number; readonly change: Change }[] = [];
   #refused = false;
@@ -75,16 +115,17 @@ class Restore {
     return this.#refused ? refusedStatus : 0;
   }
 
-  /** Carries out a line, or puts it off until the next `flush`. @returns the exit status where it ends the run. */
+  /** Gathers a change, as long as there is room. */
+  take(parsed: Parsed): boolean {
+    if ('fault' in parsed || parsed.command.kind !== 'change' || this.#pending.length === batchSize) return false;
+    this.#pending.push({ number: parsed.number, change: parsed.command.change });
+    return true;
+  }
+
   async line(parsed: Parsed): Promise<number | undefined> {
-    const { number } = parsed;
-    if (!('fault' in parsed) && parsed.command.kind === 'change') {
-      this.#pending.push({ number, change: parsed.command.change });
-      if (this.#pending.length >= batchSize) await this.flush();
-      return undefined;
-    }
     await this.flush();
-    return 'fault' in parsed ? this.#fault(number, parsed.fault) : this.#show(number, parsed.command);
+    if (this.take(parsed)) return undefined;
+    return 'fault' in parsed ? this.#fault(parsed.number, parsed.fault) : this.#show(parsed.number, parsed.command);
   }
 
   async #fault(number: number, fault: UsageError): Promise<number | undefined> {
@@ -137,17 +178,34 @@ class Restore {
  */
 export async function restore(session: Session): Promise<number> {
   const run = new Restore(session);
-  const context = parseContext(session.io, true);
-  for await (const lines of inputLines(session.io)) {
-    for (const line of lines) {
-      const parsed = await parseLine(line, context, session.io);
-      const status = parsed === undefined ? undefined : await run.line(parsed);
-      if (status !== undefined) return status;
-    }
-    // More may be long in coming: what is known is done, and reported, by then.
-    await run.flush();
+  return (await readInput(session.io, run)) ?? run.status;
+}
+
+/** Keeps the lines, and reports those that make no sense. */
+class Check implements LineTaker {
+  readonly rules: Parsed[] = [];
+  faults = 0;
+  readonly #io: Io;
+
+  constructor(io: Io) {
+    this.#io = io;
   }
-  return run.status;
+
+  take(parsed: Parsed): boolean {
+    if ('fault' in parsed) return false;
+    this.rules.push(parsed);
+    return true;
+  }
+
+  async line(parsed: Parsed): Promise<undefined> {
+    if (!('fault' in parsed)) return;
+    this.faults++;
+    await this.#io.stderr.write(`line ${parsed.number}: ${parsed.fault.message}\n`);
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 /**
@@ -156,24 +214,13 @@ export async function restore(session: Session): Promise<number> {
  * @returns the exit status: 2 where a line made no sense.
  */
 export async function replaceTable(session: Session): Promise<number> {
-  const rules: Parsed[] = [];
-  const context = parseContext(session.io, true);
-  let faults = 0;
-  for await (const lines of inputLines(session.io)) {
-    for (const line of lines) {
-      const parsed = await parseLine(line, context, session.io);
-      if (parsed === undefined) continue;
-      rules.push(parsed);
-      if (!('fault' in parsed)) continue;
-      faults++;
-      await session.io.stderr.write(`line ${parsed.number}: ${parsed.fault.message}\n`);
-    }
-  }
-  if (faults > 0) return 2;
+  const check = new Check(session.io);
+  await readInput(session.io, check);
+  if (check.faults > 0) return 2;
   await session.client.flush();
   const run = new Restore(session);
-  for (const parsed of rules) {
-    const status = await run.line(parsed);
+  for (const rule of check.rules) {
+    const status = run.take(rule) ? undefined : await run.line(rule);
     if (status !== undefined) return status;
   }
   await run.flush();

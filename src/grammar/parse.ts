@@ -4,7 +4,16 @@ import type { ClassicCommand } from './command.js';
 import { finish, Given, readRole } from './finish.js';
 import { usageText } from './usage-text.js';
 import { Scanner } from './scan.js';
-import { initialSettings, lookupReaders, readers, readTimeout, usage, type Steps } from './settings.js';
+import {
+  initialSettings,
+  lookupReaders,
+  readers,
+  readTimeout,
+  usage,
+  type Lookup,
+  type LookupAnswer,
+  type Steps,
+} from './settings.js';
 
 /** Seconds of persistence where `-p` has no value. The original's manual says 300. */
 const defaultPersistence = 360;
@@ -77,13 +86,13 @@ export async function parseCommand(
 ): Promise<ClassicCommand> {
   const steps = parseWords(words, context);
   let step = steps.next();
-  while (step.done !== true) {
-    const lookup = step.value;
-    step = steps.next(
-      lookup.kind === 'host'
-        ? (await names.hostAddresses(lookup.name))[0]
-        : names.servicePort(lookup.name, lookup.protocol),
-    );
-  }
+  while (step.done !== true) step = steps.next(await lookUp(step.value, names));
   return step.value;
+}
+
+/** Carries out a look-up; a host name counts as the first of its addresses, as the C library's callers take it. */
+export async function lookUp(lookup: Lookup, names: NameResolver): Promise<LookupAnswer> {
+  if (lookup.kind === 'port') return names.servicePort(lookup.name, lookup.protocol);
+  const [first] = await names.hostAddresses(lookup.name);
+  return first;
 }
