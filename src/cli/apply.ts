@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { applyPlan } from '../table/apply.js';
 import { readTable } from '../table/read.js';
 import { writeAll } from '../command/write-all.js';
+import type { Table } from '../model/table.js';
 import type { IpvsClient } from '../client/client.js';
 import { ApplyError, InterruptedError, isUndone, type KernelError, type Undone } from '../errors.js';
 import type { EndSignal, Io } from '../ports/io.js';
@@ -11,13 +12,8 @@ import { compareTables, isSame } from '../plan/difference.js';
 import { counted } from '../text/counted.js';
 import { formatDifference } from '../format/format-difference.js';
 import { isEmpty, planChanges } from '../plan/plan.js';
-import {
-  ComparedFile,
-  comparedFile,
-  comparisonOptions,
-  writeDifference,
-  type ComparisonOptions,
-} from './comparison.js';
+import { withTableAndKernel } from '../command/compare.js';
+import { comparedFile, comparisonOptions, writeDifference, type ComparisonOptions } from './comparison.js';
 import { defineVerb } from './verb.js';
 
 interface ApplyOptions extends ComparisonOptions {
@@ -68,16 +64,15 @@ export const apply = defineVerb<ApplyOptions>({
   ],
   run: (io, options) =>
     reportFailures(io, 'apply', () =>
-      ComparedFile.withKernel(io, options.file, async (client, file) => {
-        await file.table();
-        if (options.dryRun) return dryRun(io, client, file, options);
+      withTableAndKernel(io, options.file, async (client, wanted) => {
+        if (options.dryRun) return dryRun(io, client, wanted, options);
         const lock = await io.machine.lockTable({
           waitSeconds: options.wait,
           purpose: `${io.programName} apply ${options.file}`,
           onWait: (holder) => void io.stderr.write(`waiting for ${holder}\n`),
         });
         try {
-          return await applyTable(io, client, file, options);
+          return await applyTable(io, client, wanted, options);
         } finally {
           await lock.release();
         }
@@ -85,14 +80,14 @@ export const apply = defineVerb<ApplyOptions>({
     ),
 });
 
-async function dryRun(io: Io, client: IpvsClient, file: ComparedFile, options: ApplyOptions): Promise<number> {
-  const { difference } = planChanges(await readTable(client), await file.table(), options);
+async function dryRun(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
+  const { difference } = planChanges(await readTable(client), wanted, options);
   await writeDifference(io, difference, options.json);
   return 0;
 }
 
-async function applyTable(io: Io, client: IpvsClient, file: ComparedFile, options: ApplyOptions): Promise<number> {
-  const plan = planChanges(await readTable(client), await file.table(), options);
+async function applyTable(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
+  const plan = planChanges(await readTable(client), wanted, options);
   // Before it is done: whatever happens, the log has what was meant to happen.
   await writeDifference(io, plan.difference, options.json);
   if (isEmpty(plan)) return 0;
@@ -120,7 +115,7 @@ async function applyTable(io: Io, client: IpvsClient, file: ComparedFile, option
   } finally {
     unsubscribe();
   }
-  return verify(io, client, file, options);
+  return verify(io, client, wanted, options);
 }
 
 /** What is reported of a plan that was not carried out; undefined where the error says nothing about it. */
@@ -154,8 +149,8 @@ function refusalText({ errno, operation, subject }: KernelError): string {
 }
 
 /** Reads the table back: only another process can have made a difference. @returns the exit status. */
-async function verify(io: Io, client: IpvsClient, file: ComparedFile, options: ApplyOptions): Promise<number> {
-  const left = compareTables(await readTable(client), await file.table(), options);
+async function verify(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
+  const left = compareTables(await readTable(client), wanted, options);
   if (isSame(left)) return 0;
   await io.stderr.write(
     `${io.programName}: the table was changed by another process during apply; remaining differences:\n`,

@@ -1,13 +1,8 @@
 import { reportFailures } from '../command/failure.js';
 import { readTable } from '../table/read.js';
-import { compareTables, isSame, noDifference } from '../plan/difference.js';
-import {
-  ComparedFile,
-  comparedFile,
-  comparisonOptions,
-  writeDifference,
-  type ComparisonOptions,
-} from './comparison.js';
+import { compareTables, isSame } from '../plan/difference.js';
+import { withTableAndKernel } from '../command/compare.js';
+import { comparedFile, comparisonOptions, writeDifference, type ComparisonOptions } from './comparison.js';
 import { defineVerb } from './verb.js';
 
 /** Exit status where something differs, as diff(1) has it. */
@@ -24,10 +19,8 @@ export const diff = defineVerb<ComparisonOptions>({
   ],
   run: (io, { file: path, json, ...options }) =>
     reportFailures(io, 'diff', () =>
-      ComparedFile.withKernel(io, path, async (client, file) => {
-        const difference = (await file.isExported(client))
-          ? noDifference
-          : compareTables(await readTable(client), await file.table(), options);
+      withTableAndKernel(io, path, async (client, wanted) => {
+        const difference = compareTables(await readTable(client), wanted, options);
         await writeDifference(io, difference, json);
         return isSame(difference) ? 0 : different;
       }),

@@ -100,7 +100,7 @@ const sections: readonly Section[] = [
     rows: [
       ['--real-server     -r address', 'host[:port]'],
       ['--gatewaying      -g', 'direct routing (default)'],
-      ['--ipip            -i', 'tunnelling'],
+      ['--ipip            -i', 'tunneling'],
       ['--masquerading    -m', 'NAT'],
       ['--tun-type           type', 'ipip, gue or gre (default: ipip)'],
       ['--tun-port           port', 'UDP port of a gue tunnel'],

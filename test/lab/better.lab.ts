@@ -359,7 +359,7 @@ const foreigners: readonly Foreign[] = [
     },
   })),
   {
-    forwarding: 'tunnelling',
+    forwarding: 'tunneling',
     tunnel: { type: 'gue', port: 6080, checksum: 'csum+remcsum' },
     shows: {
       '-L -n --tun-info': { reference: / gue:6080:\(null\) 1 /, ours: ' gue:6080:+c,r+c 1 ' },
@@ -367,17 +367,17 @@ const foreigners: readonly Foreign[] = [
     },
   },
   {
-    forwarding: 'tunnelling',
+    forwarding: 'tunneling',
     tunnel: { type: 'gre', port: 0, checksum: 'csum+remcsum' },
     shows: {
       '-L -n --tun-info': { reference: / gre:\(null\) +1 /, ours: ' gre:+c,r+c    1 ' },
       '-S -n': { reference: crash, ours: ' --tun-type gre --tun-csum --tun-remcsum\n' },
     },
   },
-  { forwarding: 'tunnelling', tunnel: { type: 'gre', port: 0, checksum: 'remcsum' }, shows: {} },
+  { forwarding: 'tunneling', tunnel: { type: 'gre', port: 0, checksum: 'remcsum' }, shows: {} },
 ];
 for (const { forwarding, tunnel = plainTunnel, shows } of foreigners) {
-  const what = forwarding === 'tunnelling' ? `${tunnel.type} with ${tunnel.checksum}` : forwarding;
+  const what = forwarding === 'tunneling' ? `${tunnel.type} with ${tunnel.checksum}` : forwarding;
   lab.live(
     `7: a server that another program made: ${what}`,
     () => foreign(forwarding, tunnel),

@@ -150,7 +150,7 @@ describe('doctor', () => {
     ['--real-server 192.0.2.10 --tun-port 65536', /--tun-port takes a number/],
     ['--real-server 192.0.2.10 --forwarding dr', /forwarding/],
     ['--real-server 192.0.2.10 --director 1.2.3', /--director takes an IPv4 or IPv6 address/],
-    ['--forwarding tunnelling', /--forwarding says something about a real server/],
+    ['--forwarding tunneling', /--forwarding says something about a real server/],
     ['--port 80', /--port says something about a real server/],
     ['--nosuch', /nosuch/],
     ['everything', /everything/],

@@ -110,7 +110,7 @@ const servers: readonly (readonly [words: string, server: Partial<RealServer>, k
   ['-t 10.0.0.1:80 -r web:http-alt -m', { forwarding: 'masquerading', port: 8080 }],
   ['-t 10.0.0.1:80 -r 10.0.0.2:8080', {}],
   ['-t 10.0.0.1:80 -r 10.0.0.2:8080 -g', {}],
-  ['-t 10.0.0.1:80 -r 10.0.0.2:8080 -i', { forwarding: 'tunnelling' }],
+  ['-t 10.0.0.1:80 -r 10.0.0.2:8080 -i', { forwarding: 'tunneling' }],
   ['-t 10.0.0.1:80 -r 10.0.0.2 -m', { forwarding: 'masquerading' }],
   // The port of the service is not known yet.
   ['-r 10.0.0.2 -t 10.0.0.1:80 -m', { forwarding: 'masquerading', port: 0 }],
@@ -123,19 +123,19 @@ const servers: readonly (readonly [words: string, server: Partial<RealServer>, k
   ['-f 7 -r 10.0.0.2', { port: 0 }, mark],
   ['-t [2001:db8::1]:80 -r [2001:db8::2]', server6, vip6],
   ['-t [2001:db8::1]:80 -r 2001:db8::2', server6, vip6],
-  ['-t 10.0.0.1:80 -r [2001:db8::2]:80 -i', { ...server6, forwarding: 'tunnelling' }],
-  ['-t [2001:db8::1]:80 -r 10.0.0.2 -i', { forwarding: 'tunnelling' }, vip6],
+  ['-t 10.0.0.1:80 -r [2001:db8::2]:80 -i', { ...server6, forwarding: 'tunneling' }],
+  ['-t [2001:db8::1]:80 -r 10.0.0.2 -i', { forwarding: 'tunneling' }, vip6],
   [
     '-t 10.0.0.1:80 -r 10.0.0.2 -i --tun-type gue --tun-port 6080',
-    { forwarding: 'tunnelling', tunnel: { type: 'gue', port: 6080, checksum: 'nocsum' } },
+    { forwarding: 'tunneling', tunnel: { type: 'gue', port: 6080, checksum: 'nocsum' } },
   ],
   [
     '-t 10.0.0.1:80 -r 10.0.0.2 --tun-remcsum --tun-port 1 --tun-type=gue -i',
-    { forwarding: 'tunnelling', tunnel: { type: 'gue', port: 1, checksum: 'remcsum' } },
+    { forwarding: 'tunneling', tunnel: { type: 'gue', port: 1, checksum: 'remcsum' } },
   ],
   [
     '-t 10.0.0.1:80 -r 10.0.0.2 -i --tun-type gre --tun-csum',
-    { forwarding: 'tunnelling', tunnel: { type: 'gre', port: 0, checksum: 'csum' } },
+    { forwarding: 'tunneling', tunnel: { type: 'gre', port: 0, checksum: 'csum' } },
   ],
 ];
 
