@@ -27,6 +27,20 @@ const shared = {
 };
 
 /**
+ * CommonJS that is short to read at every start, but keeps its names, for people and stack traces.
+ * @type {import('esbuild').TransformOptions}
+ */
+const commonJs = {
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20.19',
+  supported: { 'dynamic-import': false },
+  minifySyntax: true,
+  minifyWhitespace: true,
+  lineLimit: 120,
+};
+
+/**
  * The program, and the commands that run it. esbuild splits ES modules only, whose loader takes as long to start as half
  * of Node itself; so what it makes is turned into CommonJS, file by file.
  */
@@ -42,7 +56,7 @@ async function buildProgram() {
   mkdirSync('dist/bin', { recursive: true });
   await Promise.all(
     outputFiles.map(async ({ path, text }) => {
-      const { code } = await transform(text, { format: 'cjs', platform: 'node', supported: { 'dynamic-import': false } });
+      const { code } = await transform(text, commonJs);
       writeFileSync(join('dist/program', basename(path)), code);
     }),
   );
@@ -64,7 +78,13 @@ async function buildTypes() {
       const options = ['--project', 'tsconfig.json', '--export-referenced-types=false', '--no-check', '--silent'];
       const generator = spawn(
         process.execPath,
-        ['node_modules/dts-bundle-generator/dist/bin/dts-bundle-generator.js', ...options, '-o', `dist/${name}.d.ts`, source],
+        [
+          'node_modules/dts-bundle-generator/dist/bin/dts-bundle-generator.js',
+          ...options,
+          '-o',
+          `dist/${name}.d.ts`,
+          source,
+        ],
         { stdio: 'inherit' },
       );
       const status = await new Promise((resolve, reject) => generator.once('error', reject).once('close', resolve));
