@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ensureDebianPackages, ensureUnpacked } from './lab/debian.mjs';
-import { ensureKernel, labPackages, runInLab } from './lab/kernel.mjs';
+import { ensureKernel, labPackages, runInLab, status as labStatus } from './lab/kernel.mjs';
 import { ensureNodeModules } from './prepare.mjs';
 import { runToEnd } from './programs.mjs';
 import { abortOnSignals } from './signals.mjs';
@@ -148,7 +148,11 @@ async function runSuite(name, { lab }) {
     timeout: suiteLimit,
     signal: end.signal,
   });
-  return { ok: status === 0, output: status === 0 ? output : `${failuresOf(output)}\n(exit status ${status})` };
+  if (status === 0) return { ok: true, output };
+  return {
+    ok: false,
+    output: `${status === labStatus.timeout ? output : failuresOf(output)}\n(exit status ${status})`,
+  };
 }
 
 /**
