@@ -32,7 +32,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   if (isVerb(first)) {
     const { runVerb } = await import('./cli/run-verb.js');
     // The messages of the original repeat its path; examples with one can't be read.
-    return runVerb(argv, withName(io, () => basename(io.programName)));
+    return runVerb(
+      argv,
+      withName(io, () => basename(io.programName)),
+    );
   }
   const parsed = argv.length === 0 ? defaultCommand : await readCommand(argv, io);
   if (!(parsed instanceof UsageError) && (parsed.kind === 'help' || parsed.kind === 'version')) {

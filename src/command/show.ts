@@ -13,7 +13,9 @@ export type ShowCommand = Exclude<ClassicCommand, { kind: 'help' | 'version' | '
 
 /** Shows the help or the version; needs no kernel. */
 export async function showAbout(io: Io, kind: 'help' | 'version'): Promise<void> {
-  await io.stdout.write(kind === 'help' ? helpText(basename(io.programName), Object.entries(verbSummaries)) : versionText());
+  await io.stdout.write(
+    kind === 'help' ? helpText(basename(io.programName), Object.entries(verbSummaries)) : versionText(),
+  );
 }
 
 /**

@@ -10,10 +10,7 @@ export interface LookedUp<T> {
 }
 
 /** Looks up all keys at the same time, and waits until each has a result or nobody replies any more. */
-export async function lookUpAll<T>(
-  keys: readonly string[],
-  lookUp: (key: string) => Promise<T>,
-): Promise<LookedUp<T>> {
+export async function lookUpAll<T>(keys: readonly string[], lookUp: (key: string) => Promise<T>): Promise<LookedUp<T>> {
   const found = new Map<string, T>();
   if (keys.length === 0) return { found, gaveUp: false };
   const gaveUp = await new Promise<boolean>((resolve) => {
