@@ -5,7 +5,7 @@ export type { BusyServer, DrainProgress } from './table/drain.js';
 export type { LockOptions, TableLock } from './ports/lock.js';
 export { readTable } from './table/read.js';
 export { formatTable, tableFormats, type TableFormat } from './documents/format-table.js';
-export { readTable as parseTable } from './documents/parse-table.js';
+export { parseTable } from './documents/parse-table.js';
 export { lockTable } from './edge/table-lock.js';
 export type { Transport } from './ports/transport.js';
 export {

@@ -1,9 +1,8 @@
 import { listenerProtocols, realServerForwardings } from '../doctor/facts.js';
-import { exitStatus } from '../doctor/report.js';
-import { IpvsError } from '../errors.js';
-import { addressBytes, familyOf, formatAddress } from '../model/address.js';
-import { tunnelTypes } from '../model/server.js';
-import { describeFailure } from '../command/failure.js';
+import { canonicalAddress } from '../model/address-kind.js';
+import { realPorts } from '../model/limits.js';
+import { forwardingOf, isForwardingSpelling, tunnelTypes } from '../model/server.js';
+import { reportFailures } from '../command/failure.js';
 import type { DoctorOptions } from './examine-host.js';
 import { defineVerb } from './verb.js';
 
@@ -25,6 +24,7 @@ export const doctor = defineVerb<DoctorOptions>({
     forwarding: {
       choices: realServerForwardings,
       requiresArg: true,
+      coerce: readForwarding,
       describe: 'how the director reaches it; guessed from what is set up',
     },
     port: {
@@ -55,16 +55,11 @@ export const doctor = defineVerb<DoctorOptions>({
     ['$0 doctor', 'on a director'],
     ['$0 doctor --real-server 192.0.2.10 --port 80', 'on a real server of that virtual address'],
   ],
-  run: async (io, options) => {
-    try {
+  run: (io, options) =>
+    reportFailures(io, 'doctor', async () => {
       const { examineHost } = await import('./examine-host.js');
-      return await examineHost(io, options);
-    } catch (error) {
-      if (!(error instanceof IpvsError)) throw error;
-      await io.stderr.write(`${describeFailure(error, io.programName, false).text}\n`);
-      return exitStatus.error;
-    }
-  },
+      return examineHost(io, options);
+    }),
 });
 
 /** Options that say more about a real server. */
@@ -81,23 +76,28 @@ function checkTogether(values: Readonly<Record<string, unknown>>): true {
   return true;
 }
 
+/** The method that a spelling stands for; what is none is left to the check of the choices. */
+function readForwarding(word: string | undefined): string | undefined {
+  return word !== undefined && isForwardingSpelling(word) ? forwardingOf(word) : word;
+}
+
 function readAddress(option: string) {
   return (text: string | undefined): string | undefined => {
     if (text === undefined) return undefined;
     const bare = text.replace(/^\[(.*)\]$/, '$1');
-    const family = familyOf(bare);
-    try {
-      return formatAddress(family, addressBytes(family, bare));
-    } catch {
-      throw new Error(`${option} takes an IPv4 or IPv6 address, not ${text}`);
-    }
+    const address = canonicalAddress(bare);
+    if (address === undefined) throw new Error(`${option} takes an IPv4 or IPv6 address, not ${text}`);
+    return address;
   };
 }
 
 function readPort(option: string) {
   return (text: string): number => {
     const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-    if (port < 1 || port > 65535) throw new Error(`${option} takes a number from 1 to 65535, not ${text}`);
+    const { lowest, highest } = realPorts;
+    if (port < lowest || port > highest) {
+      throw new Error(`${option} takes a number from ${lowest} to ${highest}, not ${text}`);
+    }
     return port;
   };
 }

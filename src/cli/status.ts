@@ -26,7 +26,7 @@ export const status = defineVerb<StatusOptions>({
     ['$0 status', 'services, servers, weights and connections'],
     ['$0 status --json | jq .services', 'the same for programs'],
   ],
-  run: (io, options) => withSession(io, false, (session) => showStatus(session, options)),
+  run: (io, options) => withSession(io, 'listing', (session) => showStatus(session, options)),
 });
 
 async function showStatus({ io, client }: Session, { json, numeric }: StatusOptions): Promise<number> {

@@ -17,9 +17,8 @@ import { OrphanCounter } from '../doctor/orphans.js';
 import { directorSettings, interfaceSettings, settingPath } from '../doctor/settings.js';
 import { InputError, LookError } from '../errors.js';
 import { naturalOrder } from '../format/order.js';
-import { systemErrorText } from '../text/errno-text.js';
 import { printable } from '../text/printable.js';
-import type { Machine, ProgramResult } from '../ports/io.js';
+import type { Machine } from '../ports/io.js';
 import { familyOf } from '../model/address.js';
 import { isFirewallMark } from '../model/service.js';
 import { readLineBlocks } from './lines.js';
@@ -136,7 +135,7 @@ async function hasSyncedConnections(machine: Machine): Promise<boolean> {
 
 /** One process for all questions: a table can have thousands of servers. */
 async function readSurroundings(machine: Machine, addresses: readonly string[]): Promise<Surroundings> {
-  const result = await runIp(machine, ipQuestions(addresses));
+  const result = await machine.run('ip', ipArguments, ipQuestions(addresses));
   if (result === undefined) {
     throw new LookError('doctor needs the program ip to see addresses and routes: install the package iproute2');
   }
@@ -150,16 +149,6 @@ async function readSurroundings(machine: Machine, addresses: readonly string[]):
     throw new LookError(`can't understand what ip prints: ${printable(reason)} (iproute2 4.15 or later is needed)`, {
       cause,
     });
-  }
-}
-
-/** Undefined where ip is not installed. */
-async function runIp(machine: Machine, questions: string): Promise<ProgramResult | undefined> {
-  try {
-    return await machine.run('ip', ipArguments, questions);
-  } catch (cause) {
-    if (!(cause instanceof Error && 'errno' in cause)) throw cause;
-    throw new LookError(`doctor needs the program ip, which can't be run: ${systemErrorText(cause)}`, { cause });
   }
 }
 

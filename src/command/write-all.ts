@@ -17,16 +17,11 @@ export async function writeBlocks(
     if (out.length > 0) await output.write(out.bytes());
     out.clear();
   };
-  const steps = produce(out);
   try {
-    for (;;) {
-      const step = steps.next();
-      if ((step instanceof Promise ? await step : step).done === true) return;
+    for await (const _ of produce(out)) {
       if (out.length < blockSize) continue;
       await flush();
-      if (!output.readerGone) continue;
-      await steps.return(undefined);
-      return;
+      if (output.readerGone) return;
     }
   } finally {
     // What was made before a failure is shown, and before the failure is.

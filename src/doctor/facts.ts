@@ -109,7 +109,7 @@ export interface DirectorFacts extends HostFacts {
 /** How a real server is reached; `local` and the rest concern nobody but the director. */
 export const realServerForwardings = [
   'direct-routing',
-  'tunnelling',
+  'tunneling',
   'masquerading',
 ] as const satisfies readonly ForwardingMethod[];
 

@@ -8,5 +8,5 @@ const tunnelKinds: ReadonlySet<string> = new Set(['ipip', 'ip6tnl', 'gre', 'ip6g
  * a server that lacks all that the others need would pass for one.
  */
 export function guessForwarding({ interfaces }: Pick<HostFacts, 'interfaces'>): RealServerForwarding {
-  return interfaces.some(({ kind, up }) => up && tunnelKinds.has(kind)) ? 'tunnelling' : 'direct-routing';
+  return interfaces.some(({ kind, up }) => up && tunnelKinds.has(kind)) ? 'tunneling' : 'direct-routing';
 }

@@ -1,4 +1,5 @@
-import { familyOf, formatAddress, addressBytes, type AddressFamily } from '../model/address.js';
+import { familyOf, type AddressFamily } from '../model/address.js';
+import { canonicalAddress } from '../model/address-kind.js';
 import type { HostFacts, InterfaceAddress, NetworkInterface, Route } from './facts.js';
 
 /** What ip(8) printed is not what it prints. */
@@ -35,12 +36,8 @@ function listOf(value: unknown): readonly unknown[] {
 
 /** An address in the form that everything else here has; undefined where it is none. */
 function canonical(text: string): { family: AddressFamily; address: string } | undefined {
-  const family = familyOf(text);
-  try {
-    return { family, address: formatAddress(family, addressBytes(family, text)) };
-  } catch {
-    return undefined;
-  }
+  const address = canonicalAddress(text);
+  return address === undefined ? undefined : { family: familyOf(address), address };
 }
 
 /** What ip(8) is asked before it is asked for the way to addresses. */

@@ -18,7 +18,7 @@ function realServerJson(facts: RealServerFacts): JsonObject {
   return {
     address: vip,
     forwarding,
-    tunnel: forwarding === 'tunnelling' ? tunnel : undefined,
+    tunnel: forwarding === 'tunneling' ? tunnel : undefined,
     protocol,
     ports,
     director,

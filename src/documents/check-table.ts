@@ -1,5 +1,6 @@
 import { canBeServer } from '../model/address-kind.js';
-import { defaultTunnel, serverId, type RealServer, type Tunnel } from '../model/server.js';
+import { shortestBackupMessage, syncMessageLengths } from '../model/limits.js';
+import { defaultTunnel, sameTunnel, serverId, type RealServer } from '../model/server.js';
 import {
   describeEndpoint,
   describeService,
@@ -11,79 +12,76 @@ import type { SyncDaemon } from '../model/state.js';
 import type { ServiceWithServers, Table } from '../model/table.js';
 import type { Path, TableProblem } from '../model/problem.js';
 
-/** Longest messages of sync daemons that the kernel keeps as they are. Source: start_sync_thread in ip_vs_sync.c. */
-const shortestBackupLength = 1024;
-const longestInet6Length = 65487;
+type Report = (path: Path, message: string) => void;
 
-type Tell = (path: Path, message: string) => void;
-
-function checkService({ key, onePacket, persistenceTimeout, persistenceNetmask }: VirtualService, tell: Tell): void {
+function checkService(
+  { key, onePacket, persistenceTimeout, persistenceNetmask }: VirtualService,
+  report: Report,
+): void {
   if (!isFirewallMark(key)) {
     if (key.port === 0 && persistenceTimeout === undefined) {
-      tell(['port'], 'port 0 stands for all ports and is for persistent services: say a port, or persistenceTimeout');
+      report(['port'], 'port 0 stands for all ports and is for persistent services: say a port, or persistenceTimeout');
     }
     if (onePacket && key.protocol !== 'udp') {
-      tell(['onePacket'], `one-packet scheduling is for UDP and firewall-mark services, not for ${key.protocol}`);
+      report(['onePacket'], `one-packet scheduling is for UDP and firewall-mark services, not for ${key.protocol}`);
     }
   }
   const masksInet = typeof persistenceNetmask === 'string';
   if (masksInet !== (key.family === 'inet')) {
     const [expected, family] = masksInet ? ['a prefix length', 'IPv6'] : ['a mask such as 255.255.255.0', 'IPv4'];
-    tell(['persistenceNetmask'], `expected ${expected}, as the service is ${family}, found ${persistenceNetmask}`);
+    report(['persistenceNetmask'], `expected ${expected}, as the service is ${family}, found ${persistenceNetmask}`);
   } else if (persistenceTimeout === undefined && persistenceNetmask !== fullNetmask(key.family)) {
-    tell(['persistenceNetmask'], 'a persistence netmask without persistenceTimeout has no effect');
+    report(['persistenceNetmask'], 'a persistence netmask without persistenceTimeout has no effect');
   }
 }
 
-function sameTunnel(a: Tunnel, b: Tunnel): boolean {
-  return a.type === b.type && a.port === b.port && a.checksum === b.checksum;
-}
-
-function checkTunnel({ forwarding, tunnel }: RealServer, tell: Tell): void {
-  if (forwarding !== 'tunnelling') {
+function checkTunnel({ forwarding, tunnel }: RealServer, report: Report): void {
+  if (forwarding !== 'tunneling') {
     if (!sameTunnel(tunnel, defaultTunnel)) {
-      tell(['tunnel'], `tunnel settings are for forwarding tunnelling, not for ${forwarding}`);
+      report(['tunnel'], `tunnel settings are for forwarding tunneling, not for ${forwarding}`);
     }
     return;
   }
   const { type, port, checksum } = tunnel;
-  if (type === 'gue' && port === 0) tell(['tunnel'], 'a gue tunnel needs the port that the real server takes it at');
-  if ((type === 'ipip' || type === 'gre') && port !== 0) tell(['tunnel', 'port'], `${type} has no port; only gue has`);
-  if (type === 'ipip' && checksum !== 'nocsum') tell(['tunnel', 'checksum'], 'ipip has no checksum; gue and gre have');
+  if (type === 'gue' && port === 0) report(['tunnel'], 'a gue tunnel needs the port that the real server takes it at');
+  if ((type === 'ipip' || type === 'gre') && port !== 0)
+    report(['tunnel', 'port'], `${type} has no port; only gue has`);
+  if (type === 'ipip' && checksum !== 'nocsum')
+    report(['tunnel', 'checksum'], 'ipip has no checksum; gue and gre have');
   if (type === 'gre' && (checksum === 'remcsum' || checksum === 'csum+remcsum')) {
-    tell(['tunnel', 'checksum'], `gre takes nocsum or csum, not ${checksum}; only gue has remcsum`);
+    report(['tunnel', 'checksum'], `gre takes nocsum or csum, not ${checksum}; only gue has remcsum`);
   }
 }
 
-function checkServer(server: RealServer, { key }: VirtualService, tell: Tell): void {
+function checkServer(server: RealServer, { key }: VirtualService, report: Report): void {
   const { family, address, port, forwarding, upperThreshold, lowerThreshold } = server;
-  if (!canBeServer(address)) tell(['address'], `${address} is no address of a host, so it can't be a real server`);
-  if (family !== key.family && forwarding !== 'tunnelling') {
-    tell(
+  if (!canBeServer(address)) report(['address'], `${address} is not a unicast address`);
+  if (family !== key.family && forwarding !== 'tunneling') {
+    report(
       ['address'],
-      `${address} is of another family than ${describeService(key)}: that needs forwarding tunnelling, not ${forwarding}`,
+      `${address} is of another family than ${describeService(key)}: that needs forwarding tunneling, not ${forwarding}`,
     );
   }
   const rewrites = forwarding === 'masquerading';
   if (!rewrites && !isFirewallMark(key) && port !== key.port) {
-    tell(
+    report(
       ['port'],
       `${forwarding} does not rewrite packets, so the port is that of the service, ${key.port}, not ${port}: ` +
         'leave it out, or use forwarding masquerading',
     );
   }
   if (lowerThreshold > upperThreshold) {
-    tell(
+    report(
       ['lowerThreshold'],
       upperThreshold === 0
         ? 'a lower threshold needs an upper one'
         : `the lower threshold, ${lowerThreshold}, is above the upper one, ${upperThreshold}`,
     );
   }
-  checkTunnel(server, tell);
+  checkTunnel(server, report);
 }
 
-/** Finds names that stand twice; `where` tells of the first. */
+/** Finds names that are there twice. */
 class Seen {
   readonly #seen = new Map<string, Path>();
 
@@ -95,13 +93,14 @@ class Seen {
   }
 }
 
-function checkDaemon(daemon: SyncDaemon, tell: Tell): void {
+function checkDaemon(daemon: SyncDaemon, report: Report): void {
   const { role, maxLength, group } = daemon;
-  if (role === 'backup' && maxLength !== 0 && maxLength < shortestBackupLength) {
-    tell(['maxLength'], `the kernel makes a backup take at least ${shortestBackupLength} bytes, not ${maxLength}`);
+  if (role === 'backup' && maxLength !== 0 && maxLength < shortestBackupMessage) {
+    report(['maxLength'], `the kernel makes a backup take at least ${shortestBackupMessage} bytes, not ${maxLength}`);
   }
-  if (group?.includes(':') === true && maxLength > longestInet6Length) {
-    tell(['maxLength'], `over IPv6 at most ${longestInet6Length} bytes fit, not ${maxLength}`);
+  const { highest } = syncMessageLengths.inet6;
+  if (group?.includes(':') === true && maxLength > highest) {
+    report(['maxLength'], `over IPv6 at most ${highest} bytes fit, not ${maxLength}`);
   }
 }
 
@@ -118,23 +117,23 @@ function hasOtherFamily({ service, servers }: ServiceWithServers): boolean {
  */
 export function checkTable(table: Table, describe: DescribePath): TableProblem[] {
   const problems: TableProblem[] = [];
-  const telling =
-    (...base: Path): Tell =>
+  const reportAt =
+    (...base: Path): Report =>
     (path, message) => {
       problems.push({ path: [...base, ...path], message });
     };
   const services = new Seen();
   for (const [index, { service, servers }] of table.services.entries()) {
-    const tell = telling('services', index);
+    const report = reportAt('services', index);
     const title = describeService(service.key);
     const first = services.add(title, ['services', index]);
-    if (first !== undefined) tell([], `${title} a second time; the first is ${describe(first)}`);
-    checkService(service, tell);
+    if (first !== undefined) report([], `${title} a second time; the first is ${describe(first)}`);
+    checkService(service, report);
     // Thousands of servers without a fault are the rule: each costs its place in a map, and no object of its own.
     const seen = new Map<string, number>();
     let number = 0;
-    const tellServer: Tell = (path, message) => {
-      tell(['servers', number, ...path], message);
+    const reportServer: Report = (path, message) => {
+      report(['servers', number, ...path], message);
     };
     for (const server of servers) {
       const id = serverId(server);
@@ -142,21 +141,21 @@ export function checkTable(table: Table, describe: DescribePath): TableProblem[]
       if (same === undefined) seen.set(id, number);
       else {
         const first = describe(['services', index, 'servers', same]);
-        tellServer([], `${describeEndpoint(server)} a second time in ${title}; the first is ${first}`);
+        reportServer([], `${describeEndpoint(server)} a second time in ${title}; the first is ${first}`);
       }
-      checkServer(server, service, tellServer);
+      checkServer(server, service, reportServer);
       number++;
     }
   }
   const roles = new Seen();
   const mixed = table.services.find(hasOtherFamily);
   for (const [index, daemon] of (table.syncDaemons ?? []).entries()) {
-    const tell = telling('syncDaemons', index);
+    const report = reportAt('syncDaemons', index);
     const first = roles.add(daemon.role, ['syncDaemons', index]);
-    if (first !== undefined) tell(['role'], `a second ${daemon.role}; the first is ${describe(first)}`);
-    checkDaemon(daemon, tell);
+    if (first !== undefined) report(['role'], `a second ${daemon.role}; the first is ${describe(first)}`);
+    checkDaemon(daemon, report);
     if (mixed !== undefined) {
-      tell(
+      report(
         [],
         `the kernel runs no sync daemon while ${describeService(mixed.service.key)} has servers of another family`,
       );

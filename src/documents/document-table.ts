@@ -1,32 +1,27 @@
 import { familyOf } from '../model/address.js';
-import { canonicalAddress } from '../model/address-kind.js';
-import { defaultTunnel, forwardingMethods, type RealServer } from '../model/server.js';
+import { inCanonicalForm } from '../model/address-kind.js';
+import { defaultTunnel, forwardingOf, type RealServer } from '../model/server.js';
 import { fullNetmask, isFirewallMark, schedulerFlagNames, type ServiceKey } from '../model/service.js';
 import type { SyncDaemon } from '../model/state.js';
 import type { ServiceWithServers, Table } from '../model/table.js';
 import type { CheckedDaemon, CheckedDocument, CheckedServer, CheckedService } from './schema.js';
 
-function canonical(address: string): string {
-  return canonicalAddress(address) ?? address;
-}
-
 /** Which service it is; the schema has seen to it that it is one or the other. */
 function serviceKey({ address, protocol = 'tcp', port = 0, fwmark, family = 'inet' }: CheckedService): ServiceKey {
   if (address === undefined) return { family, fwmark: fwmark ?? 0 };
-  const text = canonical(address);
+  const text = inCanonicalForm(address);
   return { family: familyOf(text), protocol, address: text, port };
 }
 
 function serverOf(server: CheckedServer, key: ServiceKey): RealServer {
-  const address = canonical(server.address);
+  const address = inCanonicalForm(server.address);
   const { forwarding, weight, upperThreshold, lowerThreshold, tunnel } = server;
   return {
     family: familyOf(address),
     address,
     // As on the command line: that of the service.
     port: server.port ?? (isFirewallMark(key) ? 0 : key.port),
-    // Our word for it: that of the text would be kept once more for every server.
-    forwarding: forwardingMethods[forwardingMethods.indexOf(forwarding)] ?? forwarding,
+    forwarding: forwardingOf(forwarding),
     weight,
     upperThreshold,
     lowerThreshold,
@@ -34,8 +29,7 @@ function serverOf(server: CheckedServer, key: ServiceKey): RealServer {
   };
 }
 
-/** The service of a table that one of a document is. */
-export function serviceOf(service: CheckedService): ServiceWithServers {
+function serviceOf(service: CheckedService): ServiceWithServers {
   const key = serviceKey(service);
   const { scheduler, onePacket, persistenceTimeout, persistenceNetmask, persistenceEngine } = service;
   const flags = service.schedulerFlags.map(
@@ -55,25 +49,24 @@ export function serviceOf(service: CheckedService): ServiceWithServers {
   };
 }
 
-/** The sync daemon that one of a document is. */
-export function daemonOf(daemon: CheckedDaemon): SyncDaemon {
+function daemonOf(daemon: CheckedDaemon): SyncDaemon {
   const { role, syncId, maxLength = 0, group, port = 0, ttl = 0 } = daemon;
   return {
     role,
     syncId,
     interface: daemon.interface,
     maxLength,
-    group: group === undefined ? undefined : canonical(group),
+    group: group === undefined ? undefined : inCanonicalForm(group),
     port,
     ttl,
   };
 }
 
-/** The table that a document says, in the document's order, with settings as they are written: see `checkTable`. */
+/** The table that a document describes, in the document's order, with settings as they are written: see `checkTable`. */
 export function tableOf({ services, timeouts, syncDaemons }: CheckedDocument): Table {
   return {
-    services,
+    services: services.map(serviceOf),
     timeouts: timeouts && { tcp: timeouts.tcp ?? 0, tcpFin: timeouts.tcpFin ?? 0, udp: timeouts.udp ?? 0 },
-    syncDaemons,
+    syncDaemons: syncDaemons?.map(daemonOf),
   };
 }

@@ -1,80 +1,201 @@
-import type { Place, YamlFault } from './yaml-text.js';
+import {
+  constructFromEvents,
+  CORE_SCHEMA,
+  EVENT_ID,
+  getScalarValue,
+  mapTag,
+  parseEvents,
+  SCALAR_STYLE,
+  YAMLException,
+  type Event,
+} from 'js-yaml';
+import type { Path } from '../model/problem.js';
+import { replacement } from './source-text.js';
+
+/** Nesting beyond which a text is no document; the shape has seven levels. */
+const deepest = 20;
+
+/** Names that valibot passes over in every mapping, because prototypes have them. */
+const prototypeNames: readonly string[] = ['__proto__', 'prototype', 'constructor'];
+
+/** What is wrong with the YAML itself, and where. */
+export interface TextFault {
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** What is looked for: a value, or the name that it has in its mapping. */
+export interface Place {
+  readonly path: Path;
+  readonly of: 'name' | 'value';
+}
 
 /** A text that was read as YAML or JSON. */
 export interface DocumentText {
+  /** Undefined where the text can't be read; of a name that a mapping has twice, the last value. */
   readonly value: unknown;
-  /** What is wrong with the text itself. */
-  readonly faults: readonly YamlFault[];
-  /** Offsets of the values at paths. Costs another reading where the text was easy, so it is for errors. */
-  readonly locate: (places: readonly Place[]) => Promise<number[]>;
+  readonly faults: readonly TextFault[];
+  /** The offset of a place, or of the nearest thing around it that is there. */
+  readonly locate: (place: Place) => number;
 }
 
-const backslash = 92;
-const colon = 58;
-
-/** Whether the quote at an index is part of its string: an odd number of backslashes is before it. */
-function isEscaped(json: string, quote: number): boolean {
-  let start = quote;
-  while (json.charCodeAt(start - 1) === backslash) start--;
-  return (quote - start) % 2 === 1;
+/** A value in the text. */
+interface Spot {
+  /** Where it starts; undefined for an empty one. */
+  readonly start: number | undefined;
+  /** Where its name starts, for a member of a mapping. */
+  readonly named?: number | undefined;
+  readonly parts?: ReadonlyMap<string | number, Spot>;
 }
 
-/** Names in the text of a JSON value: every string that a colon follows. */
-function countNames(json: string): number {
-  let count = 0;
-  for (let start = json.indexOf('"'); start >= 0;) {
-    let end = json.indexOf('"', start + 1);
-    while (end >= 0 && isEscaped(json, end)) end = json.indexOf('"', end + 1);
-    if (end < 0) return count;
-    let next = end + 1;
-    // Blank, tab, line feed and carriage return are what JSON has between things.
-    while (json.charCodeAt(next) <= 32) next++;
-    if (json.charCodeAt(next) === colon) count++;
-    start = json.indexOf('"', next);
-  }
-  return count;
-}
-
-/** Members that a value has, with all that it holds. */
-function countMembers(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  let count = 0;
-  if (Array.isArray(value)) {
-    for (const item of value) count += countMembers(item);
-    return count;
-  }
-  for (const member of Object.values(value)) count += 1 + countMembers(member);
-  return count;
-}
-
-async function readYaml(text: string): Promise<DocumentText | readonly YamlFault[]> {
-  const { parseYaml } = await import('./yaml-text.js');
-  const yaml = parseYaml(text);
-  return 'locate' in yaml ? { ...yaml, locate: (places) => Promise.resolve(yaml.locate(places)) } : yaml;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** Where what an event begins starts in the text; undefined for an empty value. */
+function startOf(event: Event): number | undefined {
+  if (event.type === EVENT_ID.SEQUENCE || event.type === EVENT_ID.MAPPING) return event.start;
+  if (event.type !== EVENT_ID.SCALAR || event.valueStart < 0) return undefined;
+  const quoted = event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED;
+  return event.valueStart - Number(quoted);
 }
 
 /**
- * Reads a text as JSON where it is, which is much faster, and else as YAML.
- * @returns faults where it can't be read.
+ * Walks through what a text holds: finds the place of every value, and what no document may have. It costs as much as
+ * the reading, so it is for texts with a problem.
  */
-export async function readDocumentText(text: string): Promise<DocumentText | readonly YamlFault[]> {
-  const value = /^\s*\{/.test(text) ? parseJson(text) : undefined;
-  // JSON.parse takes the last of two members of one name and says nothing.
-  if (value === undefined || countNames(text) !== countMembers(value)) return readYaml(text);
-  return {
-    value,
-    faults: [],
-    locate: async (places) => {
-      const yaml = await readYaml(text);
-      return 'locate' in yaml ? yaml.locate(places) : places.map(() => 0);
+class Walk {
+  readonly root: Spot;
+  readonly faults: TextFault[] = [];
+  readonly #events: readonly Event[];
+  readonly #text: string;
+  readonly #replaced: boolean;
+  #next: number;
+
+  constructor(events: readonly Event[], text: string, replaced: boolean) {
+    this.#events = events;
+    this.#text = text;
+    this.#replaced = replaced;
+    // The first event opens the document, and one closes it.
+    this.#next = 1;
+    this.root = this.#value();
+    const second = events[this.#next + 2];
+    if (second !== undefined) this.#report(startOf(second) ?? 0, 'a second YAML document; a file holds one table');
+  }
+
+  #report(offset: number, message: string): void {
+    this.faults.push({ offset, message });
+  }
+
+  #value(): Spot {
+    const event = this.#events[this.#next++];
+    // Events come in whole: this is for the type.
+    if (event === undefined) return { start: undefined };
+    this.#checkProperties(event);
+    const start = startOf(event);
+    if (event.type === EVENT_ID.SEQUENCE) return { start, parts: this.#items() };
+    if (event.type === EVENT_ID.MAPPING) return { start, parts: this.#members() };
+    return { start };
+  }
+
+  #items(): Map<number, Spot> {
+    const items = new Map<number, Spot>();
+    while (this.#isInside()) items.set(items.size, this.#value());
+    return items;
+  }
+
+  #members(): Map<string, Spot> {
+    const members = new Map<string, Spot>();
+    while (this.#isInside()) {
+      const key = this.#events[this.#next];
+      const { start } = this.#value();
+      const name = key?.type === EVENT_ID.SCALAR ? getScalarValue(this.#text, key) : '';
+      if (members.has(name)) {
+        this.#report(start ?? 0, `"${name}" a second time in the same mapping`);
+      }
+      if (prototypeNames.includes(name)) this.#report(start ?? 0, `unknown name "${name}"`);
+      members.set(name, { ...this.#value(), named: start });
+    }
+    return members;
+  }
+
+  /** Whether a collection goes on; its end is skipped. */
+  #isInside(): boolean {
+    const event = this.#events[this.#next];
+    if (event !== undefined && event.type !== EVENT_ID.POP) return true;
+    this.#next++;
+    return false;
+  }
+
+  /** Refuses features of YAML that a table has no use for, and that make texts mean more than they show. */
+  #checkProperties(event: Event): void {
+    if (event.type === EVENT_ID.DOCUMENT || event.type === EVENT_ID.POP) return;
+    if (event.type === EVENT_ID.ALIAS) {
+      this.#report(event.anchorStart - 1, 'YAML aliases are not supported; write the value');
+      return;
+    }
+    if (event.anchorStart >= 0) {
+      this.#report(event.anchorStart - 1, 'YAML anchors are not supported; write the value where it is needed');
+    }
+    if (event.tagStart >= 0) this.#report(event.tagStart, 'YAML tags are not supported');
+    if (!this.#replaced || event.type !== EVENT_ID.SCALAR) return;
+    const strange = this.#text.slice(event.valueStart, event.valueEnd).indexOf(replacement);
+    if (strange >= 0) this.#report(event.valueStart + strange, 'invalid UTF-8');
+  }
+}
+
+/** Whether a text is one document, and all of its values are written out. */
+function isPlain(events: readonly Event[]): boolean {
+  let documents = 0;
+  return events.every((event) => {
+    if (event.type === EVENT_ID.POP) return true;
+    if (event.type === EVENT_ID.DOCUMENT) return ++documents === 1;
+    return event.type !== EVENT_ID.ALIAS && event.anchorStart < 0 && event.tagStart < 0;
+  });
+}
+
+/** The value of a plain text, and whether all names in it are usual ones, each once in its mapping. */
+function construct(events: Event[], source: string): { value: unknown; usual: boolean } {
+  let usual = true;
+  const schema = CORE_SCHEMA.withTags({
+    ...mapTag,
+    addPair(mapping, name, value) {
+      if (mapTag.has(mapping, name) || prototypeNames.includes(String(name))) usual = false;
+      return mapTag.addPair(mapping, name, value);
     },
-  };
+  });
+  const [value] = constructFromEvents(events, { source, schema, json: true });
+  return { value, usual };
+}
+
+function locate(root: Spot, { path, of }: Place): number {
+  let spot = root;
+  let offset = root.start ?? 0;
+  for (const [depth, name] of path.entries()) {
+    const part = spot.parts?.get(name);
+    if (part === undefined) break;
+    const byName = of === 'name' && depth === path.length - 1;
+    offset = (byName ? (part.named ?? part.start) : (part.start ?? part.named)) ?? offset;
+    spot = part;
+  }
+  return offset;
+}
+
+/**
+ * Reads YAML; JSON is YAML too.
+ * @param replaced whether bytes that are not UTF-8 were replaced: a comment may have such, a value not.
+ */
+export function readDocumentText(text: string, replaced: boolean): DocumentText {
+  try {
+    const events = parseEvents(text, { maxDepth: deepest });
+    let known: Walk | undefined;
+    const walk = (): Walk => (known ??= new Walk(events, text, replaced));
+    const plain = isPlain(events);
+    const { value, usual } = plain ? construct(events, text) : { value: undefined, usual: false };
+    return {
+      value,
+      faults: usual && !replaced ? [] : walk().faults,
+      locate: (place) => locate(walk().root, place),
+    };
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const fault = { offset: error.mark?.position ?? 0, message: `not valid YAML or JSON: ${error.reason}` };
+    return { value: undefined, faults: [fault], locate: () => 0 };
+  }
 }

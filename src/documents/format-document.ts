@@ -89,7 +89,7 @@ function writeServer(out: TextWriter, servers: ServerRows, row: number, usualPor
   out.number(servers.number(row, column.weight));
   if (upper !== 0) out.text(`, upperThreshold: ${upper}`);
   if (lower !== 0) out.text(`, lowerThreshold: ${lower}`);
-  if (method === 'tunnelling') writeTunnel(out, servers, row);
+  if (method === 'tunneling') writeTunnel(out, servers, row);
   out.text(' }\n');
 }
 

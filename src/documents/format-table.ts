@@ -1,7 +1,7 @@
 import { pathText, type Path, type TableProblem } from '../model/problem.js';
 import { describeEndpoint, describeService } from '../model/service.js';
 import type { Table } from '../model/table.js';
-import { formatRules, unsayableByRules } from './rules/table-rules.js';
+import { formatRules, withoutOption } from './rules/table-rules.js';
 import { checkTable } from './check-table.js';
 import { formatJsonDocument, formatYaml } from './format-document.js';
 import { documentError } from './report.js';
@@ -38,7 +38,7 @@ function entryText(table: Table, path: Path): string {
 export function formatTable(table: Table, format: TableFormat, source: string): string {
   const problems: readonly TableProblem[] = [
     ...checkTable(table, (path) => entryText(table, path)),
-    ...(format === 'rules' ? unsayableByRules(table) : []),
+    ...(format === 'rules' ? withoutOption(table) : []),
   ];
   if (problems.length > 0) {
     throw documentError(

@@ -1,43 +1,32 @@
+import { isUtf8 } from 'node:buffer';
 import type { Table } from '../model/table.js';
 import type { NameResolver } from '../ports/resolver.js';
-import { largestText, SourceText, tooLarge, unreadable } from './report.js';
+import { largestText, tooLarge, unreadable } from './report.js';
+import { SourceText } from './source-text.js';
 
 /**
  * Reads a table from a text: a document in YAML or JSON, or a rule dump, whichever it is.
- * @param text bytes are UTF-8.
+ * @param text bytes are UTF-8; comments may have any.
  * @param source what messages call the text, such as the file's name.
  * @param names looks up the names of hosts and ports, which rules may have.
  * @throws {DocumentError} with all that is wrong.
  */
-export async function readTable(text: string | Uint8Array, source: string, names: NameResolver): Promise<Table> {
-  const plain = plainText(text, source);
-  const kind = kindOf(plain);
-  if (kind === undefined) {
-    throw unreadable(source, 'there is nothing in it; a table without services is written services: []');
-  }
-  // Neither loads what only the other needs.
-  if (kind === 'rules') return (await import('./read-rules.js')).readRulesTable(plain, source, names);
-  return (await import('./read-document.js')).readDocument(plain, source);
-}
-
-/** The characters of a text. @throws {DocumentError} where it is too large or no text. */
-function plainText(text: string | Uint8Array, source: string): string {
+export async function parseTable(text: string | Uint8Array, source: string, names: NameResolver): Promise<Table> {
   if (text.length > largestText) throw tooLarge(source);
-  let plain: string;
-  try {
-    plain = typeof text === 'string' ? text : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text);
-  } catch {
-    throw unreadable(source, 'is not text: it has bytes that are no UTF-8');
-  }
-  if (plain.startsWith('\ufeff')) plain = plain.slice(1);
+  const replaced = typeof text !== 'string' && !isUtf8(text);
+  const plain = typeof text === 'string' ? text.replace(/^\ufeff/, '') : new TextDecoder().decode(text);
   const zero = plain.indexOf('\0');
   if (zero >= 0) throw unreadable(source, `is not text: a NUL byte in line ${new SourceText(plain).place(zero).line}`);
-  return plain;
+  const kind = kindOf(plain);
+  if (kind === undefined) throw unreadable(source, 'file is empty; write services: [] for an empty table');
+  // Neither loads what only the other needs.
+  if (kind === 'rules') return (await import('./rules/read-rules.js')).readRules(plain, replaced, source, names);
+  return (await import('./read-document.js')).readDocument(plain, replaced, source);
 }
 
-/** What a text is, by its first line that says something. */
+/** What a text is, by its first line that is neither empty nor a comment. */
 function kindOf(text: string): 'document' | 'rules' | undefined {
-  const [line] = /^[^\S\n]*[^\s#].*$/m.exec(text) ?? [];
+  const [, line] = /(?:^|\n)[^\S\n]*([^\s#][^\n]*)/.exec(text) ?? [];
   if (line === undefined) return undefined;
-  return /^\s*(ipvsadm\s+)?-{1,2}[A-Za-z]/.test(line) ? 'rules' : 'document';
+  return /^(ipvsadm\s+)?-{1,2}[A-Za-z]/.test(line) ? 'rules' : 'document';
 }

@@ -2,42 +2,38 @@ import type { DocumentProblem } from '../errors.js';
 import { canonicalTable } from '../model/canonical.js';
 import { pathText } from '../model/problem.js';
 import type { Table } from '../model/table.js';
-import { checkShape, readPlainTable, type ShapeProblem } from './check-shape.js';
+import { checkShape, type ShapeProblem } from './check-shape.js';
 import { checkTable } from './check-table.js';
 import { readDocumentText } from './document-text.js';
-import { documentError, keptProblems, SourceText } from './report.js';
-import type { YamlFault } from './yaml-text.js';
-
-function faultsOf(faults: readonly YamlFault[], text: SourceText): DocumentProblem[] {
-  return faults.map(({ offset, message }) => ({ ...text.place(offset), path: '', message }));
-}
+import { documentError, keptProblems } from './report.js';
+import { SourceText } from './source-text.js';
 
 /**
  * Reads a document in YAML or JSON.
+ * @param replaced whether bytes that are not UTF-8 were replaced in the text.
  * @throws {DocumentError}
  */
-export async function readDocument(text: string, source: string): Promise<Table> {
-  const plain = readPlainTable(text);
-  if (plain !== undefined && checkTable(plain, () => '').length === 0) return canonicalTable(plain);
-  const read = await readDocumentText(text);
-  if (!('value' in read)) {
-    const lines = new SourceText(text);
-    throw documentError(source, faultsOf(read, lines), lines);
-  }
-  const { problems, table, original } = checkShape(read.value);
-  const found: ShapeProblem[] = [...problems];
-  if (table !== undefined) {
+export function readDocument(text: string, replaced: boolean, source: string): Table {
+  const { value, faults, locate } = readDocumentText(text, replaced);
+  const found: ShapeProblem[] = [];
+  if (value !== undefined || faults.length === 0) {
+    const { problems, table, original } = checkShape(value);
     const combinations = checkTable(table, (path) => pathText(original(path)));
-    if (found.length === 0 && combinations.length === 0 && read.faults.length === 0) return canonicalTable(table);
-    for (const { path, message } of combinations) found.push({ path: original(path), message, of: 'value' });
+    if (faults.length + problems.length + combinations.length === 0) return canonicalTable(table);
+    found.push(
+      ...problems,
+      ...combinations.map(({ path, message }) => ({ path: original(path), message, of: 'value' }) as const),
+    );
   }
-  const kept = found.slice(0, keptProblems);
-  const offsets = await read.locate(kept);
   const lines = new SourceText(text);
-  const located = kept.map(({ path, message }, index) => ({
-    ...lines.place(offsets[index] ?? 0),
-    path: pathText(path),
-    message,
-  }));
-  throw documentError(source, [...faultsOf(read.faults, lines), ...located], lines, found.length - kept.length);
+  const kept = found.slice(0, keptProblems);
+  const located: DocumentProblem[] = [
+    ...faults.map(({ offset, message }) => ({ ...lines.place(offset), path: '', message })),
+    ...kept.map((problem) => ({
+      ...lines.place(locate(problem)),
+      path: pathText(problem.path),
+      message: problem.message,
+    })),
+  ];
+  throw documentError(source, located, lines, found.length - kept.length);
 }

@@ -1,5 +1,6 @@
 import { DocumentError, type DocumentProblem } from '../errors.js';
 import { printable } from '../text/printable.js';
+import type { SourceText } from './source-text.js';
 
 /** Largest text that is read, in bytes: some 100,000 real servers as formatted JSON. */
 export const largestText = 1 << 24;
@@ -13,38 +14,6 @@ const shownProblems = 50;
 /** Characters of a line that a message shows. */
 const shownWidth = 100;
 
-/** A text with the places of its lines. */
-export class SourceText {
-  readonly #text: string;
-  readonly #starts: number[] = [0];
-
-  constructor(text: string) {
-    this.#text = text;
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#starts.push(at + 1);
-  }
-
-  /** Line and column, from 1, of an offset. */
-  place(offset: number): { line: number; column: number } {
-    let low = 0;
-    let high = this.#starts.length;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((this.#starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle;
-    }
-    // Columns are for people: a character beyond U+FFFF is one.
-    const before = this.#text.slice(this.#starts[low], offset);
-    return { line: low + 1, column: Array.from(before).length + 1 };
-  }
-
-  /** The text of a line, from 1. */
-  line(number: number): string {
-    const start = this.#starts[number - 1] ?? 0;
-    const next = this.#starts[number];
-    return this.#text.slice(start, next === undefined ? undefined : next - 1);
-  }
-}
-
 /** The line and a mark under the column, each with a margin; of a long line the part around the column. */
 function excerpt(source: SourceText, line: number, column: number | undefined): string {
   const characters = Array.from(printable(source.line(line).replaceAll('\t', ' ').replace(/\r$/, '')));
@@ -55,7 +24,7 @@ function excerpt(source: SourceText, line: number, column: number | undefined): 
 }
 
 /**
- * The error that tells all problems in the order of the text.
+ * The error with all problems in the order of the text.
  * @param text undefined where there is none to show.
  * @param left how many more there are.
  */
@@ -69,14 +38,14 @@ export function documentError(
   const sorted = problems
     .map((problem) => ({ ...problem, path: printable(problem.path), message: printable(problem.message) }))
     .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
-  const told = sorted.slice(0, shownProblems).map(({ line, column, path, message }) => {
+  const shown = sorted.slice(0, shownProblems).map(({ line, column, path, message }) => {
     const place = [source, line, column].filter((part) => part !== undefined).join(':');
     const head = `${place}: ${path === '' ? '' : `${path}: `}${message}`;
     return text === undefined || line === undefined ? head : `${head}\n${excerpt(text, line, column)}`;
   });
-  const rest = sorted.length - told.length + Math.max(left, 0);
-  if (rest > 0) told.push(`and ${rest} more ${rest === 1 ? 'problem' : 'problems'}`);
-  return new DocumentError(told.join('\n'), source, sorted);
+  const rest = sorted.length - shown.length + Math.max(left, 0);
+  if (rest > 0) shown.push(`and ${rest} more ${rest === 1 ? 'problem' : 'problems'}`);
+  return new DocumentError(shown.join('\n'), source, sorted);
 }
 
 /** An error about a text as a whole, which can't be shown. */
@@ -86,5 +55,5 @@ export function unreadable(name: string, message: string): DocumentError {
 
 /** The error for a text that is larger than `largestText`. */
 export function tooLarge(name: string): DocumentError {
-  return unreadable(name, `is larger than ${largestText >> 20} MiB, which no table is`);
+  return unreadable(name, `exceeds the limit of ${largestText >> 20} MiB`);
 }

@@ -1,33 +1,57 @@
 import * as v from 'valibot';
 import { isAddress, isMulticast, isNetmask } from '../model/address-kind.js';
-import { schedulerFlagNames } from '../model/service.js';
-import { daemonOf, serviceOf, tableOf } from './document-table.js';
+import {
+  firewallMarks,
+  longestName,
+  multicastTtls,
+  ports,
+  prefixLengths,
+  realPorts,
+  syncIds,
+  syncMessageLengths,
+  thresholds,
+  timeoutSeconds,
+  weights,
+  type Range,
+} from '../model/limits.js';
+import {
+  defaultTunnel,
+  forwardingSpellings,
+  tunnelChecksums,
+  tunnelTypes,
+  type ForwardingMethod,
+} from '../model/server.js';
+import { protocols, schedulerFlagNames } from '../model/service.js';
+import { closestName } from './closest-name.js';
+import { describeValue } from './describe-value.js';
 
-// The one source of the document's shape: what is checked, the types, and docs/ipvsadm-document.schema.json. A message
-// is what was expected; what was found is put after it.
+// The one source of the document's shape: what is checked, the types, and docs/ipvsadm-document.schema.json. The message
+// of a value is what was expected; what was found is put after it.
 
-const nameLimit = 15;
+function rangeText({ lowest, highest }: Range, what: string): string {
+  return `${what} from ${lowest} to ${highest}`;
+}
 
-function whole(lowest: number, highest: number, what: string) {
-  const message = `${what} from ${lowest} to ${highest}`;
+function whole(range: Range, what: string) {
+  const { lowest, highest } = range;
+  const message = rangeText(range, what);
   return v.pipe(v.number(message), v.integer(message), v.minValue(lowest, message), v.maxValue(highest, message));
 }
 
-function words<const W extends readonly string[]>(list: W) {
-  const message = `${list.slice(0, -1).join(', ')} or ${list.at(-1) ?? ''}`;
+function words<const W extends readonly string[]>(list: W, message = listText(list)) {
   return v.picklist(list, message);
 }
 
-function truth() {
-  return v.boolean('true or false');
+function listText(list: readonly string[]): string {
+  return `${list.slice(0, -1).join(', ')} or ${list.at(-1) ?? ''}`;
 }
 
 function name(what: string) {
-  const message = `${what}, 1 to ${nameLimit} bytes without blanks or control characters`;
+  const message = `${what}, 1 to ${longestName} bytes without blanks or control characters`;
   return v.pipe(
     v.string(message),
     v.minLength(1, message),
-    v.maxBytes(nameLimit, message),
+    v.maxBytes(longestName, message),
     v.regex(/^[^\s\p{Cc}\u2028\u2029]+$/u, message),
   );
 }
@@ -37,37 +61,37 @@ function address(what: string) {
   return v.pipe(v.string(message), v.check(isAddress, message));
 }
 
-/** Names that valibot passes over in every mapping, because prototypes have them. */
-const passedOver = ['__proto__', 'prototype', 'constructor'];
+/** True for what YAML calls a mapping, and JSON an object. */
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
-const noMapping = v.custom<never>(() => false, 'a mapping');
+/** What is wrong with a name that is not among the known ones. */
+function unknownName(found: string, known: readonly string[]): string {
+  const meant = closestName(found, known);
+  const help = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
+  return `unknown name ${describeValue(found)}; ${help}`;
+}
 
-/**
- * Members by name, and nothing else. Each unknown one is an issue, whose message is the list of the known ones: a strict
- * object of valibot's tells the first one only, and takes a list for a mapping.
- */
-function members<const E extends v.ObjectEntries>(
-  entries: E,
-): v.GenericSchema<v.InferInput<v.ObjectSchema<E, undefined>>, v.InferOutput<v.ObjectSchema<E, undefined>>> {
-  const unknown = v.never(Object.keys(entries).join(' '));
-  const object = v.objectWithRest(entries, unknown, 'a mapping');
-  return {
-    ...object,
-    '~run'(dataset, config) {
-      const { value } = dataset;
-      if (typeof value !== 'object' || value === null) return object['~run'](dataset, config);
-      if (Array.isArray(value)) return noMapping['~run'](dataset, config);
-      const result = object['~run'](dataset, config);
-      for (const key of passedOver) {
-        if (!Object.hasOwn(value, key)) continue;
-        const path = [
-          { type: 'object', origin: 'key', input: value as Record<string, unknown>, key, value: key },
-        ] as const;
-        v._addIssue(unknown, 'type', result, config, { path: [...path], expected: 'never' });
+type Input<E extends v.ObjectEntries> = v.InferInput<v.ObjectSchema<E, undefined>>;
+type Output<E extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<E, undefined>>;
+
+/** Members by name, and nothing else; a strict object of valibot's reports the first unknown name only. */
+function members<const E extends v.ObjectEntries>(entries: E): v.GenericSchema<Input<E>, Output<E>> {
+  const known = Object.keys(entries);
+  return v.pipe(
+    // An object of valibot's may be a list.
+    v.custom<Input<E>>(isMapping, 'a mapping'),
+    v.objectWithRest(entries, v.unknown(), 'a mapping'),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!isMapping(dataset.value)) return;
+      const input: Readonly<Record<string, unknown>> = dataset.value;
+      for (const key of Object.keys(input).filter((each) => !known.includes(each))) {
+        const path = [{ type: 'object', origin: 'key', input, key, value: input[key] }] as const;
+        addIssue({ message: unknownName(key, known), path: [...path] });
       }
-      return result;
-    },
-  };
+    }),
+  );
 }
 
 function list<const I extends v.GenericSchema>(item: I) {
@@ -78,14 +102,26 @@ function described<const S extends v.GenericSchema>(schema: S, description: stri
   return v.pipe(schema, v.description(description));
 }
 
+/** The methods that a document is mostly written with. */
+const usualMethods = ['direct-routing', 'masquerading', 'tunneling'] as const;
+
+/** Tunnel types that have no name yet. */
+const namelessTunnels: Range = { lowest: tunnelTypes.length, highest: 255 };
+
 const tunnelSchema = members({
   type: described(
-    v.optional(v.union([words(['ipip', 'gue', 'gre']), whole(3, 255, 'number')], 'ipip, gue or gre'), 'ipip'),
+    v.optional(
+      v.union([words(tunnelTypes), whole(namelessTunnels, 'number')], listText(tunnelTypes)),
+      defaultTunnel.type,
+    ),
     'Encapsulation. A number is a type of a newer kernel.',
   ),
-  port: described(v.optional(whole(1, 65535, 'port')), 'UDP port that the real server takes gue at. Required for gue.'),
+  port: described(
+    v.optional(whole(realPorts, 'port')),
+    'UDP port that the real server takes gue at. Required for gue.',
+  ),
   checksum: described(
-    v.optional(words(['nocsum', 'csum', 'remcsum', 'csum+remcsum']), 'nocsum'),
+    v.optional(words(tunnelChecksums), defaultTunnel.checksum),
     'Outer checksum of gue or gre. `csum+remcsum` has no option on the command line.',
   ),
 });
@@ -93,55 +129,44 @@ const tunnelSchema = members({
 const serverSchema = members({
   address: described(address('address of the real server'), 'Address of the real server, IPv4 or IPv6.'),
   port: described(
-    v.optional(whole(0, 65535, 'port')),
+    v.optional(whole(ports, 'port')),
     "Port of the real server. Left out: the service's. Only masquerading can change it.",
   ),
   forwarding: described(
-    v.optional(
-      words([
-        'direct-routing',
-        'masquerading',
-        'tunnelling',
-        'local',
-        'bypass',
-        'forwarding-5',
-        'forwarding-6',
-        'forwarding-7',
-      ]),
-      'direct-routing',
-    ),
-    'How packets reach the real server. Those after `tunnelling` can only have been set by another program.',
+    v.optional(words(forwardingSpellings, listText(usualMethods)), 'direct-routing' satisfies ForwardingMethod),
+    'How packets reach the real server: `direct-routing` (or `dr`, `Route`), `masquerading` (`nat`, `Masq`) or ' +
+      '`tunneling` (`tun`, `Tunnel`, `tunnelling`). The others can only have been set by another program.',
   ),
   weight: described(
-    v.optional(whole(0, 2147483647, 'weight'), 1),
+    v.optional(whole(weights, 'weight'), 1),
     'Share of new connections relative to other servers; 0 gives it none and lets it finish.',
   ),
   upperThreshold: described(
-    v.optional(whole(0, 4294967295, 'number of connections'), 0),
+    v.optional(whole(thresholds, 'number of connections'), 0),
     'No new connections from this many on; 0: no limit.',
   ),
   lowerThreshold: described(
-    v.optional(whole(0, 4294967295, 'number of connections'), 0),
+    v.optional(whole(thresholds, 'number of connections'), 0),
     'New connections again below this many; 0: three quarters of the upper threshold.',
   ),
-  tunnel: described(v.optional(tunnelSchema), 'How packets are wrapped; only with forwarding `tunnelling`.'),
+  tunnel: described(v.optional(tunnelSchema), 'How packets are wrapped; only with forwarding `tunneling`.'),
 });
+
+const netmask = 'an IPv4 mask such as 255.255.255.0, or an IPv6 prefix length';
+const prefixLength = whole(prefixLengths, netmask);
 
 const serviceMembers = members({
   address: described(
     v.optional(address('virtual address')),
     'Virtual address, IPv4 or IPv6. Either this or `fwmark` names the service.',
   ),
-  protocol: described(
-    v.optional(words(['tcp', 'udp', 'sctp'])),
-    'Protocol of a service with an address. Default: tcp.',
-  ),
+  protocol: described(v.optional(words(protocols)), 'Protocol of a service with an address. Default: tcp.'),
   port: described(
-    v.optional(whole(0, 65535, 'port')),
+    v.optional(whole(ports, 'port')),
     'Virtual port of a service with an address. Left out or 0: all ports, which needs `persistenceTimeout`.',
   ),
   fwmark: described(
-    v.optional(whole(1, 4294967295, 'firewall mark')),
+    v.optional(whole(firewallMarks, 'firewall mark')),
     'Firewall mark of the packets that the service takes, in place of address, protocol and port.',
   ),
   family: described(
@@ -157,24 +182,18 @@ const serviceMembers = members({
     'Flags of the scheduler. The names that start with `sh-` and `mh-` go with these schedulers.',
   ),
   onePacket: described(
-    v.optional(truth(), false),
+    v.optional(v.boolean('true or false'), false),
     'Schedule every packet on its own. UDP and firewall-mark services only.',
   ),
   persistenceTimeout: described(
-    v.optional(whole(1, 2678400, 'number of seconds')),
+    v.optional(whole(timeoutSeconds, 'number of seconds')),
     'Seconds that a client stays with its real server. Left out: not persistent.',
   ),
   persistenceNetmask: described(
     v.optional(
       v.union(
-        [
-          v.pipe(
-            v.string(),
-            v.check(isNetmask, 'an IPv4 mask such as 255.255.255.0, or an IPv6 prefix length from 1 to 128'),
-          ),
-          whole(1, 128, 'an IPv4 mask such as 255.255.255.0, or an IPv6 prefix length'),
-        ],
-        'an IPv4 mask such as 255.255.255.0, or an IPv6 prefix length from 1 to 128',
+        [v.pipe(v.string(), v.check(isNetmask, rangeText(prefixLengths, netmask))), prefixLength],
+        rangeText(prefixLengths, netmask),
       ),
     ),
     'Clients that agree under this mask go to the same real server: an IPv4 mask, or an IPv6 prefix length.',
@@ -186,47 +205,44 @@ const serviceMembers = members({
   servers: described(v.optional(list(serverSchema), []), 'Real servers.'),
 });
 
-/** What identifies a service is either an address or a mark, and flags are those of its scheduler. */
-const serviceSchema = v.pipe(
+/** The shape of a service. What identifies it is either an address or a mark, and flags are those of its scheduler. */
+export const serviceSchema = v.pipe(
   serviceMembers,
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     const service = dataset.value;
-    const { fwmark, address, family, scheduler, schedulerFlags } = service;
-    const tell = (message: string, ...names: readonly (keyof typeof service)[]): void => {
-      const [key] = names;
+    const { fwmark, address: virtual, family, scheduler, schedulerFlags } = service;
+    const report = (message: string, key?: keyof typeof service): void => {
       const at = { type: 'object', origin: 'value', input: service, value: undefined } as const;
       addIssue(key === undefined ? { message } : { message, path: [{ ...at, key }] });
     };
     if (fwmark !== undefined) {
-      for (const name of ['address', 'protocol', 'port'] as const) {
-        if (service[name] !== undefined) tell(`${name} and fwmark in one service: it has the one or the other`, name);
+      for (const key of ['address', 'protocol', 'port'] as const) {
+        if (service[key] !== undefined) report(`${key} and fwmark in one service: it has the one or the other`, key);
       }
-    } else if (address === undefined) {
-      tell('a service needs an address, or an fwmark');
+    } else if (virtual === undefined) {
+      report('a service needs an address, or an fwmark');
     } else if (family !== undefined) {
-      tell('family is for services with an fwmark; an address has its own', 'family');
+      report('family is for services with an fwmark; an address has its own', 'family');
     }
     for (const flag of schedulerFlags) {
-      const of = schedulerFlagNames.find(({ name }) => name === flag)?.scheduler;
+      const of = schedulerFlagNames.find((row) => row.name === flag)?.scheduler;
       if (of === undefined || of === scheduler) continue;
-      tell(`${flag} is a flag of scheduler ${of}, not of ${scheduler}`, 'schedulerFlags');
+      report(`${flag} is a flag of scheduler ${of}, not of ${scheduler}`, 'schedulerFlags');
     }
   }),
 );
 
-/** The shape of a service, and the one of a table that it says. */
-export const tableServiceSchema = v.pipe(serviceSchema, v.transform(serviceOf));
-
-const daemonSchema = members({
+/** The shape of a sync daemon. */
+export const daemonSchema = members({
   role: described(words(['master', 'backup']), 'Sends the state of connections, or takes it.'),
   interface: described(
     v.optional(name('name of a network interface'), 'eth0'),
     'Network interface that the multicast goes over.',
   ),
-  syncId: described(v.optional(whole(0, 255, 'number'), 0), 'Identifier of the group of directors.'),
+  syncId: described(v.optional(whole(syncIds, 'number'), 0), 'Identifier of the group of directors.'),
   maxLength: described(
-    v.optional(whole(1, 65507, 'number of bytes')),
+    v.optional(whole(syncMessageLengths.inet, 'number of bytes')),
     "Longest message in bytes. Left out: the kernel's choice.",
   ),
   group: described(
@@ -238,11 +254,11 @@ const daemonSchema = members({
     ),
     'Multicast group, IPv4 or IPv6. Default: 224.0.0.81.',
   ),
-  port: described(v.optional(whole(1, 65535, 'port')), 'UDP port. Default: 8848.'),
-  ttl: described(v.optional(whole(1, 255, 'number')), 'TTL of the multicast. Default: 1.'),
+  port: described(v.optional(whole(realPorts, 'port')), 'UDP port. Default: 8848.'),
+  ttl: described(v.optional(whole(multicastTtls, 'number')), 'TTL of the multicast. Default: 1.'),
 });
 
-const seconds = whole(1, 2678400, 'number of seconds');
+const seconds = whole(timeoutSeconds, 'number of seconds');
 
 const timeoutsSchema = members({
   tcp: described(v.optional(seconds), 'Seconds that idle TCP connections are kept. Left out: as they are.'),
@@ -250,23 +266,21 @@ const timeoutsSchema = members({
   udp: described(v.optional(seconds), 'The same for UDP.'),
 });
 
-const documentMembers = members({
+/** The shape of a document. */
+export const documentSchema = members({
   $schema: described(v.optional(v.string('a text')), 'Address of this schema, for editors; means nothing.'),
   timeouts: described(v.optional(timeoutsSchema), 'Timeouts of idle connections. Left out: as they are.'),
   syncDaemons: described(
-    v.optional(list(v.pipe(daemonSchema, v.transform(daemonOf)))),
+    v.optional(list(daemonSchema)),
     'The sync daemons that are to run, at most one of each role. Left out: as they are.',
   ),
-  services: described(list(tableServiceSchema), 'Virtual services: these and no others.'),
+  services: described(list(serviceSchema), 'Virtual services: these and no others.'),
 });
 
-/** The shape of a document, and the table that it says: of thousands of servers nothing is kept twice. */
-export const documentSchema = v.pipe(documentMembers, v.transform(tableOf));
-
 /** A document as it is written: what has a default may be left out. */
-export type Document = v.InferInput<typeof documentMembers>;
+export type Document = v.InferInput<typeof documentSchema>;
 /** Parts of a document that were read: defaults that depend on nothing else are filled in. */
-export type CheckedDocument = v.InferOutput<typeof documentMembers>;
-export type CheckedService = v.InferOutput<typeof serviceSchema>;
+export type CheckedDocument = v.InferOutput<typeof documentSchema>;
+export type CheckedService = CheckedDocument['services'][number];
 export type CheckedServer = CheckedService['servers'][number];
-export type CheckedDaemon = v.InferOutput<typeof daemonSchema>;
+export type CheckedDaemon = NonNullable<CheckedDocument['syncDaemons']>[number];

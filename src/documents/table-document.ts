@@ -81,7 +81,7 @@ function serverDocument(server: RealServer): DocumentServer {
     weight,
     upperThreshold,
     lowerThreshold,
-    ...(forwarding === 'tunnelling' ? { tunnel: wraps } : {}),
+    ...(forwarding === 'tunneling' ? { tunnel: wraps } : {}),
   };
 }
 

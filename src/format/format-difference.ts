@@ -90,12 +90,12 @@ function serverText(server: ServerDifference): string {
 
 /** A tunnel is none where the forwarding method makes no use of it. */
 function withEffect(server: RealServer): Omit<RealServer, 'tunnel'> & { tunnel: RealServer['tunnel'] | undefined } {
-  return { ...server, tunnel: server.forwarding === 'tunnelling' ? server.tunnel : undefined };
+  return { ...server, tunnel: server.forwarding === 'tunneling' ? server.tunnel : undefined };
 }
 
 function settings(server: RealServer): string {
   const { forwarding, weight, upperThreshold, lowerThreshold } = server;
-  const tunnel = forwarding === 'tunnelling' ? ` ${tunnelText(server.tunnel)}` : '';
+  const tunnel = forwarding === 'tunneling' ? ` ${tunnelText(server.tunnel)}` : '';
   const upper = upperThreshold === 0 ? '' : ` upper threshold ${upperThreshold}`;
   const lower = lowerThreshold === 0 ? '' : ` lower threshold ${lowerThreshold}`;
   return `${forwarding}${tunnel} weight ${weight}${upper}${lower}`;

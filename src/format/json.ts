@@ -106,7 +106,7 @@ export function serverSettingsJson(server: RealServer): JsonObject {
   const { type, port, checksum } = server.tunnel;
   return {
     forwarding: server.forwarding,
-    tunnel: server.forwarding === 'tunnelling' ? { type, port, checksum } : undefined,
+    tunnel: server.forwarding === 'tunneling' ? { type, port, checksum } : undefined,
     weight: server.weight,
     upperThreshold: server.upperThreshold,
     lowerThreshold: server.lowerThreshold,

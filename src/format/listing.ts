@@ -29,7 +29,7 @@ const serverWidth = 28;
 const forwardingText: Readonly<Record<ForwardingMethod, string>> = {
   masquerading: 'Masq',
   local: 'Local',
-  tunnelling: 'Tunnel',
+  tunneling: 'Tunnel',
   'direct-routing': 'Route',
   bypass: 'Bypass',
   'forwarding-5': 'Fwd-5',
@@ -160,7 +160,7 @@ export function writeServerLine(
 }
 
 function writeTunnel(out: TextWriter, servers: ServerRows, row: number): void {
-  if (forwardingMethods[servers.number(row, column.forwarding)] !== 'tunnelling') {
+  if (forwardingMethods[servers.number(row, column.forwarding)] !== 'tunneling') {
     out.text('n/a');
     return;
   }

@@ -1,10 +1,8 @@
 import { parseIpv4, parseIpv6 } from '../model/address.js';
 import { column, rowSize, type ServerRows } from '../model/server-rows.js';
 import type { ServerKey } from '../model/server.js';
-import { isFirewallMark, type Protocol, type ServiceKey } from '../model/service.js';
+import { isFirewallMark, protocolNumbers, type ServiceKey } from '../model/service.js';
 import type { ServiceWithServers } from '../model/table.js';
-
-const protocolOrder: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 };
 
 /** What an entry is sorted by, taken once from its text. */
 interface Place {
@@ -32,7 +30,7 @@ function placeOf(
 }
 
 function servicePlace(key: ServiceKey): Place {
-  if (!isFirewallMark(key)) return placeOf(key, protocolOrder[key.protocol], true);
+  if (!isFirewallMark(key)) return placeOf(key, protocolNumbers[key.protocol], true);
   const { fwmark, family } = key;
   return { fwmark, inet6: family === 'inet6', protocol: 0, words: [], port: 0 };
 }

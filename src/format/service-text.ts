@@ -1,18 +1,11 @@
 import type { Naming } from '../names/naming.js';
-import {
-  fullNetmask,
-  isFirewallMark,
-  schedulerFlagNames,
-  type ServiceKey,
-  type VirtualService,
-} from '../model/service.js';
+import { schedulerFlagWords } from '../model/scheduler-flags.js';
+import { fullNetmask, isFirewallMark, type ServiceKey, type VirtualService } from '../model/service.js';
 import { endpointLabel } from './labels.js';
 
 /** The scheduler's flags as `-b` takes them; empty where none is set. */
-export function schedulerFlagText({ scheduler, schedulerFlags }: VirtualService): string {
-  return schedulerFlags
-    .map((flag) => schedulerFlagNames.find((row) => row.flag === flag && row.scheduler === scheduler)?.name ?? flag)
-    .join(',');
+export function schedulerFlagText(service: VirtualService): string {
+  return schedulerFlagWords(service).join(',');
 }
 
 /** The persistence mask where it tells something; undefined where every client is on its own. */

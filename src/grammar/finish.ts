@@ -112,9 +112,9 @@ function serverOf(settings: Settings, given: Given): RealServer {
   const { forwarding, weight, upperThreshold, lowerThreshold, tunnelType, tunnelPort, tunnelChecksum } = settings;
   const key = serverKey(settings);
   checkFamilies(settings);
-  const tunnelling = forwarding === 'tunnelling';
-  if (!tunnelling && tunnelOptions.some((name) => given.has(name))) throw usage(usageText.tunnelNotTunnelling());
-  if (tunnelling) {
+  const tunneling = forwarding === 'tunneling';
+  if (!tunneling && tunnelOptions.some((name) => given.has(name))) throw usage(usageText.tunnelNotTunneling());
+  if (tunneling) {
     const text = {
       required: usageText.tunnelRequired,
       illegal: usageText.tunnelIllegal,
@@ -124,13 +124,13 @@ function serverOf(settings: Settings, given: Given): RealServer {
   }
   // Packets that are not rewritten keep their port.
   const port = settings.fwmark === 0 && forwarding !== 'masquerading' ? settings.port : key.port;
-  const tunnel = tunnelling ? { type: tunnelType, port: tunnelPort, checksum: tunnelChecksum } : defaultTunnel;
+  const tunnel = tunneling ? { type: tunnelType, port: tunnelPort, checksum: tunnelChecksum } : defaultTunnel;
   const { family, address } = key;
   return { family, address, port, forwarding, weight, upperThreshold, lowerThreshold, tunnel };
 }
 
 function checkFamilies({ server, family, forwarding }: Settings): void {
-  if (server?.family !== family && forwarding !== 'tunnelling') throw usage(usageText.otherFamily());
+  if (server?.family !== family && forwarding !== 'tunneling') throw usage(usageText.otherFamily());
 }
 
 function daemonOf(settings: Settings): SyncDaemon {

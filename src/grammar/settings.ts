@@ -1,5 +1,19 @@
 import { UsageError } from '../errors.js';
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6, type AddressFamily } from '../model/address.js';
+import {
+  classicThresholds,
+  firewallMarks,
+  longestName,
+  multicastTtls,
+  ports,
+  prefixLengths,
+  realPorts,
+  syncIds,
+  syncMessageLengths,
+  timeoutSeconds,
+  weights,
+  type Range,
+} from '../model/limits.js';
 import type { ForwardingMethod, TunnelChecksum, TunnelType } from '../model/server.js';
 import { fullNetmask, type PersistenceNetmask, type Protocol } from '../model/service.js';
 import type { SyncRole } from '../model/state.js';
@@ -18,11 +32,6 @@ export type LookupAnswer = string | number | undefined;
 /** Reading that yields look-ups and is given their answers, and ends with a result. */
 export type Steps<T> = Generator<Lookup, T, LookupAnswer>;
 
-/** Longest timeout of persistence and of connections: 31 days. */
-const longestTimeout = 86400 * 31;
-const largestInt = 2147483647;
-const nameLimit = 15;
-
 /** A value or an option that does not fit. */
 export function usage(message: string): UsageError {
   return new UsageError('usage', message);
@@ -32,6 +41,10 @@ export function usage(message: string): UsageError {
 export function need<T>(value: T | undefined, message: string): T {
   if (value === undefined) throw usage(message);
   return value;
+}
+
+function numberIn(text: string, { lowest, highest }: Range): number | undefined {
+  return parseNumber(text, lowest, highest);
 }
 
 interface Endpoint {
@@ -115,7 +128,7 @@ function* readEndpoint(text: string, protocol: Protocol | undefined, message: st
     ({ family, address } = host);
   }
   if (portText === undefined) return { family, address, port: undefined };
-  let port = parseNumber(portText, 0, 65535);
+  let port = numberIn(portText, ports);
   if (port === undefined && protocol !== undefined) {
     const answer = yield { kind: 'port', name: portText, protocol };
     if (typeof answer === 'number') port = answer;
@@ -135,7 +148,8 @@ function* readService(settings: Settings, protocol: Protocol, text: string): Ste
 function* readNetmask(settings: Settings, text: string): Steps<void> {
   if (settings.family === 'inet6') {
     const length = parseLeadingDigits(text);
-    if (length < 1 || length > 128) throw usage(usageText.prefixLength());
+    const { lowest, highest } = prefixLengths;
+    if (length < lowest || length > highest) throw usage(usageText.prefixLength());
     settings.netmask = length;
     return;
   }
@@ -158,7 +172,7 @@ function readGroup(text: string): string {
 
 /** Reads seconds from `lowest` to 31 days. @throws {UsageError} */
 export function readTimeout(text: string, lowest: number): number {
-  return need(parseNumber(text, lowest, longestTimeout), usageText.timeout(text));
+  return need(parseNumber(text, lowest, timeoutSeconds.highest), usageText.timeout(text));
 }
 
 function isTunnelType(text: string): text is TunnelType {
@@ -168,7 +182,7 @@ function isTunnelType(text: string): text is TunnelType {
 /** What options do with their values, by long name. Options that only count as given are in neither table. */
 export const readers: Readonly<Record<string, (settings: Settings, value: string) => void>> = {
   'fwmark-service': (settings, value) => {
-    settings.fwmark = need(parseNumber(value, 1, 0xffffffff), usageText.fwmark(value));
+    settings.fwmark = need(numberIn(value, firewallMarks), usageText.fwmark(value));
     // Names of ports are those of TCP, as no protocol is known.
     settings.protocol = 'tcp';
   },
@@ -178,10 +192,10 @@ export const readers: Readonly<Record<string, (settings: Settings, value: string
     settings.netmask = fullNetmask('inet6');
   },
   scheduler: (settings, value) => {
-    settings.scheduler = cutName(value, nameLimit);
+    settings.scheduler = cutName(value, longestName);
   },
   pe: (settings, value) => {
-    settings.engine = cutName(value, nameLimit);
+    settings.engine = cutName(value, longestName);
   },
   'sched-flags': (settings, value) => {
     settings.schedulerFlags = value;
@@ -193,7 +207,7 @@ export const readers: Readonly<Record<string, (settings: Settings, value: string
     settings.forwarding = 'direct-routing';
   },
   ipip: (settings) => {
-    settings.forwarding = 'tunnelling';
+    settings.forwarding = 'tunneling';
   },
   masquerading: (settings) => {
     settings.forwarding = 'masquerading';
@@ -203,7 +217,7 @@ export const readers: Readonly<Record<string, (settings: Settings, value: string
     settings.tunnelType = value;
   },
   'tun-port': (settings, value) => {
-    settings.tunnelPort = need(parseNumber(value, 1, 65535), usageText.tunnelPort());
+    settings.tunnelPort = need(numberIn(value, realPorts), usageText.tunnelPort());
   },
   'tun-nocsum': (settings) => {
     settings.tunnelChecksum = 'nocsum';
@@ -215,31 +229,31 @@ export const readers: Readonly<Record<string, (settings: Settings, value: string
     settings.tunnelChecksum = 'remcsum';
   },
   weight: (settings, value) => {
-    settings.weight = need(parseNumber(value, 0, largestInt), usageText.weight());
+    settings.weight = need(numberIn(value, weights), usageText.weight());
   },
   'u-threshold': (settings, value) => {
-    settings.upperThreshold = need(parseNumber(value, 0, largestInt), usageText.upperThreshold());
+    settings.upperThreshold = need(numberIn(value, classicThresholds), usageText.upperThreshold());
   },
   'l-threshold': (settings, value) => {
-    settings.lowerThreshold = need(parseNumber(value, 0, largestInt), usageText.lowerThreshold());
+    settings.lowerThreshold = need(numberIn(value, classicThresholds), usageText.lowerThreshold());
   },
   syncid: (settings, value) => {
-    settings.syncId = need(parseNumber(value, 0, 255), usageText.syncId());
+    settings.syncId = need(numberIn(value, syncIds), usageText.syncId());
   },
   'sync-maxlen': (settings, value) => {
-    settings.maxLength = need(parseNumber(value, 1, 65507), usageText.syncMaxLength());
+    settings.maxLength = need(numberIn(value, syncMessageLengths.inet), usageText.syncMaxLength());
   },
   'mcast-interface': (settings, value) => {
-    settings.interface = cutName(value, nameLimit);
+    settings.interface = cutName(value, longestName);
   },
   'mcast-group': (settings, value) => {
     settings.group = readGroup(value);
   },
   'mcast-port': (settings, value) => {
-    settings.groupPort = need(parseNumber(value, 1, 65535), usageText.multicastPort());
+    settings.groupPort = need(numberIn(value, realPorts), usageText.multicastPort());
   },
   'mcast-ttl': (settings, value) => {
-    settings.ttl = need(parseNumber(value, 1, 255), usageText.multicastTtl());
+    settings.ttl = need(numberIn(value, multicastTtls), usageText.multicastTtl());
   },
 };
 

@@ -17,7 +17,7 @@ export const usageText = {
   tunnelIllegal: (option: string, by: string) => `Illegal '${option}' option with the '${by}' tunnel type`,
   tunnelExclusive: (option: string, other: string, by: string) =>
     `The option '${option}' conflicts with the '${other}' option in the '${by}' tunnel type`,
-  tunnelNotTunnelling: () => 'Tunnel options conflict with forward method',
+  tunnelNotTunneling: () => 'Tunnel options conflict with forward method',
   serviceAddress: () => 'illegal virtual server address[:port] specified',
   serverAddress: () => 'illegal real server address[:port] specified',
   fwmark: (value: string) => `invalid fwmark value \`${value}' specified`,

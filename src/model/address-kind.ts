@@ -10,6 +10,11 @@ export function canonicalAddress(text: string): string | undefined {
   return bytes === undefined ? undefined : formatIpv6(bytes);
 }
 
+/** The address in canonical text form; what is none is left as it is. */
+export function inCanonicalForm(address: string): string {
+  return canonicalAddress(address) ?? address;
+}
+
 /** True for the text of an IPv4 or IPv6 address. */
 export function isAddress(text: string): boolean {
   return canonicalAddress(text) !== undefined;

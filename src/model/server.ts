@@ -8,7 +8,7 @@ import type { AddressFamily } from './address.js';
 export const forwardingMethods = [
   'masquerading',
   'local',
-  'tunnelling',
+  'tunneling',
   'direct-routing',
   'bypass',
   'forwarding-5',
@@ -18,6 +18,42 @@ export const forwardingMethods = [
 
 /** How packets reach a real server. */
 export type ForwardingMethod = (typeof forwardingMethods)[number];
+
+/** Other spellings of forwarding methods that people write: LVS's short names, those of listings, British English. */
+export const forwardingAliases = {
+  dr: 'direct-routing',
+  Route: 'direct-routing',
+  nat: 'masquerading',
+  Masq: 'masquerading',
+  tun: 'tunneling',
+  Tunnel: 'tunneling',
+  tunnelling: 'tunneling',
+} as const satisfies Readonly<Record<string, ForwardingMethod>>;
+
+type ForwardingAlias = keyof typeof forwardingAliases;
+
+/** A forwarding method as it may be written. */
+export type ForwardingSpelling = ForwardingMethod | ForwardingAlias;
+
+function isAlias(word: string): word is ForwardingAlias {
+  return Object.hasOwn(forwardingAliases, word);
+}
+
+/** Every spelling of every forwarding method, the methods' own names first. */
+export const forwardingSpellings: readonly ForwardingSpelling[] = [
+  ...forwardingMethods,
+  ...Object.keys(forwardingAliases).filter(isAlias),
+];
+
+/** True for a spelling of a forwarding method. */
+export function isForwardingSpelling(word: string): word is ForwardingSpelling {
+  return isAlias(word) || forwardingMethods.some((method) => method === word);
+}
+
+/** The forwarding method that a spelling stands for. */
+export function forwardingOf(spelling: ForwardingSpelling): ForwardingMethod {
+  return isAlias(spelling) ? forwardingAliases[spelling] : spelling;
+}
 
 /** Tunnel types by the kernel's number. Source: IP_VS_CONN_F_TUNNEL_TYPE_* in include/uapi/linux/ip_vs.h. */
 export const tunnelTypes = ['ipip', 'gue', 'gre'] as const;
@@ -34,7 +70,7 @@ export const tunnelChecksums = ['nocsum', 'csum', 'remcsum', 'csum+remcsum'] as 
 /** Outer checksum of a gue or gre tunnel. */
 export type TunnelChecksum = (typeof tunnelChecksums)[number];
 
-/** Encapsulation towards a real server that is reached by tunnelling. */
+/** Encapsulation towards a real server that is reached by tunneling. */
 export interface Tunnel {
   /** A number stands for a type of a newer kernel. */
   readonly type: TunnelType | number;
@@ -66,8 +102,13 @@ export interface RealServer extends ServerKey {
   readonly upperThreshold: number;
   /** New connections again below this many. 0: three quarters of the upper threshold. */
   readonly lowerThreshold: number;
-  /** How packets are wrapped; counts for `tunnelling` only. */
+  /** How packets are wrapped; counts for `tunneling` only. */
   readonly tunnel: Tunnel;
+}
+
+/** True for tunnels with the same settings. */
+export function sameTunnel(a: Tunnel, b: Tunnel): boolean {
+  return a === b || (a.type === b.type && a.port === b.port && a.checksum === b.checksum);
 }
 
 /** The kernel's default: IP in IP. */

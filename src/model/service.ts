@@ -1,7 +1,13 @@
 import type { AddressFamily } from './address.js';
 
+/** Transport protocols that IPVS balances, with their numbers. Source: IPPROTO_* in include/uapi/linux/in.h. */
+export const protocolNumbers = { tcp: 6, udp: 17, sctp: 132 } as const;
+
 /** Transport protocol of a virtual service. */
-export type Protocol = 'tcp' | 'udp' | 'sctp';
+export type Protocol = keyof typeof protocolNumbers;
+
+/** The protocols by name. */
+export const protocols = ['tcp', 'udp', 'sctp'] as const satisfies readonly Protocol[];
 
 /** Identity of a virtual service that is reached at an address. */
 export interface AddressServiceKey {

@@ -1,6 +1,7 @@
 import { ValueError } from '../errors.js';
-import { canonicalDaemon, canonicalServer, canonicalService } from '../model/canonical.js';
-import { serverId, type RealServer, type Tunnel } from '../model/server.js';
+import { canonicalDaemon, canonicalTable } from '../model/canonical.js';
+import { shortestBackupMessage, syncMessageLengths } from '../model/limits.js';
+import { sameTunnel, serverId, type RealServer } from '../model/server.js';
 import {
   describeEndpoint,
   describeService,
@@ -52,7 +53,7 @@ export interface ServiceDifference {
   readonly service:
     | Difference<VirtualService, (typeof serviceFields)[number]>
     | { readonly kind: 'same'; readonly from: VirtualService };
-  /** All servers of a service that is added or removed. Those of an added one are made at every access: take them once. */
+  /** Those that differ; all servers of a service that is added or removed. */
   readonly servers: readonly ServerDifference[];
 }
 
@@ -63,9 +64,6 @@ export interface TableDifference {
   readonly timeouts?: Extract<Difference<Timeouts, keyof Timeouts>, { kind: 'edited' }> | undefined;
   readonly syncDaemons: readonly DaemonDifference[];
 }
-
-/** The difference of two tables that are the same. */
-export const noDifference: TableDifference = { services: [], syncDaemons: [] };
 
 /** What counts as a difference. */
 export interface DifferenceOptions {
@@ -81,18 +79,19 @@ export function isSame({ services, timeouts, syncDaemons }: TableDifference): bo
 }
 
 /**
- * What has to change for the table `from` to become `to`, in the order of `to`; what only `from` has comes after.
- * Settings without an effect don't count, such as a netmask without persistence.
+ * What has to change for the table `present` to become `wanted`, in the order of `wanted`; what only `present` has comes
+ * after. Settings without an effect don't count, such as a netmask without persistence, nor do spellings of addresses.
  * @throws {ValueError} where a table has a service or server twice.
  */
-export function compareTables(from: Table, to: Table, options: DifferenceOptions = {}): TableDifference {
+export function compareTables(present: Table, wanted: Table, options: DifferenceOptions = {}): TableDifference {
+  const from = canonicalTable(present);
+  const to = canonicalTable(wanted);
   const { prune = true } = options;
   const services: ServiceDifference[] = [];
   const old = indexServices(from);
-  for (const [id, wanted] of indexServices(to)) {
-    const present = old.get(id);
+  for (const [id, service] of indexServices(to)) {
+    const difference = compareServices(old.get(id), service, options);
     old.delete(id);
-    const difference = compareServices(present, wanted, options);
     if (difference !== undefined) services.push(difference);
   }
   if (prune) for (const gone of old.values()) services.push(removedService(gone));
@@ -131,21 +130,14 @@ function compareServices(
   wanted: ServiceWithServers,
   options: DifferenceOptions,
 ): ServiceDifference | undefined {
-  const { key } = wanted.service;
-  const to = canonicalService(wanted.service);
+  const to = wanted.service;
+  const { key } = to;
   const wantedServers = indexServers(wanted);
   if (present === undefined) {
-    const { servers } = wanted;
-    return {
-      key,
-      service: { kind: 'added', to },
-      // There may be thousands: whoever asks gets them, and nobody keeps them.
-      get servers() {
-        return servers.map((server) => ({ kind: 'added' as const, to: canonicalServer(server) }));
-      },
-    };
+    const servers = wanted.servers.map((server) => ({ kind: 'added' as const, to: server }));
+    return { key, service: { kind: 'added', to }, servers };
   }
-  const from = canonicalService(present.service);
+  const from = present.service;
   const fields = serviceFields.filter((field) => String(from[field] ?? '') !== String(to[field] ?? ''));
   const servers = compareServers(indexServers(present), wantedServers, options);
   if (fields.length > 0) return { key, service: { kind: 'edited', from, to, fields }, servers };
@@ -161,32 +153,27 @@ function compareServers(
   for (const [id, server] of wanted) {
     const old = present.get(id);
     if (old === undefined) {
-      differences.push({ kind: 'added', to: canonicalServer(server) });
+      differences.push({ kind: 'added', to: server });
       continue;
     }
     present.delete(id);
-    const from = canonicalServer(old);
-    const to = canonicalServer(keepWeights ? { ...server, weight: old.weight } : server);
+    const to = keepWeights ? { ...server, weight: old.weight } : server;
     const fields = serverFields.filter((field) =>
-      field === 'tunnel' ? !sameTunnel(from.tunnel, to.tunnel) : from[field] !== to[field],
+      field === 'tunnel' ? !sameTunnel(old.tunnel, to.tunnel) : old[field] !== to[field],
     );
-    if (fields.length > 0) differences.push({ kind: 'edited', from, to, fields });
+    if (fields.length > 0) differences.push({ kind: 'edited', from: old, to, fields });
   }
   if (prune) {
-    for (const server of present.values()) differences.push({ kind: 'removed', from: canonicalServer(server) });
+    for (const server of present.values()) differences.push({ kind: 'removed', from: server });
   }
   return differences;
-}
-
-function sameTunnel(a: Tunnel, b: Tunnel): boolean {
-  return a === b || (a.type === b.type && a.port === b.port && a.checksum === b.checksum);
 }
 
 function removedService({ service, servers }: ServiceWithServers): ServiceDifference {
   return {
     key: service.key,
-    service: { kind: 'removed', from: canonicalService(service) },
-    servers: servers.map((server) => ({ kind: 'removed', from: canonicalServer(server) })),
+    service: { kind: 'removed', from: service },
+    servers: servers.map((server) => ({ kind: 'removed', from: server })),
   };
 }
 
@@ -222,16 +209,12 @@ function compareDaemons(
   });
 }
 
-/** Shortest message of a backup, and room for the headers of UDP and IP. Source: net/netfilter/ipvs/ip_vs_sync.c. */
-const shortestBackupMessage = 1024;
-const longestMessage = { inet: 65507, inet6: 65487 } as const;
-
 /** The daemon as the kernel runs it: it brings lengths that it can't use into its range. */
 function runningDaemon(daemon: SyncDaemon): SyncDaemon {
   const canonical = canonicalDaemon(daemon);
   const { role, maxLength, group } = canonical;
   if (maxLength === 0) return canonical;
-  const longest = longestMessage[group?.includes(':') === true ? 'inet6' : 'inet'];
-  const shortest = role === 'backup' ? shortestBackupMessage : 1;
-  return { ...canonical, maxLength: Math.min(Math.max(maxLength, shortest), longest) };
+  const { lowest, highest } = syncMessageLengths[group?.includes(':') === true ? 'inet6' : 'inet'];
+  const shortest = role === 'backup' ? shortestBackupMessage : lowest;
+  return { ...canonical, maxLength: Math.min(Math.max(maxLength, shortest), highest) };
 }

@@ -1,5 +1,8 @@
-/** Control characters, C0 and C1, and the line separators that some terminals obey. */
-const controls = /[\p{Cc}\u2028\u2029]/gu;
+/**
+ * Control characters, C0 and C1, the line separators that some terminals obey, and those that change the direction of
+ * the text around them (Unicode's Bidi_Control): these can make a line read as another one.
+ */
+const controls = /[\p{Cc}\u2028\u2029\p{Bidi_Control}]/gu;
 
 /** Text from outside without control characters, which could drive a terminal: each is shown as `?`. */
 export function printable(text: string): string {

@@ -5,6 +5,7 @@ import { column, counterCount, rowSize, type ServerRows } from '../model/server-
 import { forwardingMethods, tunnelChecksums, tunnelTypes, type RealServer, type ServerKey } from '../model/server.js';
 import {
   isFirewallMark,
+  protocolNumbers,
   type PersistenceNetmask,
   type Protocol,
   type SchedulerFlag,
@@ -38,8 +39,6 @@ import { hostIsLittleEndian } from './writer.js';
 
 /** AF_INET, AF_INET6. Source: include/linux/socket.h. */
 const familyNumbers: Readonly<Record<AddressFamily, number>> = { inet: 2, inet6: 10 };
-/** IPPROTO_*. Source: include/uapi/linux/in.h. */
-const protocolNumbers: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 };
 /** IP_VS_SVC_F_*. */
 const serviceFlag = { persistent: 0x1, onePacket: 0x4 } as const;
 /** IP_VS_SVC_F_SCHED1..3. */

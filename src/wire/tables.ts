@@ -1,4 +1,5 @@
 import { AttributeSet, type AttributeTable, type AttributeValues } from './attributes.js';
+import { longestName } from '../model/limits.js';
 import { be16, bytes, flagsAndMask, text, u16, u32, u64, u8 } from './codec.js';
 
 /** Source of everything in this file, where no other is named: include/uapi/linux/ip_vs.h. */
@@ -27,9 +28,6 @@ export const ipvsCommand = {
   zero: 16,
   flush: 17,
 } as const;
-
-/** IP_VS_SCHEDNAME_MAXLEN, IP_VS_PENAME_MAXLEN and IP_VS_IFNAME_MAXLEN are 16 with the closing zero byte. */
-export const nameLimit = 15;
 
 /** IPVS_STATS_ATTR_* with 64-bit counters, as in IPVS_SVC_ATTR_STATS64 and IPVS_DEST_ATTR_STATS64 (Linux 4.1). */
 const statistics64Table = {
@@ -75,11 +73,11 @@ const serviceTable = {
   address: [3, 'IPVS_SVC_ATTR_ADDR', bytes(16)],
   port: [4, 'IPVS_SVC_ATTR_PORT', be16],
   fwmark: [5, 'IPVS_SVC_ATTR_FWMARK', u32],
-  scheduler: [6, 'IPVS_SVC_ATTR_SCHED_NAME', text(nameLimit)],
+  scheduler: [6, 'IPVS_SVC_ATTR_SCHED_NAME', text(longestName)],
   flags: [7, 'IPVS_SVC_ATTR_FLAGS', flagsAndMask],
   timeout: [8, 'IPVS_SVC_ATTR_TIMEOUT', u32],
   netmask: [9, 'IPVS_SVC_ATTR_NETMASK', bytes(4)],
-  persistenceEngine: [11, 'IPVS_SVC_ATTR_PE_NAME', text(nameLimit)],
+  persistenceEngine: [11, 'IPVS_SVC_ATTR_PE_NAME', text(longestName)],
 } as const satisfies AttributeTable;
 
 const serviceWithStatisticsTable = {
@@ -122,7 +120,7 @@ export type ServerValues = AttributeValues<typeof serverWithStatisticsTable>;
 
 const daemonTable = {
   state: [1, 'IPVS_DAEMON_ATTR_STATE', u32],
-  interface: [2, 'IPVS_DAEMON_ATTR_MCAST_IFN', text(nameLimit)],
+  interface: [2, 'IPVS_DAEMON_ATTR_MCAST_IFN', text(longestName)],
   syncId: [3, 'IPVS_DAEMON_ATTR_SYNC_ID', u32],
   maxLength: [4, 'IPVS_DAEMON_ATTR_SYNC_MAXLEN', u16],
   group: [5, 'IPVS_DAEMON_ATTR_MCAST_GROUP', bytes(4)],
@@ -165,7 +163,7 @@ export const controllerFamily = { type: 0x10, getFamily: 3, version: 2 } as cons
 
 const controllerTable = {
   familyId: [1, 'CTRL_ATTR_FAMILY_ID', u16],
-  familyName: [2, 'CTRL_ATTR_FAMILY_NAME', text(nameLimit)],
+  familyName: [2, 'CTRL_ATTR_FAMILY_NAME', text(longestName)],
 } as const satisfies AttributeTable;
 
 /** CTRL_ATTR_*, as far as looking up a family needs them. Source: include/uapi/linux/genetlink.h. */

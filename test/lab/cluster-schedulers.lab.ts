@@ -23,7 +23,8 @@ const destinations = Array.from({ length: 8 }, (_, index) => `192.0.2.${200 + in
 await cluster.run(
   director,
   `${destinations.map((address) => `ip address add ${address}/32 dev lan`).join('\n')}
-iptables-legacy -t mangle -A PREROUTING -d 192.0.2.200/29 -j MARK --set-mark 1`,
+tc qdisc add dev lan clsact
+tc filter add dev lan ingress protocol ip flower dst_ip 192.0.2.200/29 action skbedit mark 1`,
 );
 
 type Server = (typeof realServerNames)[number];

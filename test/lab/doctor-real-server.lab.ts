@@ -84,18 +84,18 @@ const kinds = {
     ip: `${network}${vip}`,
     sysctls: plain,
   },
-  tunnelling: {
-    words: ['--real-server', '192.0.2.10', '--port', String(port), '--forwarding', 'tunnelling'],
+  tunneling: {
+    words: ['--real-server', '192.0.2.10', '--port', String(port), '--forwarding', 'tunneling'],
     ip: `${network}${vip}\nlink set tunl0 up`,
     sysctls: silent,
   },
-  'tunnelling by gre': {
-    words: ['--real-server', '192.0.2.10', '--forwarding', 'tunnelling', '--tun-type', 'gre'],
+  'tunneling by gre': {
+    words: ['--real-server', '192.0.2.10', '--forwarding', 'tunneling', '--tun-type', 'gre'],
     ip: `${network}${vip}\nlink set gre0 up`,
     sysctls: silent,
   },
-  'tunnelling by gue': {
-    words: ['--real-server', '192.0.2.10', '--forwarding', 'tunnelling', '--tun-type', 'gue'],
+  'tunneling by gue': {
+    words: ['--real-server', '192.0.2.10', '--forwarding', 'tunneling', '--tun-type', 'gue'],
     ip: `${network}${vip}\nlink set tunl0 up\nfou add port 6080 gue`,
     sysctls: silent,
   },
@@ -230,7 +230,7 @@ const faults: readonly Fault[] = [
   {
     check: 'real-arp-ignore',
     what: 'everybody is answered behind a tunnel',
-    kind: 'tunnelling',
+    kind: 'tunneling',
     fault: 'sysctl -qw net.ipv4.conf.all.arp_ignore=0',
     severity: 'warning',
     subject: 'eth0',
@@ -239,7 +239,7 @@ const faults: readonly Fault[] = [
   {
     check: 'real-tunnel',
     what: 'the tunnel is down',
-    kind: 'tunnelling',
+    kind: 'tunneling',
     fault: 'ip link set tunl0 down',
     severity: 'error',
     subject: 'tunl0',
@@ -248,7 +248,7 @@ const faults: readonly Fault[] = [
   {
     check: 'real-tunnel',
     what: 'the tunnel by gre is down',
-    kind: 'tunnelling by gre',
+    kind: 'tunneling by gre',
     fault: 'ip link set gre0 down',
     severity: 'error',
     subject: 'gre0',
@@ -257,7 +257,7 @@ const faults: readonly Fault[] = [
   {
     check: 'real-tunnel',
     what: 'nothing takes the packets of gue',
-    kind: 'tunnelling by gue',
+    kind: 'tunneling by gue',
     fault: 'ip fou del port 6080',
     severity: 'error',
     subject: 'this host',
@@ -266,7 +266,7 @@ const faults: readonly Fault[] = [
   {
     check: 'real-rp-filter',
     what: 'the tunnel has no address, and the filter is on',
-    kind: 'tunnelling',
+    kind: 'tunneling',
     fault: 'sysctl -qw net.ipv4.conf.all.rp_filter=2',
     severity: 'error',
     subject: 'tunl0',
@@ -275,7 +275,7 @@ const faults: readonly Fault[] = [
   {
     check: 'real-rp-filter',
     what: 'the tunnel has an address, and the filter is strict',
-    kind: 'tunnelling',
+    kind: 'tunneling',
     fault: `sysctl -qw net.ipv4.conf.all.rp_filter=1
       ip address del 192.0.2.10/32 dev lo; ip address add 192.0.2.10/32 dev tunl0`,
     severity: 'error',
@@ -373,9 +373,9 @@ describe('doctor on a real server', () => {
   });
 
   test('guesses how it is reached, and says so', async () => {
-    await stage('tunnelling');
+    await stage('tunneling');
     const { stdout } = await ipvsadm(['doctor', '--real-server', '192.0.2.10']);
-    assert.match(stdout, /^Real server for 192\.0\.2\.10 by tunnelling \(a guess: --forwarding says otherwise\)\n/);
+    assert.match(stdout, /^Real server for 192\.0\.2\.10 by tunneling \(a guess: --forwarding says otherwise\)\n/);
     const direct = await ipvsadm(['doctor', '--real-server', '192.0.2.10', '--forwarding', 'direct-routing']);
     assert.match(direct.stdout, /^Real server for 192\.0\.2\.10 by direct-routing\n/);
   });

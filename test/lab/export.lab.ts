@@ -6,7 +6,7 @@ import { IpvsClient } from '../../src/client/client.js';
 import { applyPlan } from '../../src/table/apply.js';
 import { readTable as readKernelTable } from '../../src/table/read.js';
 import { formatTable, type TableFormat } from '../../src/documents/format-table.js';
-import { readTable } from '../../src/documents/parse-table.js';
+import { parseTable } from '../../src/documents/parse-table.js';
 import type { Change } from '../../src/model/change.js';
 import type { Table } from '../../src/model/table.js';
 import { createNameResolver } from '../../src/edge/system-resolver.js';
@@ -117,7 +117,7 @@ interface WayBack {
 /** What `ipvsadm apply` does, or the verb itself. */
 async function apply(text: string, byVerb: boolean): Promise<void> {
   if (!byVerb) {
-    await applyPlan(client, planChanges(await readKernelTable(client), await readTable(text, 'export', names)));
+    await applyPlan(client, planChanges(await readKernelTable(client), await parseTable(text, 'export', names)));
     return;
   }
   const [result] = await ours.run([{ argv: ['apply', '-'], stdin: text }]);

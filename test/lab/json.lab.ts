@@ -53,7 +53,7 @@ const forms: readonly (readonly [command: string, filter: string, expected: stri
   [
     '-L --json',
     '.services[0].servers | map([.address, .port, .forwarding, .weight, .upperThreshold, .lowerThreshold])',
-    '[["10.0.0.2",8080,"masquerading",5,20,10],["10.0.0.3",80,"tunnelling",0,0,0]]',
+    '[["10.0.0.2",8080,"masquerading",5,20,10],["10.0.0.3",80,"tunneling",0,0,0]]',
   ],
   ['-L --json', '.services[0].servers[1].tunnel', '{"type":"gue","port":6080,"checksum":"csum"}'],
   [

@@ -211,12 +211,12 @@ for (const [rule, one] of services) {
 const servers: readonly [rule: string, key: ServiceKey, server: RealServer][] = [
   ['-r 10.0.0.2:8080 -m -w 5', web, server('10.0.0.2', { port: 8080, weight: 5 })],
   ['-r 10.0.0.2:80 -g -w 0', web, server('10.0.0.2', { forwarding: 'direct-routing', weight: 0 })],
-  ['-r 10.0.0.2:80 -i -w 1 --tun-type ipip', web, server('10.0.0.2', { forwarding: 'tunnelling' })],
+  ['-r 10.0.0.2:80 -i -w 1 --tun-type ipip', web, server('10.0.0.2', { forwarding: 'tunneling' })],
   [
     '-r 10.0.0.2:80 -i -w 2147483647 --tun-type gue --tun-port 6080 --tun-remcsum',
     web,
     server('10.0.0.2', {
-      forwarding: 'tunnelling',
+      forwarding: 'tunneling',
       weight: 2147483647,
       tunnel: { type: 'gue', port: 6080, checksum: 'remcsum' },
     }),
@@ -224,7 +224,7 @@ const servers: readonly [rule: string, key: ServiceKey, server: RealServer][] = 
   [
     '-r 10.0.0.2:53 -i -w 1 --tun-type gre --tun-csum',
     dns,
-    server('10.0.0.2', { port: 53, forwarding: 'tunnelling', tunnel: { type: 'gre', port: 0, checksum: 'csum' } }),
+    server('10.0.0.2', { port: 53, forwarding: 'tunneling', tunnel: { type: 'gre', port: 0, checksum: 'csum' } }),
   ],
   ['-r [2001:db8::2]:53 -m -w 1', dns, server('2001:db8::2', { port: 53, upperThreshold: 9, lowerThreshold: 3 })],
 ];

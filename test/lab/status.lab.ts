@@ -74,7 +74,7 @@ test('status is a table with weights, connections and what takes none, and a lin
     ['Service / server', 'Forwarding', 'Weight', 'Active', 'Inactive'],
     ['TCP  10.0.0.1:80 wrr', '0', '0'],
     ['10.0.0.2:8080', 'masquerading', '5', '0', '0'],
-    ['10.0.0.3:80', 'tunnelling', '0', '0', '0', 'quiesced'],
+    ['10.0.0.3:80', 'tunneling', '0', '0', '0', 'quiesced'],
     ['UDP  [2001:db8::1]:53 sh (sh-port) persistent 60 mask 64 ops', '0', '0', 'no server takes connections'],
     ['[2001:db8::2]:53', 'direct-routing', '0', '0', '0', 'quiesced'],
     ['FWM  4000000000 rr', '0', '0', 'no servers'],
@@ -194,7 +194,7 @@ test('JSON has everything by stable names', async () => {
             address: '10.0.0.3',
             port: 80,
             family: 'inet',
-            forwarding: 'tunnelling',
+            forwarding: 'tunneling',
             tunnel: { type: 'gue', port: 6080, checksum: 'csum' },
             weight: 0,
             ...noThresholds,
@@ -249,7 +249,7 @@ for (const [line, says] of wrong) {
     const { status, stdout, stderr } = await run(line);
     assert.deepEqual({ status, stdout }, { status: 2, stdout: '' });
     assert.match(stderr, says);
-    assert.match(stderr, /\n\(ipvsadm status --help tells more\)\n$/);
+    assert.match(stderr, /\nTry 'ipvsadm status --help' for more information\.\n$/);
     assert.equal(stderr.split('\n').length, 3, 'two lines');
   });
 }

@@ -318,7 +318,7 @@ const syncLoop: Check<DirectorFacts> = {
         servers.some((server) => isLocal(facts, server)) &&
         servers.some(
           (server) =>
-            !isLocal(facts, server) && (server.forwarding === 'direct-routing' || server.forwarding === 'tunnelling'),
+            !isLocal(facts, server) && (server.forwarding === 'direct-routing' || server.forwarding === 'tunneling'),
         ),
     );
     if (entry === undefined) return [];

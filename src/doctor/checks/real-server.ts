@@ -186,7 +186,7 @@ const tunnel: Check<RealServerFacts> = {
   id: 'real-tunnel',
   title: 'packets are taken out of the tunnel',
   run: (facts) => {
-    if (facts.forwarding !== 'tunnelling') return [];
+    if (facts.forwarding !== 'tunneling') return [];
     const { own, module } = tunnelKinds[facts.tunnel][facts.family];
     const why = 'Packets of the director arrive wrapped, and nobody unwraps them.';
     const findings: Finding[] = [];
@@ -228,7 +228,7 @@ const rpFilter: Check<RealServerFacts> = {
   title: 'the reverse path filter lets packets in',
   run: (facts) => {
     if (facts.family !== 'inet') return [];
-    return facts.forwarding === 'tunnelling' ? tunnelFilter(facts) : networkFilter(facts);
+    return facts.forwarding === 'tunneling' ? tunnelFilter(facts) : networkFilter(facts);
   },
 };
 

@@ -183,7 +183,7 @@ const serverOnLink: Check<DirectorFacts> = {
           },
           {
             how: 'otherwise a tunnel, which the server has to be set up for',
-            commands: [editServer({ ...server, forwarding: 'tunnelling' }, key)],
+            commands: [editServer({ ...server, forwarding: 'tunneling' }, key)],
           },
         ),
       ];

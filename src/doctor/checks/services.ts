@@ -168,7 +168,7 @@ const serverPort = ofEachService('server-port', 'servers reached without NAT hav
   const { key } = service;
   if (isFirewallMark(key)) return [];
   return servers
-    .filter(({ forwarding }) => forwarding === 'direct-routing' || forwarding === 'tunnelling')
+    .filter(({ forwarding }) => forwarding === 'direct-routing' || forwarding === 'tunneling')
     .filter(({ port }) => port !== key.port)
     .map((server) =>
       problem(

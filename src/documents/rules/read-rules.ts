@@ -1,34 +1,30 @@
 import { UsageError } from '../../errors.js';
 import type { ClassicCommand } from '../../grammar/command.js';
 import { parseCommand, type ParseContext } from '../../grammar/parse.js';
+import { canonicalTable } from '../../model/canonical.js';
+import type { Path } from '../../model/problem.js';
+import type { Table } from '../../model/table.js';
 import type { NameResolver } from '../../ports/resolver.js';
+import { checkTable } from '../check-table.js';
+import { documentError, keptProblems } from '../report.js';
+import { replacement, SourceText } from '../source-text.js';
 import { RuleTable } from './rule-table.js';
 import { ruleWords } from './words.js';
 
-/** A line that can't be taken. */
-export interface RuleProblem {
-  /** Number of the line, from 1. */
-  readonly line: number;
+/** Something wrong with a line, by its number from 1. */
+interface RuleProblem {
+  readonly line: number | undefined;
   readonly message: string;
-}
-
-/** What a rule dump says. */
-export interface RulesRead {
-  readonly rules: RuleTable;
-  readonly problems: readonly RuleProblem[];
 }
 
 /** Names of hosts in rules are looked up once each. */
 function remembering(names: NameResolver): NameResolver {
-  const known = new Map<string, Promise<string | undefined>>();
+  const known = new Map<string, Promise<readonly string[]>>();
   return {
-    hostAddress(name) {
-      const answer = known.get(name) ?? names.hostAddress(name);
-      known.set(name, answer);
-      return answer;
-    },
-    expect: (lookups) => {
-      names.expect(lookups);
+    hostAddresses(name) {
+      const addresses = known.get(name) ?? names.hostAddresses(name);
+      known.set(name, addresses);
+      return addresses;
     },
     hostName: (address) => names.hostName(address),
     servicePort: (name, protocol) => names.servicePort(name, protocol),
@@ -36,28 +32,44 @@ function remembering(names: NameResolver): NameResolver {
   };
 }
 
-/** What a dump may not have, as it only shows something or reads another dump. */
+/** Why a command is refused that only shows something or reads another dump. */
 function refusal(kind: ClassicCommand['kind']): string {
   return `a command that is no part of a table (${kind}): a dump has -A, -a, -E, -e, -D, -d, -C, --set, --start-daemon and --stop-daemon`;
 }
 
+/** The lines of a text, without their ends. */
+function* linesOf(text: string): Generator<string> {
+  for (let start = 0, end; start < text.length; start = end + 1) {
+    end = text.indexOf('\n', start);
+    if (end < 0) end = text.length;
+    yield text.slice(start, end);
+  }
+}
+
 /**
- * Reads a rule dump by the grammar of the command line, each rule applied to what came before, starting from nothing.
+ * Reads a rule dump by the grammar of the command line, each rule applied to what came before, starting from an empty
+ * table.
+ * @param replaced whether bytes that are not UTF-8 were replaced: a comment may have such, a rule not.
+ * @param source what messages call the text.
  * @param names looks up the names of hosts and ports.
+ * @throws {DocumentError}
  */
-export async function readRules(text: string, names: NameResolver): Promise<RulesRead> {
+export async function readRules(text: string, replaced: boolean, source: string, names: NameResolver): Promise<Table> {
   const rules = new RuleTable();
   const problems: RuleProblem[] = [];
   const context: ParseContext = { programName: 'ipvsadm', posixlyCorrect: false, restoring: true };
   const resolver = remembering(names);
-  for (let start = 0, line = 1, end; start < text.length; start = end + 1, line++) {
-    end = text.indexOf('\n', start);
-    if (end < 0) end = text.length;
-    const words = ruleWords(text.slice(start, end));
+  let line = 0;
+  for (const content of linesOf(text)) {
+    line++;
+    const words = ruleWords(content);
     if (words.length === 0) continue;
+    if (replaced && words.some((word) => word.includes(replacement))) {
+      problems.push({ line, message: 'invalid UTF-8' });
+      continue;
+    }
     try {
-      const parsed = parseCommand(words, context, resolver);
-      const command = parsed instanceof Promise ? await parsed : parsed;
+      const command = await parseCommand(words, context, resolver);
       const message = command.kind === 'change' ? rules.apply(command.change, line) : refusal(command.kind);
       if (message !== undefined) problems.push({ line, message });
     } catch (error) {
@@ -66,5 +78,16 @@ export async function readRules(text: string, names: NameResolver): Promise<Rule
       problems.push({ line, message });
     }
   }
-  return { rules, problems };
+  // Settings without effect are no mistake on the command line.
+  const table = canonicalTable(rules.table);
+  const lineOf = ([list, index, member, number]: Path): number | undefined =>
+    (list === 'services' || list === 'syncDaemons') && typeof index === 'number'
+      ? rules.lineOf(list, index, member === 'servers' && typeof number === 'number' ? number : undefined)
+      : undefined;
+  for (const { path, message } of checkTable(table, (first) => `in line ${lineOf(first) ?? ''}`)) {
+    problems.push({ line: lineOf(path), message });
+  }
+  if (problems.length === 0) return table;
+  const kept = problems.slice(0, keptProblems).map((problem) => ({ ...problem, column: undefined, path: '' }));
+  throw documentError(source, kept, new SourceText(text), problems.length - kept.length);
 }

@@ -18,7 +18,7 @@ const forwardingOptions: Partial<Record<ForwardingMethod, string>> = {
   masquerading: ' -m',
   // A local server is entered as any other; the kernel finds out.
   local: ' -g',
-  tunnelling: ' -i',
+  tunneling: ' -i',
   'direct-routing': ' -g',
 };
 
@@ -66,7 +66,7 @@ export function writeServerRule(
   if (option !== undefined) out.text(option);
   out.text(' -w ');
   out.number(servers.number(row, column.weight));
-  if (method === 'tunnelling') out.text(tunnelOptions(servers, row));
+  if (method === 'tunneling') out.text(tunnelOptions(servers, row));
   writeThreshold(out, ' -x ', servers.number(row, column.upperThreshold));
   writeThreshold(out, ' -y ', servers.number(row, column.lowerThreshold));
   out.text(option === undefined ? ` (forwarding method "${method}" has no option)\n` : '\n');

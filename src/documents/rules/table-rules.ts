@@ -1,6 +1,7 @@
 import { numericNaming } from '../../names/naming.js';
 import { inNaturalOrder, naturalOrder } from '../../format/order.js';
 import { canonicalTable } from '../../model/canonical.js';
+import { classicThresholds } from '../../model/limits.js';
 import type { TableProblem } from '../../model/problem.js';
 import type { RealServer } from '../../model/server.js';
 import type { VirtualService } from '../../model/service.js';
@@ -10,19 +11,17 @@ import { TextWriter } from '../../text/text-writer.js';
 import { ServerRows } from '../../model/server-rows.js';
 import { formatServiceRule, ruleService, writeServerRule } from './rule-text.js';
 
-/** Largest threshold that the command line takes. */
-const largestThreshold = 2147483647;
-
-/** Why a server can't be said by a rule, with the setting that it is about. */
-function* unsayableServer(server: RealServer): Generator<readonly [member: string, message: string]> {
+/** Settings of a server that no rule can have, and why. */
+function* inexpressible(server: RealServer): Generator<readonly [member: string, message: string]> {
   const { forwarding, tunnel } = server;
-  if (forwarding !== 'masquerading' && forwarding !== 'direct-routing' && forwarding !== 'tunnelling') {
-    yield ['forwarding', `no rule can say forwarding method ${forwarding}`];
+  if (forwarding !== 'masquerading' && forwarding !== 'direct-routing' && forwarding !== 'tunneling') {
+    yield ['forwarding', `forwarding method ${forwarding} has no ipvsadm option`];
   }
-  if (typeof tunnel.type === 'number') yield ['tunnel', `no rule can say tunnel type ${tunnel.type}`];
-  if (tunnel.checksum === 'csum+remcsum') yield ['tunnel', 'no rule can say tunnel checksum csum+remcsum'];
+  if (typeof tunnel.type === 'number') yield ['tunnel', `tunnel type ${tunnel.type} has no ipvsadm option`];
+  if (tunnel.checksum === 'csum+remcsum') yield ['tunnel', 'tunnel checksum csum+remcsum has no ipvsadm option'];
   for (const name of ['upperThreshold', 'lowerThreshold'] as const) {
-    if (server[name] > largestThreshold) yield [name, `no rule can say more than ${largestThreshold} connections`];
+    const { highest } = classicThresholds;
+    if (server[name] > highest) yield [name, `ipvsadm takes at most ${highest} connections, not ${server[name]}`];
   }
 }
 
@@ -31,17 +30,20 @@ function isMisread(name: string | undefined): boolean {
   return name !== undefined && (/^[-#]/.test(name) || name === 'ipvsadm');
 }
 
-/** What of a table no rule can say: most of it can only have been set by another program. */
-export function unsayableByRules({ services }: Table): TableProblem[] {
+/** What of a table has no option of ipvsadm: most of it can only have been set by another program. */
+export function withoutOption({ services }: Table): TableProblem[] {
   const problems: TableProblem[] = [];
   for (const [index, { service, servers }] of services.entries()) {
     for (const member of ['scheduler', 'persistenceEngine'] as const) {
       if (isMisread(service[member])) {
-        problems.push({ path: ['services', index, member], message: `no rule can say the name ${service[member]}` });
+        problems.push({
+          path: ['services', index, member],
+          message: `ipvsadm can't read the name ${service[member]} from a rule`,
+        });
       }
     }
     for (const [number, server] of servers.entries()) {
-      for (const [member, message] of unsayableServer(server)) {
+      for (const [member, message] of inexpressible(server)) {
         problems.push({ path: ['services', index, 'servers', number, member], message });
       }
     }
@@ -85,7 +87,7 @@ export function writeServiceRules(
 
 /**
  * A table as rules that `-R` reads, this one's and the original's, in natural order. It has to be free of what
- * `unsayableByRules` finds. Rules can't say that no sync daemon runs.
+ * `withoutOption` finds. Rules can't say that no sync daemon runs.
  */
 export function formatRules(table: Table): string {
   const { services, timeouts, syncDaemons = [] } = canonicalTable(table);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { formatTable, tableFormats } from '../../../src/documents/format-table.js';
-import { readTable } from '../../../src/documents/parse-table.js';
+import { parseTable } from '../../../src/documents/parse-table.js';
 import { DocumentError } from '../../../src/errors.js';
 import { canonicalServer, canonicalService } from '../../../src/model/canonical.js';
 import type { RealServer } from '../../../src/model/server.js';
@@ -25,7 +25,7 @@ for (const format of tableFormats) {
     const sayable = format === 'rules' ? { ...parts, engines: ['sip', 'y'] } : { ...parts, unsayable: true };
     await fc.assert(
       fc.asyncProperty(table(sayable), async (any) => {
-        const read = await readTable(formatTable(any, format, 'table'), 'text', noNames);
+        const read = await parseTable(formatTable(any, format, 'table'), 'text', noNames);
         const wanted = inOrder(any);
         // No rule says that no daemon runs.
         const silent = format === 'rules' && wanted.syncDaemons?.length === 0;
@@ -130,31 +130,34 @@ test('an empty table is not an empty text', () => {
   assert.equal(formatTable({ services: [], syncDaemons: [] }, 'yaml', 'table'), 'syncDaemons: []\nservices: []\n');
 });
 
-const tunnelled = { forwarding: 'tunnelling', port: 80 } as const;
+const tunneled = { forwarding: 'tunneling', port: 80 } as const;
 const unsayable: readonly (readonly [table: Table, message: string])[] = [
   [
     tableOf({}, { forwarding: 'bypass', port: 80 }),
-    'TCP 10.0.0.1:80, 10.0.0.2:80, forwarding: no rule can say forwarding method bypass',
+    'TCP 10.0.0.1:80, 10.0.0.2:80, forwarding: forwarding method bypass has no ipvsadm option',
   ],
   [
     tableOf({}, { forwarding: 'local', port: 80 }),
-    'TCP 10.0.0.1:80, 10.0.0.2:80, forwarding: no rule can say forwarding method local',
+    'TCP 10.0.0.1:80, 10.0.0.2:80, forwarding: forwarding method local has no ipvsadm option',
   ],
   [
-    tableOf({}, { ...tunnelled, tunnel: { type: 7, port: 0, checksum: 'nocsum' } }),
-    'TCP 10.0.0.1:80, 10.0.0.2:80, tunnel: no rule can say tunnel type 7',
+    tableOf({}, { ...tunneled, tunnel: { type: 7, port: 0, checksum: 'nocsum' } }),
+    'TCP 10.0.0.1:80, 10.0.0.2:80, tunnel: tunnel type 7 has no ipvsadm option',
   ],
   [
-    tableOf({}, { ...tunnelled, tunnel: { type: 'gue', port: 1, checksum: 'csum+remcsum' } }),
-    'TCP 10.0.0.1:80, 10.0.0.2:80, tunnel: no rule can say tunnel checksum csum+remcsum',
+    tableOf({}, { ...tunneled, tunnel: { type: 'gue', port: 1, checksum: 'csum+remcsum' } }),
+    'TCP 10.0.0.1:80, 10.0.0.2:80, tunnel: tunnel checksum csum+remcsum has no ipvsadm option',
   ],
   [
     tableOf({}, { upperThreshold: 2147483648 }),
-    'TCP 10.0.0.1:80, 10.0.0.2:8080, upperThreshold: no rule can say more than 2147483647 connections',
+    'TCP 10.0.0.1:80, 10.0.0.2:8080, upperThreshold: ipvsadm takes at most 2147483647 connections, not 2147483648',
   ],
-  [tableOf({ scheduler: '#' }), 'TCP 10.0.0.1:80, scheduler: no rule can say the name #'],
-  [tableOf({ persistenceEngine: '-x' }), 'TCP 10.0.0.1:80, persistenceEngine: no rule can say the name -x'],
-  [tableOf({ scheduler: 'ipvsadm' }), 'TCP 10.0.0.1:80, scheduler: no rule can say the name ipvsadm'],
+  [tableOf({ scheduler: '#' }), "TCP 10.0.0.1:80, scheduler: ipvsadm can't read the name # from a rule"],
+  [
+    tableOf({ persistenceEngine: '-x' }),
+    "TCP 10.0.0.1:80, persistenceEngine: ipvsadm can't read the name -x from a rule",
+  ],
+  [tableOf({ scheduler: 'ipvsadm' }), "TCP 10.0.0.1:80, scheduler: ipvsadm can't read the name ipvsadm from a rule"],
 ];
 
 for (const [table, message] of unsayable) {

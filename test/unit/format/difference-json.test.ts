@@ -42,7 +42,7 @@ describe('differenceJson', () => {
 
   test('has old and new values of what is edited, null where one is not set', () => {
     const gue = { type: 'gue', port: 9, checksum: 'csum' } as const;
-    const from = table({ forwarding: 'tunnelling', port: 80, tunnel: gue });
+    const from = table({ forwarding: 'tunneling', port: 80, tunnel: gue });
     const to: Table = {
       services: [
         {
@@ -64,7 +64,7 @@ describe('differenceJson', () => {
               ...serverKey,
               port: 80,
               settings: {
-                forwarding: { from: 'tunnelling', to: 'masquerading' },
+                forwarding: { from: 'tunneling', to: 'masquerading' },
                 tunnel: { from: gue, to: null },
                 weight: { from: 1, to: 5 },
               },

@@ -56,7 +56,7 @@ const cases: readonly (readonly [what: string, from: Table, to: Table, lines: re
         {
           address: '10.0.0.3',
           port: 53,
-          forwarding: 'tunnelling',
+          forwarding: 'tunneling',
           tunnel: { type: 'gue', port: 6080, checksum: 'csum' },
         },
       ),
@@ -64,7 +64,7 @@ const cases: readonly (readonly [what: string, from: Table, to: Table, lines: re
     [
       '+ UDP  10.0.0.1:53 sh (sh-port) persistent 60 mask 255.255.255.0 pe sip ops',
       '+   10.0.0.2:8080 masquerading weight 3 upper threshold 9 lower threshold 5',
-      '+   10.0.0.3:53 tunnelling gue port 6080 csum weight 1',
+      '+   10.0.0.3:53 tunneling gue port 6080 csum weight 1',
     ],
   ],
   [
@@ -106,13 +106,13 @@ const cases: readonly (readonly [what: string, from: Table, to: Table, lines: re
   [
     'a tunnel that comes with the forwarding method',
     services(entry({}, { port: 80 })),
-    services(entry({}, { port: 80, forwarding: 'tunnelling', tunnel: { type: 'gre', port: 0, checksum: 'nocsum' } })),
-    ['  TCP  10.0.0.1:80 wlc', '~   10.0.0.2:80 forwarding masquerading -> tunnelling, tunnel none -> gre nocsum'],
+    services(entry({}, { port: 80, forwarding: 'tunneling', tunnel: { type: 'gre', port: 0, checksum: 'nocsum' } })),
+    ['  TCP  10.0.0.1:80 wlc', '~   10.0.0.2:80 forwarding masquerading -> tunneling, tunnel none -> gre nocsum'],
   ],
   [
     'a tunnel that changes',
-    services(entry({}, { port: 80, forwarding: 'tunnelling' })),
-    services(entry({}, { port: 80, forwarding: 'tunnelling', tunnel: { type: 'gue', port: 99, checksum: 'remcsum' } })),
+    services(entry({}, { port: 80, forwarding: 'tunneling' })),
+    services(entry({}, { port: 80, forwarding: 'tunneling', tunnel: { type: 'gue', port: 99, checksum: 'remcsum' } })),
     ['  TCP  10.0.0.1:80 wlc', '~   10.0.0.2:80 tunnel ipip -> gue port 99 remcsum'],
   ],
   [

@@ -176,16 +176,16 @@ const forwardings: readonly (readonly [server: Partial<ServerEntry>, plain: stri
   [{ forwarding: 'direct-routing' }, 'Route  ', 'n/a          '],
   [{ forwarding: 'bypass' }, 'Bypass ', 'n/a          '],
   [{ forwarding: 'forwarding-7' }, 'Fwd-7  ', 'n/a          '],
-  [{ forwarding: 'tunnelling' }, 'Tunnel ', 'ipip         '],
-  [{ forwarding: 'tunnelling', tunnel: { type: 'gue', port: 6080, checksum: 'nocsum' } }, 'Tunnel ', 'gue:6080:-c  '],
-  [{ forwarding: 'tunnelling', tunnel: { type: 'gue', port: 65535, checksum: 'remcsum' } }, 'Tunnel ', 'gue:65535:r+c'],
-  [{ forwarding: 'tunnelling', tunnel: { type: 'gre', port: 0, checksum: 'csum' } }, 'Tunnel ', 'gre:+c       '],
+  [{ forwarding: 'tunneling' }, 'Tunnel ', 'ipip         '],
+  [{ forwarding: 'tunneling', tunnel: { type: 'gue', port: 6080, checksum: 'nocsum' } }, 'Tunnel ', 'gue:6080:-c  '],
+  [{ forwarding: 'tunneling', tunnel: { type: 'gue', port: 65535, checksum: 'remcsum' } }, 'Tunnel ', 'gue:65535:r+c'],
+  [{ forwarding: 'tunneling', tunnel: { type: 'gre', port: 0, checksum: 'csum' } }, 'Tunnel ', 'gre:+c       '],
   [
-    { forwarding: 'tunnelling', tunnel: { type: 'gre', port: 0, checksum: 'csum+remcsum' } },
+    { forwarding: 'tunneling', tunnel: { type: 'gre', port: 0, checksum: 'csum+remcsum' } },
     'Tunnel ',
     'gre:+c,r+c   ',
   ],
-  [{ forwarding: 'tunnelling', tunnel: { type: 9, port: 0, checksum: 'nocsum' } }, 'Tunnel ', 'type-9       '],
+  [{ forwarding: 'tunneling', tunnel: { type: 9, port: 0, checksum: 'nocsum' } }, 'Tunnel ', 'type-9       '],
 ];
 
 for (const [server, plain, tunnel] of forwardings) {

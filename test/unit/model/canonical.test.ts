@@ -31,17 +31,17 @@ const gue = { type: 'gue', port: 9, checksum: 'csum' } as const;
 const ipip = { type: 'ipip', port: 0, checksum: 'nocsum' } as const;
 
 const servers: readonly (readonly [what: string, given: Partial<RealServer>, kept: Partial<RealServer>])[] = [
-  ['a tunnel without tunnelling is none', { tunnel: gue }, { tunnel: ipip }],
-  ['a gue tunnel stays', { forwarding: 'tunnelling', tunnel: gue }, { forwarding: 'tunnelling', tunnel: gue }],
+  ['a tunnel without tunneling is none', { tunnel: gue }, { tunnel: ipip }],
+  ['a gue tunnel stays', { forwarding: 'tunneling', tunnel: gue }, { forwarding: 'tunneling', tunnel: gue }],
   [
     'gre has no port',
-    { forwarding: 'tunnelling', tunnel: { ...gue, type: 'gre' } },
-    { forwarding: 'tunnelling', tunnel: { type: 'gre', port: 0, checksum: 'csum' } },
+    { forwarding: 'tunneling', tunnel: { ...gue, type: 'gre' } },
+    { forwarding: 'tunneling', tunnel: { type: 'gre', port: 0, checksum: 'csum' } },
   ],
   [
     'ipip has neither port nor checksum',
-    { forwarding: 'tunnelling', tunnel: { ...gue, type: 'ipip' } },
-    { forwarding: 'tunnelling', tunnel: ipip },
+    { forwarding: 'tunneling', tunnel: { ...gue, type: 'ipip' } },
+    { forwarding: 'tunneling', tunnel: ipip },
   ],
 ];
 

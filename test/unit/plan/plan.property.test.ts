@@ -84,7 +84,7 @@ describe('a plan', () => {
   });
 
   test('is refused where a sync daemon would go on beside a server of another family than its service', () => {
-    const server = { ...plainServer, family: 'inet6', address: '2001:db8::2', forwarding: 'tunnelling' } as const;
+    const server = { ...plainServer, family: 'inet6', address: '2001:db8::2', forwarding: 'tunneling' } as const;
     const from: Table = { services: [], syncDaemons: [daemon] };
     const to: Table = { services: [{ service: plainService, servers: [server] }] };
     const refusal = /the master would run beside \[2001:db8::2\]:8080 of TCP 10\.0\.0\.1:80; one of them has to go$/;

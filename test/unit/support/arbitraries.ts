@@ -92,7 +92,7 @@ export const server: fc.Arbitrary<RealServer> = serverKey.chain((key) =>
     forwarding: fc.constantFrom(
       'masquerading',
       'local',
-      'tunnelling',
+      'tunneling',
       'direct-routing',
       'bypass',
       'forwarding-5',
@@ -171,8 +171,8 @@ const int31 = fc.integer({ min: 0, max: 0x7fffffff });
 
 /** A service's key and a server of it that the classic grammar can write down. */
 export const typedServer: fc.Arbitrary<{ key: ServiceKey; server: RealServer }> = serviceKey.chain((key) =>
-  fc.constantFrom('masquerading' as const, 'tunnelling' as const, 'direct-routing' as const).chain((forwarding) =>
-    (forwarding === 'tunnelling' ? family : fc.constant(key.family)).chain((of) =>
+  fc.constantFrom('masquerading' as const, 'tunneling' as const, 'direct-routing' as const).chain((forwarding) =>
+    (forwarding === 'tunneling' ? family : fc.constant(key.family)).chain((of) =>
       record({
         key: fc.constant(key),
         server: record({
@@ -185,7 +185,7 @@ export const typedServer: fc.Arbitrary<{ key: ServiceKey; server: RealServer }> 
           upperThreshold: int31,
           lowerThreshold: int31,
           tunnel:
-            forwarding === 'tunnelling'
+            forwarding === 'tunneling'
               ? typedTunnel
               : fc.constant({ type: 'ipip', port: 0, checksum: 'nocsum' } as const),
         }),

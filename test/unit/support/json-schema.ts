@@ -7,14 +7,15 @@ const $schema = 'https://json-schema.org/draft/2020-12/schema';
 export function documentJsonSchema(): string {
   const schema = toJsonSchema(documentSchema, {
     target: 'draft-2020-12',
-    typeMode: 'input',
+    // What is written is what is checked: nothing is transformed.
+    typeMode: 'output',
     errorMode: 'ignore',
     overrideSchema: ({ jsonSchema }) => {
-      const { additionalProperties, properties } = jsonSchema;
-      if (typeof additionalProperties !== 'object' || !('not' in additionalProperties)) return undefined;
+      const { properties } = jsonSchema;
+      if (properties === undefined) return undefined;
+      // Checks have no words in JSON Schema: that of unknown names, and the one of a service.
       const closed = { ...jsonSchema, additionalProperties: false };
-      const named = properties !== undefined && 'fwmark' in properties;
-      return named ? { ...closed, oneOf: [{ required: ['address'] }, { required: ['fwmark'] }] } : closed;
+      return 'fwmark' in properties ? { ...closed, oneOf: [{ required: ['address'] }, { required: ['fwmark'] }] } : closed;
     },
   });
   return `${JSON.stringify({ $schema, title: 'The table of an IPVS director', ...schema }, null, 2)}\n`;

@@ -106,7 +106,7 @@ export class TableModel {
   #setServer(adding: boolean, key: ServiceKey, server: RealServer): Refusal | undefined {
     const held = this.#held(key);
     if (held === undefined) return 'ESRCH';
-    if (server.family !== key.family && (this.daemons.size > 0 || server.forwarding !== 'tunnelling')) return 'EINVAL';
+    if (server.family !== key.family && (this.daemons.size > 0 || server.forwarding !== 'tunneling')) return 'EINVAL';
     if (held.servers.has(id(server)) === adding) return adding ? 'EEXIST' : 'ENOENT';
     held.servers.set(id(server), server);
     return undefined;
@@ -136,8 +136,8 @@ const candidate: fc.Arbitrary<Candidate> = typedService.chain((service) =>
     .map((servers) => ({
       service,
       servers: servers.map((server) => {
-        const fits = server.family === service.key.family || server.forwarding === 'tunnelling';
-        return fits ? server : { ...server, forwarding: 'tunnelling' as const };
+        const fits = server.family === service.key.family || server.forwarding === 'tunneling';
+        return fits ? server : { ...server, forwarding: 'tunneling' as const };
       }),
     })),
 );

@@ -96,11 +96,11 @@ function tunnel({ unsayable }: TableParts): fc.Arbitrary<Tunnel> {
 }
 
 function server(key: ServiceKey, parts: TableParts, mixed: boolean): fc.Arbitrary<RealServer> {
-  const methods = ['masquerading', 'direct-routing', 'tunnelling'] as const;
+  const methods = ['masquerading', 'direct-routing', 'tunneling'] as const;
   const more = parts.unsayable ? (['local', 'bypass', 'forwarding-5', 'forwarding-6', 'forwarding-7'] as const) : [];
   const largest = parts.unsayable ? (parts.largestThreshold ?? 0xffffffff) : 0x7fffffff;
   return fc.constantFrom<RealServer['forwarding']>(...methods, ...methods, ...more).chain((forwarding) =>
-    (forwarding === 'tunnelling' && mixed ? family : fc.constant(key.family)).chain((of) =>
+    (forwarding === 'tunneling' && mixed ? family : fc.constant(key.family)).chain((of) =>
       record<RealServer>({
         family: fc.constant(of),
         address: hostAddress[of],

@@ -92,14 +92,14 @@ const gue: RealServer = {
   ...plainServer,
   family: 'inet6',
   address: '2001:db8::9',
-  forwarding: 'tunnelling',
+  forwarding: 'tunneling',
   tunnel: { type: 'gue', port: 6080, checksum: 'remcsum' },
 };
 const gre: RealServer = {
   ...plainServer,
   address: '10.0.0.8',
   port: 0,
-  forwarding: 'tunnelling',
+  forwarding: 'tunneling',
   weight: 5,
   tunnel: { type: 'gre', port: 0, checksum: 'csum' },
 };
@@ -219,7 +219,7 @@ const changes: readonly ChangeRow[] = [
     change: {
       kind: 'add-server',
       key: mark,
-      server: { ...plainServer, address: '10.0.0.9', port: 443, forwarding: 'tunnelling' },
+      server: { ...plainServer, address: '10.0.0.9', port: 443, forwarding: 'tunneling' },
     },
     unused: [serviceSettings],
   },

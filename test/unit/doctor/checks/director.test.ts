@@ -296,7 +296,7 @@ const cases: readonly Case[] = [
         ['2001:db8::10', { kind: 'none', reason: 'x' }],
         ['10.0.1.2', by('eth1')],
       ]),
-      services: [entry(vip6, [server('2001:db8::20', { forwarding: 'tunnelling' })])],
+      services: [entry(vip6, [server('2001:db8::20', { forwarding: 'tunneling' })])],
     },
     [['vip-here', 'error', '2001:db8::10', 'is on eth0, but another host has it too']],
   ],

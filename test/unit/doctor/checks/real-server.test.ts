@@ -44,13 +44,13 @@ const cases: readonly (readonly [title: string, facts: Partial<RealServerFacts>,
   ],
   [
     'no tunnel at all',
-    { forwarding: 'tunnelling' },
+    { forwarding: 'tunneling' },
     [['real-tunnel', 'error', 'tunl0', 'there is no ipip tunnel interface', 'modprobe ipip', 'ip link set tunl0 up']],
   ],
   [
     'one tunnel that is up is enough',
     {
-      forwarding: 'tunnelling',
+      forwarding: 'tunneling',
       interfaces: [loopback(['192.0.2.10/32']), outward, tunnel({ up: false }), tunnel({ name: 'lvs' })],
     },
     [],
@@ -58,7 +58,7 @@ const cases: readonly (readonly [title: string, facts: Partial<RealServerFacts>,
   [
     'the filter goes off for the tunnel, and stays for the others',
     {
-      forwarding: 'tunnelling',
+      forwarding: 'tunneling',
       interfaces: [loopback(['192.0.2.10/32']), outward, tunnel()],
       sysctls: sysctls({
         'net/ipv4/conf/all/rp_filter': 1,
@@ -125,7 +125,7 @@ describe('checks on a real server', () => {
 describe('guessForwarding', () => {
   const guesses: readonly (readonly [title: string, interfaces: RealServerFacts['interfaces'], guess: string])[] = [
     ['nothing special', [loopback(), outward], 'direct-routing'],
-    ['a tunnel that is up', [loopback(), tunnel()], 'tunnelling'],
+    ['a tunnel that is up', [loopback(), tunnel()], 'tunneling'],
     ['the tunnel that the kernel makes by itself, down', [loopback(), tunnel({ up: false })], 'direct-routing'],
   ];
   for (const [title, interfaces, guess] of guesses) {

@@ -58,20 +58,20 @@ const servers: readonly (readonly [server: Partial<RealServer>, rule: string])[]
   [{}, `${start} -m -w 1\n`],
   [{ forwarding: 'direct-routing', weight: 0 }, `${start} -g -w 0\n`],
   [{ forwarding: 'local' }, `${start} -g -w 1\n`],
-  [{ forwarding: 'tunnelling' }, `${start} -i -w 1 --tun-type ipip\n`],
+  [{ forwarding: 'tunneling' }, `${start} -i -w 1 --tun-type ipip\n`],
   [
-    { forwarding: 'tunnelling', tunnel: { type: 'gue', port: 6080, checksum: 'nocsum' } },
+    { forwarding: 'tunneling', tunnel: { type: 'gue', port: 6080, checksum: 'nocsum' } },
     `${start} -i -w 1 --tun-type gue --tun-port 6080 --tun-nocsum\n`,
   ],
   [
-    { forwarding: 'tunnelling', tunnel: { type: 'gre', port: 0, checksum: 'csum' } },
+    { forwarding: 'tunneling', tunnel: { type: 'gre', port: 0, checksum: 'csum' } },
     `${start} -i -w 1 --tun-type gre --tun-csum\n`,
   ],
   [{ upperThreshold: 200, lowerThreshold: 100 }, `${start} -m -w 1 -x 200 -y 100\n`],
   [{ lowerThreshold: 100 }, `${start} -m -w 1 -y 100\n`],
   [{ forwarding: 'bypass' }, `# ${start} -w 1 (forwarding method "bypass" has no option)\n`],
   [
-    { forwarding: 'tunnelling', tunnel: { type: 'gue', port: 1, checksum: 'csum+remcsum' } },
+    { forwarding: 'tunneling', tunnel: { type: 'gue', port: 1, checksum: 'csum+remcsum' } },
     `${start} -i -w 1 --tun-type gue --tun-port 1 --tun-csum --tun-remcsum\n`,
   ],
 ];

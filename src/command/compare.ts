@@ -1,0 +1,25 @@
+import type { IpvsClient } from '../client/client.js';
+import type { Io } from '../ports/io.js';
+import type { Table } from '../model/table.js';
+import { connect } from './connect.js';
+import { readTableFile } from './read-table-file.js';
+
+/**
+ * Reads the table that a file describes, connects to the kernel and hands both to `run`. What is wrong with the file is
+ * reported before what is wrong with the kernel.
+ * @returns what `run` does.
+ * @throws {DocumentError} {UnavailableError}
+ */
+export async function withTableAndKernel<R>(
+  io: Io,
+  path: string,
+  run: (client: IpvsClient, table: Table) => Promise<R>,
+): Promise<R> {
+  const table = await readTableFile(io, path);
+  const client = await connect(io.machine);
+  try {
+    return await run(client, table);
+  } finally {
+    client.close();
+  }
+}
