@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runToEnd } from './programs.mjs';
 
 const project = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -23,13 +23,7 @@ export async function ensureNodeModules(options) {
  * @param {{ signal?: AbortSignal | undefined }} [options]
  */
 export async function runNode(args, { signal } = {}) {
-  const child = spawn(process.execPath, args, { cwd: project, signal, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => (output += text));
-  }
-  /** @type {number | null} */
-  const status = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  const { status, output } = await runToEnd(process.execPath, args, { cwd: project, signal });
   if (status === 0) return;
   const end = status === null ? 'was killed' : `failed with status ${status}`;
   throw new Error(`node ${args.join(' ')} ${end}\n${output}`.trimEnd());

@@ -19,7 +19,7 @@ export const rooms = [
   ['table', 'whole tables of the kernel: read, apply, drain'],
   ['doctor', 'facts about a host in, findings out; pure'],
   ['command', 'carries commands out; an error becomes a text and an exit status here'],
-  ['cli', 'the verbs, a file each, on yargs'],
+  ['cli', 'the verbs, a file each, and the words after them'],
   ['main', 'the first word decides: a verb or the classic grammar'],
   ['edge', 'the real streams, files, processes, names and lock'],
   ['bin', 'the programs'],

@@ -1,6 +1,5 @@
 // `npm test`: installs what is missing, then everything that has to hold before a change lands. A word after it
-// (`npm test -- unit listings`) runs only the steps and lab suites of that name.
-import { spawn } from 'node:child_process';
+// (`npm test -- unit listings`) runs only the steps and lab suites of that name, and installs only what these need.
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -9,34 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { ensureDebianPackages, ensureUnpacked } from './lab/debian.mjs';
 import { ensureKernel, labPackages, runInLab, status as labStatus } from './lab/kernel.mjs';
 import { ensureNodeModules } from './prepare.mjs';
+import { runToEnd } from './programs.mjs';
 import { abortOnSignals } from './signals.mjs';
 
 process.chdir(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 
-/** Seconds that a lab suite may take; the slowest takes a third of it where nothing else is done. */
-const suiteLimit = 400;
+/** Seconds that a lab suite may take; the slowest takes a tenth of it, but others may be using the machine too. */
+const suiteLimit = 900;
 
-/** Lines that are shown of a suite that did not end. */
-const shownOfHung = 30;
-
-/** Steps at a time that need no lab. */
-const parallelSteps = Math.min(4, availableParallelism());
-
-/** Labs at a time: each keeps two cores busy, and more than that make each other slower than they save. */
-const parallelLabs = Math.max(1, availableParallelism() >> 1);
-
-/** What the steps and suites call; keepalived does not start before it is configured. */
-const toolPackages = [
-  'busybox',
-  'curl',
-  'iptables',
-  'jq',
-  'keepalived',
-  'mandoc',
-  'shellcheck',
-  'systemd',
-  'util-linux',
-];
+/** Tasks at a time: each keeps a core busy, a lab because all processes of its kernel take turns on one. */
+const lanes = Math.min(4, availableParallelism());
 
 /** @typedef {{ suite: string, cases: number, agree: number, allowed: number }} Counts */
 /** @typedef {{ name: string, ok: boolean, seconds: number, output: string, counts: Counts[] }} Outcome */
@@ -49,41 +30,71 @@ const scripts = readdirSync('examples')
   .filter((name) => name.endsWith('.sh'))
   .map((name) => `examples/${name}`);
 
-/** @type {readonly (readonly [name: string, command: string, args: string[]])[]} */
-const steps = [
-  ['build', process.execPath, ['scripts/build.mjs', '--tests']],
-  ['lint', bin('eslint'), ['.']],
-  ['format', bin('prettier'), ['--check', '--log-level=warn', '.']],
-  ['types', bin('tsc'), ['--noEmit']],
-  ['docs', bin('typedoc'), []],
-  ['manuals', 'mandoc', ['-Tlint', '-Wwarning', ...manuals]],
-  ['scripts', 'shellcheck', ['--shell=sh', ...scripts]],
-  ['unit', process.execPath, ['--enable-source-maps', '--test', '--test-reporter=dot', 'build/test/unit/']],
-  ['package', process.execPath, ['scripts/check-package.mjs']],
-];
+/**
+ * @typedef {object} Task a lab suite unless it has `argv`
+ * @property {string[]} [argv]
+ * @property {string[]} [packages] Debian packages that it calls, besides those of every lab
+ * @property {string} [unpacked] a Debian package whose files are enough: installed, it would start a service
+ * @property {import('./lab/kernel.mjs').LabOptions} [lab] the kernel it asks for; no step that has none starts a lab
+ */
 
-/** The step that starts labs itself. */
-const bench = ['scripts/bench.mjs', '--smoke', '--json', 'build/bench-smoke.json'];
+/** What has to be there before everything else. */
+const build = [process.execPath, 'scripts/build.mjs', '--tests'];
 
 /**
- * @param {string} command
- * @param {string[]} args
+ * Steps, and the lab suites that ask for more than a lab or take long. The longest come first, so that all lanes end together;
+ * suites that are not named here come last.
+ * @type {Record<string, Task>}
+ */
+const table = {
+  // Its reader has iptables.
+  guide: { packages: ['curl', 'iptables'], lab: { needs: ['iptables'] } },
+  values: {},
+  script: {},
+  unit: { argv: [process.execPath, '--enable-source-maps', '--test-reporter=dot', 'scripts/unit.mjs'] },
+  doctor: {},
+  executables: {},
+  'cluster-scripts': { packages: ['busybox', 'systemd'] },
+  lint: { argv: [bin('eslint'), '.'] },
+  faults: {},
+  'doctor-real-server': {},
+  restore: {},
+  'cluster-tunnels': {},
+  export: {},
+  random: {},
+  legality: {},
+  scanning: {},
+  'no-ipvs': { lab: { noIpvs: true } },
+  better: {},
+  listings: {},
+  bench: {
+    argv: [process.execPath, 'scripts/bench.mjs', '--smoke', '--json', 'build/bench-smoke.json'],
+    packages: ['time'],
+    lab: {},
+  },
+  // keepalived does not start before it is configured.
+  others: { packages: ['curl', 'keepalived'], unpacked: 'prometheus-node-exporter' },
+  package: { argv: [process.execPath, 'scripts/check-package.mjs'] },
+  format: { argv: [bin('prettier'), '--check', '--log-level=warn', '.'] },
+  types: { argv: [bin('tsc'), '--noEmit'] },
+  hang: { argv: [process.execPath, 'scripts/check-hang.mjs'], lab: { kernel: 'uml' } },
+  docs: { argv: [bin('typedoc')] },
+  json: { packages: ['jq'] },
+  scripts: { argv: ['shellcheck', '--shell=sh', ...scripts], packages: ['shellcheck'] },
+  manuals: { argv: ['mandoc', '-Tlint', '-Wwarning', ...manuals], packages: ['mandoc'] },
+};
+
+/**
+ * @param {string[]} argv
  * @returns {Promise<{ ok: boolean, output: string }>}
  */
-function run(command, args) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal: end.signal });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => (output += text));
-    }
-    child.once('error', (error) => {
-      resolve({ ok: false, output: error.message });
-    });
-    child.once('close', (status) => {
-      resolve({ ok: status === 0, output });
-    });
-  });
+async function run([program = '', ...args]) {
+  try {
+    const { status, output } = await runToEnd(program, args, { signal: end.signal });
+    return { ok: status === 0, output };
+  } catch (error) {
+    return { ok: false, output: String(error) };
+  }
 }
 
 /**
@@ -117,20 +128,10 @@ function countsOf(output) {
 }
 
 /**
- * Runs a suite; once more where it did not end. A lab has been seen to stand still, idle and with nothing to run, for a reason
- * that is not known: what was printed until then is shown, so that it can be looked for.
- * @param {string} suite
+ * @param {string} name
+ * @param {Task} suite
  */
-async function runSuite(suite) {
-  const first = await runSuiteOnce(suite);
-  if (first.status !== labStatus.timeout || end.signal.aborted) return first;
-  console.log(`again  lab ${suite}: no end after ${suiteLimit} s, the last of what it printed:`);
-  console.log(first.output.split('\n').slice(-shownOfHung).join('\n').replace(/^/gm, '       '));
-  return runSuiteOnce(suite);
-}
-
-/** @param {string} suite */
-async function runSuiteOnce(suite) {
+async function runSuite(name, { lab }) {
   let output = '';
   const sink = () =>
     new Writable({
@@ -139,15 +140,19 @@ async function runSuiteOnce(suite) {
         done();
       },
     });
-  const status = await runInLab([process.execPath, '--enable-source-maps', `build/test/lab/${suite}.lab.js`], {
+  const status = await runInLab([process.execPath, '--enable-source-maps', `build/test/lab/${name}.lab.js`], {
+    ...lab,
     stdin: null,
     stdout: sink(),
     stderr: sink(),
     timeout: suiteLimit,
-    noIpvs: suite === 'no-ipvs',
     signal: end.signal,
   });
-  return { status, ok: status === 0, output: status === 0 ? output : `${failuresOf(output)}\n(exit status ${status})` };
+  if (status === 0) return { ok: true, output };
+  return {
+    ok: false,
+    output: `${status === labStatus.timeout ? output : failuresOf(output)}\n(exit status ${status})`,
+  };
 }
 
 /**
@@ -176,32 +181,47 @@ async function inTurns(tasks, width) {
   return outcomes;
 }
 
+/**
+ * Everything that there is, in the order in which it runs.
+ * @returns {Record<string, Task>}
+ */
+function allTasks() {
+  const found = readdirSync('test/lab').flatMap((name) => /^(.*)\.lab\.ts$/.exec(name)?.[1] ?? []);
+  const gone = Object.keys(table).filter((name) => table[name]?.argv === undefined && !found.includes(name));
+  if (gone.length > 0) throw new Error(`no suite ${gone.join(', ')} in test/lab`);
+  /** @type {Record<string, Task>} */
+  const others = Object.fromEntries(found.filter((name) => !(name in table)).map((name) => [name, {}]));
+  return { ...table, ...others };
+}
+
+/**
+ * Installs what is missing, and only that which these need.
+ * @param {readonly Task[]} tasks
+ */
+async function prepare(tasks) {
+  await ensureNodeModules({ signal: end.signal });
+  const labs = tasks.filter(({ argv, lab }) => argv === undefined || lab).map(({ lab = {} }) => lab);
+  const packages = [...labs.flatMap((lab) => labPackages(lab)), ...tasks.flatMap((task) => task.packages ?? [])];
+  ensureDebianPackages([...new Set(packages)]);
+  for (const lab of labs) ensureKernel(lab);
+  for (const { unpacked } of tasks) if (unpacked !== undefined) ensureUnpacked([unpacked]);
+}
+
 async function main() {
   const wanted = process.argv.slice(2);
-  const chosen = (/** @type {string} */ name) => wanted.length === 0 || wanted.includes(name);
-  const suites = readdirSync('test/lab')
-    .filter((name) => name.endsWith('.lab.ts'))
-    .map((name) => name.replace(/\.lab\.ts$/, ''));
-  const known = [...steps.map(([name]) => name), 'bench', ...suites];
+  const all = allTasks();
+  const known = ['build', ...Object.keys(all)];
   const unknown = wanted.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new Error(`no step or suite ${unknown.join(', ')}; there are ${known.join(', ')}`);
-  await ensureNodeModules();
-  ensureDebianPackages([...labPackages(), ...toolPackages]);
-  ensureKernel();
-  if (chosen('others')) ensureUnpacked(['prometheus-node-exporter']);
-
-  const [build, ...others] = steps
-    .filter(([name]) => name === 'build' || chosen(name))
-    .map(
-      ([name, command, args]) =>
-        () =>
-          timed(name, () => run(command, args)),
-    );
-  const built = build === undefined ? [] : [await build()];
-  if (built.some(({ ok }) => !ok)) return finish(built);
-  const inLab = suites.filter(chosen).map((name) => () => timed(`lab ${name}`, () => runSuite(name)));
-  if (chosen('bench')) inLab.push(() => timed('bench', () => run(process.execPath, bench)));
-  return finish([...built, ...(await inTurns(others, parallelSteps)), ...(await inTurns(inLab, parallelLabs))]);
+  const chosen = Object.entries(all).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+  await prepare(chosen.map(([, task]) => task));
+  const built = await timed('build', () => run(build));
+  if (!built.ok) return finish([built]);
+  const actions = chosen.map(([name, task]) => {
+    const { argv } = task;
+    return () => (argv ? timed(name, () => run(argv)) : timed(`lab ${name}`, () => runSuite(name, task)));
+  });
+  return finish([built, ...(await inTurns(actions, lanes))]);
 }
 
 /** @param {Outcome[]} outcomes */

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'IPVS_OUTPUT'
   | 'IPVS_DOCUMENT'
   | 'IPVS_APPLY'
+  | 'IPVS_INTERRUPTED'
   | 'IPVS_LOCKED';
 
 /** Base of all errors that this package throws on purpose. */
@@ -125,34 +126,66 @@ export class DocumentError extends IpvsError {
   }
 }
 
-/** The kernel refused a change of a plan, and what had been done was undone. */
-export class ApplyError extends IpvsError {
-  override readonly name = 'ApplyError';
-  /** The first change that was refused. */
-  readonly refusal: KernelError;
-  /** What could not be undone; empty: the table is configured as before. */
-  readonly undoFailures: readonly KernelError[];
+/** How the changes of a plan were undone. */
+export interface Undone {
+  /** What the kernel refused to undo: it is still as the plan made it. */
+  readonly failures: readonly KernelError[];
   /**
    * What had been removed already and was added again, such as `192.0.2.7:80 of TCP 192.0.2.1:80`: its counters start
    * anew, and connections that came in between may have been refused.
    */
   readonly recreated: readonly string[];
+  /**
+   * Changes that were not undone, such as `add-server 192.0.2.7:80 of TCP 192.0.2.1:80`: another process removed the
+   * servers that their service had, and without these it would have none of weight above 0.
+   */
+  readonly kept: readonly string[];
+  /** Why undoing broke off, if it did: how much was undone is unknown. */
+  readonly error?: IpvsError | undefined;
+}
 
-  constructor(refusal: KernelError, undoFailures: readonly KernelError[], recreated: readonly string[]) {
-    super('IPVS_APPLY', `${refusal.message}; ${undoFailures.length === 0 ? 'undone' : 'not all could be undone'}`, {
+/** Whether the table is configured as before. */
+export function isUndone({ failures, kept, error }: Undone): boolean {
+  return failures.length === 0 && kept.length === 0 && error === undefined;
+}
+
+/** The kernel refused a change of a plan, and what had been done was undone. `cause` is the refusal. */
+export class ApplyError extends IpvsError {
+  override readonly name = 'ApplyError';
+  /** The first change that was refused. */
+  readonly refusal: KernelError;
+  readonly undone: Undone;
+
+  constructor(refusal: KernelError, undone: Undone) {
+    super('IPVS_APPLY', `${refusal.message}; ${isUndone(undone) ? 'undone' : 'not everything was undone'}`, {
       cause: refusal,
     });
     this.refusal = refusal;
-    this.undoFailures = undoFailures;
-    this.recreated = recreated;
+    this.undone = undone;
   }
 }
 
-/** Somebody else has the lock on the table of this network namespace. */
+/** A plan was interrupted and left something behind. `cause` is the reason of the signal that ended it. */
+export class InterruptedError extends IpvsError {
+  override readonly name = 'InterruptedError';
+  /** How the changes were undone; undefined where a drain was interrupted: they stay. */
+  readonly undone: Undone | undefined;
+  /** Servers that were to be removed and stay, with weight 0. */
+  readonly quiesced: number;
+
+  constructor(reason: unknown, undone: Undone | undefined, quiesced: number) {
+    const left = undone === undefined ? 'while draining' : 'and not everything was undone';
+    super('IPVS_INTERRUPTED', `interrupted ${left}`, { cause: reason });
+    this.undone = undone;
+    this.quiesced = quiesced;
+  }
+}
+
+/** Another process has the lock on the table of this network namespace, or it can't be locked. */
 export class LockedError extends IpvsError {
   override readonly name = 'LockedError';
-  constructor(message: string) {
-    super('IPVS_LOCKED', message);
+  constructor(message: string, options?: ErrorOptions) {
+    super('IPVS_LOCKED', message, options);
   }
 }
 

@@ -1,12 +1,16 @@
+import { basename } from 'node:path';
 import { UsageError } from './errors.js';
 import { parseCommand } from './grammar/parse.js';
 import type { ClassicCommand } from './grammar/command.js';
 import { isVerb } from './grammar/verbs.js';
+import { reportFailures } from './command/failure.js';
 import { show, showAbout } from './command/show.js';
 import { parseContext } from './command/parse-context.js';
 import { replaceTable, restore } from './command/restore.js';
-import { tellingFailures, withSession } from './command/session.js';
+import { withSession } from './command/session.js';
+import { restoreUsage, saveUsage } from './format/help.js';
 import type { Io } from './ports/io.js';
+import { printable } from './text/printable.js';
 
 /** What no argument at all asks for: the whole table, with names. */
 const defaultCommand: ClassicCommand = {
@@ -21,24 +25,28 @@ const defaultCommand: ClassicCommand = {
 
 /**
  * Runs `ipvsadm` with the arguments after the program's name.
- * @returns the exit status. Failures that a person can understand are told on `io.stderr`; others are thrown.
+ * @returns the exit status. Failures that a person can understand are reported on `io.stderr`; others are thrown.
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const [first] = argv;
   if (isVerb(first)) {
     const { runVerb } = await import('./cli/run-verb.js');
-    return runVerb(argv, io);
+    // The messages of the original repeat its path; examples with one can't be read.
+    return runVerb(
+      argv,
+      withName(io, () => basename(io.programName)),
+    );
   }
   const parsed = argv.length === 0 ? defaultCommand : await readCommand(argv, io);
   if (!(parsed instanceof UsageError) && (parsed.kind === 'help' || parsed.kind === 'version')) {
-    return tellingFailures(io, false, async () => {
+    return reportFailures(io, 'listing', async () => {
       await showAbout(io, parsed.kind);
       return 0;
     });
   }
-  // The original reaches for the kernel before it reads its arguments: without IPVS that is what it tells.
   const changing = !(parsed instanceof UsageError) && (parsed.kind === 'change' || parsed.kind === 'restore');
-  return withSession(io, changing, async (session) => {
+  // The original reaches for the kernel before it reads its arguments: without IPVS that is what it reports.
+  return withSession(io, changing ? 'change' : 'listing', async (session) => {
     if (parsed instanceof UsageError) throw parsed;
     switch (parsed.kind) {
       case 'change':
@@ -46,29 +54,60 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
         return 0;
       case 'restore':
         return restore(session);
+      case 'save': {
+        const status = await show(session, parsed);
+        if (io.stdout.isTerminal) await io.stderr.write(`${io.programName}: ${notSaved}\n`);
+        return status;
+      }
       default:
         return show(session, parsed);
     }
   });
 }
 
+/** For those who read the option's name as a promise. */
+const notSaved = 'nothing was saved, the table was only shown; to save it: ipvsadm-save -n >FILE';
+
 /** Runs `ipvsadm-save`: the table as rules. @returns the exit status. */
 export async function mainSave(argv: readonly string[], io: Io): Promise<number> {
-  if (argv.some((word) => word.startsWith('-') && word !== '-n')) {
-    await io.stderr.write(`${io.programName}: prints the IPVS table as rules\n   -n  addresses and ports as numbers\n`);
-    return 1;
-  }
-  return main(argv.includes('-n') ? ['-S', '-n'] : ['-S'], asIpvsadm(io));
+  const name = basename(io.programName);
+  const unknown = argv.find((word) => word !== '-n');
+  if (unknown === undefined) return main(argv.length > 0 ? ['-S', '-n'] : ['-S'], asIpvsadm(io));
+  // Options as the original takes them; other words it ignores, and whoever wrote one expected something else.
+  const option = argv.some((word) => word.startsWith('-') && word !== '-n');
+  await io.stderr.write(option ? saveUsage(name) : `${unexpected(name, unknown)}\n${saveUsage(name)}`);
+  return option ? 1 : 2;
 }
 
 /** Runs `ipvsadm-restore`: replaces the table by the rules on standard input. @returns the exit status. */
-export async function mainRestore(_argv: readonly string[], io: Io): Promise<number> {
-  return withSession(asIpvsadm(io), true, replaceTable);
+export async function mainRestore(argv: readonly string[], io: Io): Promise<number> {
+  const [first] = argv;
+  if (first === undefined) return withSession(asIpvsadm(io), 'change', replaceTable);
+  const name = basename(io.programName);
+  if (argv.includes('-h') || argv.includes('--help')) {
+    return reportFailures(io, 'listing', async () => {
+      await io.stdout.write(restoreUsage(name));
+      return 0;
+    });
+  }
+  await io.stderr.write(`${unexpected(name, first)}; the table was not touched\n${restoreUsage(name)}`);
+  return 2;
+}
+
+function unexpected(name: string, word: string): string {
+  // What a word processor makes of a hyphen.
+  const dash = /^[\p{Pd}\u2212]/u.test(word) && !word.startsWith('-') ? ' (its dash is not a hyphen)' : '';
+  return `${name}: unexpected argument ${printable(word)}${dash}`;
 }
 
 /** Rules are those of ipvsadm, and so are the messages about them. */
 function asIpvsadm(io: Io): Io {
-  return Object.create(io, { programName: { value: 'ipvsadm' } }) as Io;
+  return withName(io, () => 'ipvsadm');
+}
+
+/** The same under another name. To find out the real one takes system calls: it is asked for only when it is needed. */
+function withName(io: Io, programName: () => string): Io {
+  return Object.create(io, { programName: { get: programName } }) as Io;
 }
 
 async function readCommand(argv: readonly string[], io: Io): Promise<ClassicCommand | UsageError> {

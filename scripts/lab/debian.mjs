@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runNow } from '../programs.mjs';
 
 /**
  * Makes sure that Debian packages are installed. Root gets them installed; anybody else gets an error that names them.
@@ -26,12 +27,13 @@ export function ensureDebianPackages(packages) {
   apt(['install', '-y', '--no-install-recommends', ...missing], `could not install the Debian packages ${list}`);
 }
 
-const cache = fileURLToPath(new URL('../../node_modules/.cache/debian', import.meta.url));
+// Not below node_modules, which `npm ci` removes.
+const cache = fileURLToPath(new URL('../../.cache/debian', import.meta.url));
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /**
- * Makes sure that the files of Debian packages are in a directory below node_modules/.cache/debian: of packages that would
- * start a service if they were installed, or that belong to another release of Debian than this machine.
+ * Makes sure that the files of Debian packages are in a directory below `.cache/debian`: of packages that would start a service
+ * if they were installed, or that belong to another release of Debian than this machine.
  * @param {string[]} packages the first of them names the directory
  * @param {{ release?: string, finish?: (directory: string) => void }} [options] the release's name, if it is not this
  *   machine's; what is to be done with the files once
@@ -44,9 +46,9 @@ export function ensureUnpacked(packages, { release, finish } = {}) {
   const directory = mkdtempSync(path.join(cache, 'download-'));
   try {
     const files = path.join(directory, 'files');
-    download(packages, release, directory);
+    download(packages, release ?? codename(), directory);
     for (const name of readdirSync(directory).filter((name) => name.endsWith('.deb'))) {
-      run('dpkg-deb', ['--extract', name, files], directory);
+      runNow('dpkg-deb', ['--extract', name, files], { cwd: directory });
     }
     finish?.(files);
     // Somebody else may have been faster.
@@ -59,14 +61,10 @@ export function ensureUnpacked(packages, { release, finish } = {}) {
 
 /**
  * @param {string[]} packages
- * @param {string | undefined} release
+ * @param {string} release
  * @param {string} directory
  */
 function download(packages, release, directory) {
-  if (release === undefined) {
-    run('apt-get', ['download', ...packages], directory);
-    return;
-  }
   // Package lists of their own: those of the machine stay as they are.
   const sources = path.join(directory, 'sources.list');
   const own = [
@@ -77,32 +75,26 @@ function download(packages, release, directory) {
   ];
   for (const name of ['lists', 'cache/archives']) mkdirSync(path.join(directory, name, 'partial'), { recursive: true });
   writeFileSync(sources, `deb [signed-by=${keyring}] ${mirror()} ${release} main\n`);
-  run('apt-get', [...own, 'update'], directory);
-  run('apt-get', [...own, 'download', ...packages], directory);
+  runNow('apt-get', [...own, 'update'], { cwd: directory });
+  runNow('apt-get', [...own, 'download', ...packages], { cwd: directory });
 }
 
 /** Where this machine's own packages come from: other releases of Debian are there too. */
 function mirror() {
   const filter = ['Created-By: Packages', 'Component: main', `Release: ${codename()}`];
-  const result = spawnSync('apt-get', ['indextargets', '--format', '$(REPO_URI)', ...filter], { encoding: 'utf8' });
-  const [uri = ''] = result.stdout.split('\n');
+  const ask = () => runNow('apt-get', ['indextargets', '--format', '$(REPO_URI)', ...filter]).split('\n')[0] ?? '';
+  let uri = ask();
+  if (uri === '') {
+    // A new machine has no package lists, and then apt knows of no source.
+    apt(['update'], 'could not refresh the package lists');
+    uri = ask();
+  }
   if (uri === '' || !existsSync(keyring)) throw new Error('this machine does not get its packages from Debian');
   return uri;
 }
 
 function codename() {
   return /^VERSION_CODENAME="?(\w+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
-}
-
-/**
- * @param {string} command
- * @param {string[]} args
- * @param {string} cwd
- */
-function run(command, args, cwd) {
-  const result = spawnSync(command, args, { cwd, encoding: 'utf8' });
-  if (result.status === 0) return;
-  throw new Error(`${command} failed\n${result.error?.message ?? result.stderr}`.trimEnd());
 }
 
 /** @param {string} name */
@@ -119,12 +111,9 @@ function isInstalled(name) {
 function apt(args, failure) {
   // Two runs that start together both install: the second waits for the first one's lock instead of failing.
   const options = ['-q', '-o', 'DPkg::Lock::Timeout=300'];
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const result = spawnSync('apt-get', [...options, ...args], {
-    encoding: 'utf8',
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  if (result.status === 0) return;
-  throw new Error(`${failure}\n${result.error?.message ?? result.stdout + result.stderr}`.trimEnd());
+  try {
+    runNow('apt-get', [...options, ...args], { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+  } catch (error) {
+    throw new Error(`${failure}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }

@@ -83,6 +83,23 @@ configure() {
   fi
 }
 
+# When `tell` appears, `told` gets what every process is doing: its state, its parent, its words, and where in the kernel it is.
+# No program is started for that: there may be no memory left for one.
+tell() {
+  local clock process words state parent
+  exec {clock}<> <(:)
+  until [[ -e /proc/self/fd/6/tell ]]; do read -rt 1 <&"$clock"; done
+  for process in /proc/[0-9]*; do
+    mapfile -d '' -t words <"$process/cmdline"
+    ((${#words[@]} > 0)) || continue # one of the kernel's own
+    read -r state <"$process/stat"
+    read -r state parent _ <<<"${state##*) }"
+    echo "process ${process#/proc/} of $parent, state $state: ${words[*]}"
+    echo "$(<"$process/stack")"
+  done >/proc/self/fd/6/told
+  echo >/proc/self/fd/6/told.end
+}
+
 # Standard input arrives in pieces, each a file of its own (in.0, in.1, ...), and in.end says that no more will come.
 feed() {
   local directory=/proc/self/fd/6 next=0 clock
@@ -151,6 +168,7 @@ exec 6<"$LAB_RUN"
 if [[ $LAB_KERNEL == host ]]; then
   enter_namespace
   configure
+  tell </dev/null &>/dev/null &
   run_on_host
   status=$?
   echo "$status" >/proc/self/fd/6/status
@@ -158,6 +176,7 @@ if [[ $LAB_KERNEL == host ]]; then
 fi
 enter_overlay
 configure
+tell </dev/null &>/dev/null &
 run_in_uml
 echo "$?" >/proc/self/fd/6/status
 power_off

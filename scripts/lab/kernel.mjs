@@ -1,10 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { start } from '../programs.mjs';
 import { ensureDebianPackages } from './debian.mjs';
+import { whatLabDoes } from './hang.mjs';
 import { umlPackages, userModeLinux } from './uml.mjs';
 
 /**
@@ -12,6 +14,7 @@ import { umlPackages, userModeLinux } from './uml.mjs';
  * @property {'auto' | 'host' | 'uml'} [kernel] whose IPVS: this machine's, user-mode Linux's, or the first of them that works
  * @property {boolean} [bare] load no IPVS module beforehand
  * @property {boolean} [noIpvs] make ip_vs impossible to load; user-mode Linux only
+ * @property {readonly string[]} [needs] what the kernel must have besides IPVS: `iptables`
  * @property {number} [timeout] seconds, boot included; default 900
  * @property {string} [memory] of user-mode Linux, such as `512M`; default `1G`
  * @property {string} [cwd]
@@ -42,7 +45,7 @@ const ignore = () => undefined;
  * @param {LabOptions} [options]
  */
 export function labPackages(options = {}) {
-  return ['ipvsadm', 'iproute2', 'kmod', ...(chooseKernel(options) === 'uml' ? umlPackages : [])];
+  return ['ipvsadm', 'iproute2', 'kmod', 'util-linux', ...(chooseKernel(options) === 'uml' ? umlPackages : [])];
 }
 
 /**
@@ -50,7 +53,7 @@ export function labPackages(options = {}) {
  * @param {LabOptions} [options]
  */
 export function ensureKernel(options = {}) {
-  if (chooseKernel(options) === 'uml') userModeLinux();
+  if (chooseKernel(options) === 'uml') userModeLinux(options.needs ?? []);
 }
 
 /**
@@ -67,6 +70,7 @@ export async function runInLab(command, options = {}) {
   const settings = {
     bare: false,
     noIpvs: false,
+    needs: [],
     timeout: 900,
     memory: '1G',
     cwd: process.cwd(),
@@ -81,7 +85,12 @@ export async function runInLab(command, options = {}) {
   const signal = AbortSignal.any([timeout.signal, ...(options.signal ? [options.signal] : [])]);
   const run = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'ipvsadm-lab-'));
   const lab = { ...settings, run, signal };
-  const timer = setTimeout(timeout.abort.bind(timeout), Math.min(lab.timeout * 1000, 0x7fffffff));
+  let doing = '';
+  const stopHung = async () => {
+    doing = await whatLabDoes(run).catch(String);
+    timeout.abort();
+  };
+  const timer = setTimeout(() => void stopHung(), Math.min(lab.timeout * 1000, 0x7fffffff));
   try {
     fs.writeFileSync(path.join(run, 'command'), [lab.cwd, ...command].map(terminated).join(''));
     const environ = Object.entries(lab.env).map(([name, value]) => terminated(`${name}=${value}`));
@@ -90,7 +99,7 @@ export async function runInLab(command, options = {}) {
     const result = readStatus(path.join(run, 'status'));
     if (result !== undefined) return result;
     if (timeout.signal.aborted) {
-      lab.stderr.write(`lab: stopped after ${lab.timeout} seconds (--timeout)\n`);
+      lab.stderr.write(`lab: stopped after ${lab.timeout} seconds (--timeout); what it was doing:\n${doing}${trouble}`);
       return status.timeout;
     }
     if (!signal.aborted) lab.stderr.write(`lab: the ${kernel} kernel failed\n${trouble}`);
@@ -148,7 +157,7 @@ async function runOnHost(lab) {
   const project = path.resolve(here, '../..');
   const keep = [project, lab.cwd, path.dirname(process.execPath)];
   const { stdin, stdout, stderr } = lab;
-  const child = spawn('unshare', [...unshare, '/bin/bash', init], {
+  const { child, ended } = start('unshare', [...unshare, '/bin/bash', init], {
     env: {
       ...process.env,
       LAB_KERNEL: 'host',
@@ -165,7 +174,7 @@ async function runOnHost(lab) {
   if (child.stdin) stdin?.pipe(child.stdin).on('error', ignore);
   child.stdout?.pipe(stdout, { end: false });
   child.stderr?.pipe(stderr, { end: false });
-  await ended(child, lab.signal, () => child.kill('SIGKILL'));
+  await endOf(ended, lab.signal, () => child.kill('SIGKILL'));
   return '';
 }
 
@@ -175,7 +184,7 @@ async function runOnHost(lab) {
  */
 async function runInUml(lab) {
   const { run } = lab;
-  const kernel = userModeLinux();
+  const kernel = userModeLinux(lab.needs);
   const file = (/** @type {string} */ name) => path.join(run, name);
   const terminal = terminalSettings(lab);
 
@@ -200,8 +209,9 @@ async function runInUml(lab) {
     'seccomp=auto',
     `uml_dir=${run}`,
     ...['con=null', 'ssl=null', 'con0=fd:0,fd:1', terminal ? 'con1=fd:3,fd:4' : 'con1=null', 'quiet'],
-    // Together a second of the boot: a benchmark for RAID, and terminals of a kind that nobody uses.
-    ...['initcall_blacklist=raid6_select_algo', 'pty.legacy_count=0'],
+    // Together more than a second of the boot: a benchmark for RAID (by its name in older and in newer kernels), measuring
+    // how long a loop takes that nobody here waits by, and terminals of a kind that nobody uses.
+    ...['initcall_blacklist=raid6_select_algo,raid6_init', 'lpj=10000000', 'pty.legacy_count=0'],
     ...Object.entries(settings).map(([name, value]) => `${name}="${value}"`),
   ];
 
@@ -210,7 +220,7 @@ async function runInUml(lab) {
   const stopFeeding = feed(lab.stdin, run);
   const console = fs.openSync(file('console'), 'w+');
   const [program = '', ...programArgs] = [...umlLauncher(), kernel.program, ...args];
-  const child = spawn(program, programArgs, {
+  const { child, ended } = start(program, programArgs, {
     cwd: kernel.cwd,
     env: umlEnvironment(run, lab.memory),
     // Its own process group, so that the helper processes of the kernel can be killed with it.
@@ -220,6 +230,8 @@ async function runInUml(lab) {
   fs.closeSync(console);
   const hung = new AbortController();
   const watch = setInterval(() => {
+    // It stands still after a panic, and there is nothing to wait for.
+    if (fs.readFileSync(file('console'), 'latin1').includes('Kernel panic - not syncing')) hung.abort();
     if (readStatus(file('status')) === undefined) return;
     clearInterval(watch);
     setTimeout(() => {
@@ -228,7 +240,7 @@ async function runInUml(lab) {
   }, 200);
   try {
     const signal = AbortSignal.any([lab.signal, hung.signal]);
-    await ended(child, signal, () => process.kill(-(child.pid ?? NaN), 'SIGKILL'));
+    await endOf(ended, signal, () => process.kill(-(child.pid ?? NaN), 'SIGKILL'));
   } finally {
     clearInterval(watch);
     over.abort();
@@ -301,12 +313,11 @@ function umlEnvironment(run, memory) {
 }
 
 /**
- * @param {import('node:child_process').ChildProcess} child
+ * @param {Promise<unknown>} ended
  * @param {AbortSignal} signal
  * @param {() => unknown} kill
- * @returns {Promise<void>}
  */
-async function ended(child, signal, kill) {
+async function endOf(ended, signal, kill) {
   const stop = () => {
     try {
       kill();
@@ -317,7 +328,7 @@ async function ended(child, signal, kill) {
   signal.addEventListener('abort', stop);
   try {
     if (signal.aborted) stop();
-    await new Promise((resolve, reject) => child.once('close', resolve).once('error', reject));
+    await ended;
   } finally {
     signal.removeEventListener('abort', stop);
   }

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { runNow } from '../programs.mjs';
 import { ensureDebianPackages, ensureUnpacked } from './debian.mjs';
 
 /**
@@ -11,21 +11,42 @@ import { ensureDebianPackages, ensureUnpacked } from './debian.mjs';
  */
 
 /**
- * Which release of Debian has the user-mode Linux to use, or `installed`: that of this machine. The newer the kernel, the
- * fewer switches between processes of the machine a page fault or a system call takes.
+ * Where user-mode Linux can come from, the fastest kernel first: a release of Debian, or `installed`, this machine's own. What
+ * a kernel lacks is what a lab may ask for by {@link userModeLinux}.
+ * @type {readonly { name: string, lacks: readonly string[] }[]}
  */
-const release = process.env['LAB_UML'] ?? 'trixie';
+const sources = [
+  // Linux 7.2: no ip_tables, and no address families for nf_tables.
+  { name: 'forky', lacks: ['iptables'] },
+  { name: 'trixie', lacks: [] },
+  { name: 'installed', lacks: [] },
+];
+
+/** The only one that may be taken, if somebody wants that: one of the above or another release. */
+const wanted = process.env['LAB_UML'];
 
 /** Debian packages that {@link userModeLinux} needs on this machine. */
-export const umlPackages = release === 'installed' ? ['user-mode-linux'] : ['patchelf'];
+export const umlPackages = wanted === 'installed' ? [] : ['patchelf'];
 
-/** @type {UserModeLinux | undefined} */
-let known;
+/** @type {Map<string, UserModeLinux | undefined>} */
+const known = new Map();
 
-/** The user-mode Linux to use; that of this machine where another can't be had, which standard error is told. */
-export function userModeLinux() {
-  known ??= (release === 'installed' ? undefined : unpacked()) ?? installed();
-  return known;
+/**
+ * The fastest user-mode Linux that has what is needed, or a slower one where that can't be had, which standard error is told.
+ * @param {readonly string[]} needs
+ * @returns {UserModeLinux}
+ */
+export function userModeLinux(needs) {
+  const candidates =
+    wanted === undefined
+      ? sources.filter(({ lacks }) => !needs.some((need) => lacks.includes(need)))
+      : [{ name: wanted }];
+  for (const { name } of candidates) {
+    if (!known.has(name)) known.set(name, name === 'installed' ? installed() : unpacked(name));
+    const kernel = known.get(name);
+    if (kernel !== undefined) return kernel;
+  }
+  throw new Error(`no user-mode Linux of ${candidates.map(({ name }) => name).join(', ')}`);
 }
 
 /** @returns {UserModeLinux} */
@@ -36,16 +57,17 @@ function installed() {
 
 const program = 'usr/bin/linux.uml';
 
-/** @returns {UserModeLinux | undefined} */
-function unpacked() {
+/**
+ * @param {string} release
+ * @returns {UserModeLinux | undefined}
+ */
+function unpacked(release) {
   try {
     const cwd = ensureUnpacked(['user-mode-linux', 'libc6'], { release, finish: useOwnLibrary });
     return { program: path.join(cwd, program), cwd, modules: path.join(cwd, 'usr/lib/uml/modules') };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    process.stderr.write(
-      `lab: no user-mode Linux of ${release}, using this machine's, which is slower: ${error.message}\n`,
-    );
+    process.stderr.write(`lab: no user-mode Linux of ${release}, so a slower one: ${error.message}\n`);
     return undefined;
   }
 }
@@ -57,11 +79,8 @@ function unpacked() {
  * @param {string} directory
  */
 function useOwnLibrary(directory) {
-  const patchelf = (/** @type {string[]} */ ...args) => {
-    const result = spawnSync('patchelf', [...args, program], { cwd: directory, encoding: 'utf8' });
-    if (result.status === 0) return result.stdout.trim();
-    throw new Error(`patchelf ${args.join(' ')} failed\n${result.error?.message ?? result.stderr}`.trimEnd());
-  };
+  const patchelf = (/** @type {string[]} */ ...args) =>
+    runNow('patchelf', [...args, program], { cwd: directory }).trim();
   const loader = path.basename(patchelf('--print-interpreter'));
   const lib = path.join(directory, 'usr/lib');
   const libraries = fs.readdirSync(lib).find((name) => fs.existsSync(path.join(lib, name, loader)));

@@ -1,22 +1,19 @@
+import { reportFailures } from '../command/failure.js';
 import { kernelText } from '../command/kernel-text.js';
 import { constants } from 'node:os';
-import { applyPlan, type Applied } from '../table/apply.js';
+import { applyPlan } from '../table/apply.js';
 import { readTable } from '../table/read.js';
 import { writeAll } from '../command/write-all.js';
+import type { Table } from '../model/table.js';
 import type { IpvsClient } from '../client/client.js';
-import { ApplyError, type KernelError } from '../errors.js';
+import { ApplyError, InterruptedError, isUndone, type KernelError, type Undone } from '../errors.js';
 import type { EndSignal, Io } from '../ports/io.js';
 import { compareTables, isSame } from '../plan/difference.js';
+import { counted } from '../text/counted.js';
 import { formatDifference } from '../format/format-difference.js';
 import { isEmpty, planChanges } from '../plan/plan.js';
-import { ComparedFile } from '../command/compare.js';
-import {
-  comparedFile,
-  comparisonOptions,
-  tellingTrouble,
-  writeDifference,
-  type ComparisonOptions,
-} from './comparison.js';
+import { withTableAndKernel } from '../command/compare.js';
+import { comparedFile, comparisonOptions, writeDifference, type ComparisonOptions } from './comparison.js';
 import { defineVerb } from './verb.js';
 
 interface ApplyOptions extends ComparisonOptions {
@@ -25,7 +22,7 @@ interface ApplyOptions extends ComparisonOptions {
   wait: number;
 }
 
-/** Exit status when the table is not what the file says: refused, locked, or changed by somebody else. */
+/** Exit status when the table is not what the file says: refused, locked, or changed by another process. */
 const failure = 1;
 
 /** Longest time that can be waited for: a day. */
@@ -66,16 +63,16 @@ export const apply = defineVerb<ApplyOptions>({
     ['$0 export | $0 apply --dry-run -', 'nothing to do'],
   ],
   run: (io, options) =>
-    tellingTrouble(io, failure, () =>
-      ComparedFile.withKernel(io, options.file, async (client, file) => {
-        if (options.dryRun) return dryRun(io, client, file, options);
+    reportFailures(io, 'apply', () =>
+      withTableAndKernel(io, options.file, async (client, wanted) => {
+        if (options.dryRun) return dryRun(io, client, wanted, options);
         const lock = await io.machine.lockTable({
           waitSeconds: options.wait,
           purpose: `${io.programName} apply ${options.file}`,
           onWait: (holder) => void io.stderr.write(`waiting for ${holder}\n`),
         });
         try {
-          return await applyTable(io, client, file, options);
+          return await applyTable(io, client, wanted, options);
         } finally {
           await lock.release();
         }
@@ -83,74 +80,81 @@ export const apply = defineVerb<ApplyOptions>({
     ),
 });
 
-async function dryRun(io: Io, client: IpvsClient, file: ComparedFile, options: ApplyOptions): Promise<number> {
-  const { difference } = planChanges(await readTable(client), await file.table(), options);
+async function dryRun(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
+  const { difference } = planChanges(await readTable(client), wanted, options);
   await writeDifference(io, difference, options.json);
   return 0;
 }
 
-async function applyTable(io: Io, client: IpvsClient, file: ComparedFile, options: ApplyOptions): Promise<number> {
-  const plan = planChanges(await readTable(client), await file.table(), options);
+async function applyTable(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
+  const plan = planChanges(await readTable(client), wanted, options);
   // Before it is done: whatever happens, the log has what was meant to happen.
   await writeDifference(io, plan.difference, options.json);
   if (isEmpty(plan)) return 0;
   const display = options.drain > 0 ? (await import('./drain-display.js')).drainDisplay(io.stderr) : undefined;
   const ending = new AbortController();
   let received: EndSignal | undefined;
-  const deaf = io.machine.onSignal((signal) => {
+  const unsubscribe = io.machine.onSignal((signal) => {
     received ??= signal;
     ending.abort();
   });
-  let applied: Applied;
   try {
-    applied = await applyPlan(client, plan, {
+    const { drained } = await applyPlan(client, plan, {
       drainSeconds: options.drain,
       onDrain: async (progress) => display?.show(progress),
       signal: ending.signal,
       clock: io.machine.clock,
     });
+    await display?.finish(drained);
   } catch (error) {
-    if (!(error instanceof ApplyError)) throw error;
-    await tellRefusal(io, error);
-    return failure;
-  } finally {
-    deaf();
-  }
-  await display?.finish(applied.drained);
-  if (!applied.complete) {
-    await tellInterruption(io, applied);
+    const lines = reportLines(error, ending.signal);
+    if (lines === undefined) throw error;
+    await display?.finish(undefined);
+    await io.stderr.write(lines.map((line) => `${io.programName}: ${line}\n`).join(''));
     return received === undefined ? failure : 128 + constants.signals[received];
+  } finally {
+    unsubscribe();
   }
-  return verify(io, client, file, options);
+  return verify(io, client, wanted, options);
 }
 
-async function tellRefusal(io: Io, { refusal, undoFailures, recreated }: ApplyError): Promise<void> {
-  const lines = [refusalText(refusal)];
-  if (undoFailures.length === 0) lines.push('everything was undone: the table is configured as before');
-  else lines.push('not everything could be undone:', ...undoFailures.map(refusalText));
+/** What is reported of a plan that was not carried out; undefined where the error says nothing about it. */
+function reportLines(error: unknown, signal: AbortSignal): string[] | undefined {
+  if (error instanceof ApplyError) return [refusalText(error.refusal), ...undoLines(error.undone)];
+  if (error instanceof InterruptedError) {
+    if (error.undone !== undefined) return ['interrupted', ...undoLines(error.undone)];
+    const servers = counted(error.quiesced, 'server');
+    return [`interrupted while draining: other changes applied; ${servers} left at weight 0, run again to remove them`];
+  }
+  if (signal.aborted && error === signal.reason) return ['interrupted: everything was undone'];
+  return undefined;
+}
+
+function undoLines(undone: Undone): string[] {
+  const { failures, kept, recreated, error } = undone;
+  const lines: string[] = [];
+  if (isUndone(undone)) lines.push('everything was undone: the table is configured as before');
+  else lines.push('not everything could be undone; these changes are left:', ...failures.map(refusalText));
+  for (const change of kept)
+    lines.push(`${change}: kept, its service would have no server of weight above 0 without it`);
+  if (error !== undefined) lines.push(`undoing broke off: ${error.message}; see what is left with: ipvsadm diff`);
   for (const subject of recreated) {
     lines.push(`removed and added again: ${subject}; its counters start anew, its connections may be lost`);
   }
-  await io.stderr.write(lines.map((line) => `${io.programName}: ${line}\n`).join(''));
+  return lines;
 }
 
 function refusalText({ errno, operation, subject }: KernelError): string {
   return `${operation}${subject === '' ? '' : ` ${subject}`}: ${kernelText(errno, operation)}`;
 }
 
-async function tellInterruption(io: Io, { drained }: Applied): Promise<void> {
-  const text =
-    drained === undefined
-      ? 'interrupted: everything was undone'
-      : `interrupted while draining: all else is done, and ${drained.servers} to be removed stay with weight 0`;
-  await io.stderr.write(`${io.programName}: ${text}\n`);
-}
-
-/** Reads the table back: only somebody else can have made a difference. @returns the exit status. */
-async function verify(io: Io, client: IpvsClient, file: ComparedFile, options: ApplyOptions): Promise<number> {
-  const left = compareTables(await readTable(client), await file.table(), options);
+/** Reads the table back: only another process can have made a difference. @returns the exit status. */
+async function verify(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
+  const left = compareTables(await readTable(client), wanted, options);
   if (isSame(left)) return 0;
-  await io.stderr.write(`${io.programName}: somebody else changed the table meanwhile; it would still take:\n`);
+  await io.stderr.write(
+    `${io.programName}: the table was changed by another process during apply; remaining differences:\n`,
+  );
   await writeAll(io.stderr, formatDifference(left));
   return failure;
 }

@@ -1,6 +1,4 @@
-import { describeFailure } from '../command/failure.js';
 import { writeAll } from '../command/write-all.js';
-import { IpvsError } from '../errors.js';
 import { formatJson } from '../format/json.js';
 import type { Io } from '../ports/io.js';
 import type { TableDifference } from '../plan/difference.js';
@@ -48,30 +46,4 @@ async function differencePaint(io: Io): Promise<Paint> {
   const { colours } = await import('./colours.js');
   const { green, red, yellow } = colours(io);
   return { ...plainPaint, added: green, removed: red, edited: yellow };
-}
-
-/** Exit status for wrong usage, bad input, and for a kernel without IPVS. */
-const badInputStatus = 2;
-
-/** Errors of what was given to us. */
-const badInput: readonly string[] = ['IPVS_DOCUMENT', 'IPVS_INPUT', 'IPVS_VALUE'];
-
-/**
- * Runs a verb and tells its failure.
- * @param otherwise the exit status of a failure that is not the input's; undefined: what the classic commands have.
- * @returns the exit status.
- */
-export async function tellingTrouble(
-  io: Io,
-  otherwise: number | undefined,
-  run: () => Promise<number>,
-): Promise<number> {
-  try {
-    return await run();
-  } catch (error) {
-    const { text, status } = describeFailure(error, io.programName, false);
-    await io.stderr.write(`${text}\n`);
-    if (error instanceof IpvsError && badInput.includes(error.code)) return badInputStatus;
-    return otherwise ?? status;
-  }
 }

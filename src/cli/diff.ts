@@ -1,18 +1,12 @@
+import { reportFailures } from '../command/failure.js';
 import { readTable } from '../table/read.js';
 import { compareTables, isSame } from '../plan/difference.js';
-import { ComparedFile } from '../command/compare.js';
-import {
-  comparedFile,
-  comparisonOptions,
-  tellingTrouble,
-  writeDifference,
-  type ComparisonOptions,
-} from './comparison.js';
+import { withTableAndKernel } from '../command/compare.js';
+import { comparedFile, comparisonOptions, writeDifference, type ComparisonOptions } from './comparison.js';
 import { defineVerb } from './verb.js';
 
-/** Exit statuses, as diff(1) has them. */
+/** Exit status where something differs, as diff(1) has it. */
 const different = 1;
-const trouble = 2;
 
 /** `ipvsadm diff`: what `apply` would do. */
 export const diff = defineVerb<ComparisonOptions>({
@@ -24,9 +18,9 @@ export const diff = defineVerb<ComparisonOptions>({
     ['ssh other ipvsadm-save -n | $0 diff -', 'what this director has that another one has not'],
   ],
   run: (io, { file: path, json, ...options }) =>
-    tellingTrouble(io, trouble, () =>
-      ComparedFile.withKernel(io, path, async (client, file) => {
-        const difference = compareTables(await readTable(client), await file.table(), options);
+    reportFailures(io, 'diff', () =>
+      withTableAndKernel(io, path, async (client, wanted) => {
+        const difference = compareTables(await readTable(client), wanted, options);
         await writeDifference(io, difference, json);
         return isSame(difference) ? 0 : different;
       }),

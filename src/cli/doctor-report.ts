@@ -1,9 +1,9 @@
 import type { ChalkInstance } from 'chalk';
-import Table from 'cli-table3';
-import type { Finding, Severity } from '../doctor/finding.js';
+import { severities, type Finding, type Severity } from '../doctor/finding.js';
 import type { CheckResult, Report } from '../doctor/report.js';
 import { counted } from '../text/counted.js';
 import { printable } from '../text/printable.js';
+import { drawTable, wrapText, type Row } from './draw-table.js';
 
 /** How a report is shown. */
 export interface ReportStyle {
@@ -19,7 +19,9 @@ const shownFindings = 10;
 
 const smallestWidth = 60;
 
-/** A report for people: a table of what was found, why it matters and what mends it, and a line that sums it up. */
+const longestSeverity = Math.max(...severities.map(({ length }) => length));
+
+/** A report for people: a table of what was found, why it matters and what fixes it, and a line that sums it up. */
 export function formatReport({ checks, result }: Report, headline: string, style: ReportStyle): string {
   const { colour, all } = style;
   const shown = checks.filter((check) => all || check.result !== 'ok');
@@ -43,37 +45,39 @@ function relevant({ findings }: CheckResult, all: boolean): readonly Finding[] {
 
 function overview(checks: readonly CheckResult[], style: ReportStyle): string {
   const { colour, all } = style;
-  const width = Math.max(style.width, smallestWidth);
-  const left = { result: 9, subject: Math.floor((width - 13) * 0.36) };
-  const table = new Table({
-    head: ['', 'About', 'Found'].map((title) => colour.bold(title)),
-    colWidths: [left.result, left.subject, width - left.result - left.subject - 4],
-    wordWrap: true,
-    wrapOnWordBoundary: true,
-    style: { head: [], border: [], compact: true },
-  });
+  const rows: Row[] = [];
+  const add = (severity: Severity, about: string, found: string): void => {
+    rows.push({ cells: [severity, about, found], colours: [painted(severity, colour)] });
+  };
   for (const check of checks) {
     const findings = relevant(check, all);
-    if (findings.length === 0) table.push([colour.green('ok'), '', check.title]);
+    if (findings.length === 0) add('ok', '', check.title);
     for (const { severity, subject, found } of findings.slice(0, all ? undefined : shownFindings)) {
-      table.push([painted(severity, colour)(severity), printable(subject.label), printable(found)]);
+      add(severity, printable(subject.label), printable(found));
     }
     const rest = all ? 0 : findings.length - shownFindings;
-    if (rest > 0)
-      table.push([painted(check.result, colour)(check.result), '', `${rest} more like these; --all shows them`]);
+    if (rest > 0) add(check.result, '', `${rest} more like these; --all shows them`);
   }
-  return table.toString();
+  // What is left of the line beside the frame and the severities.
+  const width = Math.max(style.width, smallestWidth) - 17;
+  const about = Math.floor((width + 4) * 0.36) - 2;
+  const columns = [
+    { title: '', align: 'left', width: longestSeverity },
+    { title: 'About', align: 'left', width: about },
+    { title: 'Found', align: 'left', width: width - about },
+  ] as const;
+  return drawTable(columns, rows, colour);
 }
 
-/** Why findings matter and what mends them; a reason that several have is said once. */
+/** Why findings matter and what fixes them; a reason that several share is given once. */
 function explanation(check: CheckResult, { colour, width, all }: ReportStyle): string[] {
   const findings = check.findings.filter(({ severity }) => severity !== 'ok').slice(0, all ? undefined : shownFindings);
   const lines = [painted(check.result, colour).bold(`${check.id} (should be: ${check.title})`)];
-  let said: string | undefined;
-  for (const { why, subject, remedies } of findings) {
-    if (why !== said) lines.push(...wrapped(why, width, '  '));
-    said = why;
-    for (const [index, { how, commands }] of remedies.entries()) {
+  let given: string | undefined;
+  for (const { why, subject, fixes } of findings) {
+    if (why !== given) lines.push(...wrapped(why, width, '  '));
+    given = why;
+    for (const [index, { how, commands }] of fixes.entries()) {
       const start = index === 0 ? `${subject.label}: ` : 'or ';
       lines.push(...wrapped(`${start}${how}${commands.length === 0 ? '' : ':'}`, width, '  '));
       // Never wrapped: these lines are there to be copied.
@@ -83,18 +87,9 @@ function explanation(check: CheckResult, { colour, width, all }: ReportStyle): s
   return lines;
 }
 
-/** Text in lines of at most `width` columns, where its words allow it. */
+/** Text in lines of at most `width` columns, each after this indentation. */
 function wrapped(text: string, width: number, indent: string): string[] {
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of printable(text).split(' ')) {
-    if (line !== indent && line.length + 1 + word.length > Math.max(width, smallestWidth)) {
-      lines.push(line);
-      line = indent;
-    }
-    line += line === indent ? word : ` ${word}`;
-  }
-  return [...lines, line];
+  return wrapText(printable(text), Math.max(width, smallestWidth) - indent.length).map((line) => `${indent}${line}`);
 }
 
 function summary(checks: readonly CheckResult[]): string {

@@ -1,26 +1,10 @@
-import { exitStatus } from '../doctor/report.js';
-import { IpvsError } from '../errors.js';
+import { listenerProtocols, realServerForwardings } from '../doctor/facts.js';
 import { canonicalAddress } from '../model/address-kind.js';
 import { realPorts } from '../model/limits.js';
 import { forwardingOf, isForwardingSpelling, tunnelTypes } from '../model/server.js';
-import { describeFailure } from '../command/failure.js';
+import { reportFailures } from '../command/failure.js';
+import type { DoctorOptions } from './examine-host.js';
 import { defineVerb } from './verb.js';
-
-const methods = ['direct-routing', 'tunneling', 'masquerading'] as const;
-const protocols = ['tcp', 'udp'] as const;
-
-/** What `doctor` is asked. */
-export interface DoctorOptions {
-  json: boolean;
-  all: boolean;
-  realServer: string | undefined;
-  forwarding: (typeof methods)[number] | undefined;
-  port: number[];
-  protocol: (typeof protocols)[number];
-  tunType: (typeof tunnelTypes)[number];
-  tunPort: number;
-  director: string | undefined;
-}
 
 /** UDP port that IANA has given to GUE. */
 const guePort = 6080;
@@ -38,7 +22,7 @@ export const doctor = defineVerb<DoctorOptions>({
       coerce: readAddress('--real-server'),
     },
     forwarding: {
-      choices: methods,
+      choices: realServerForwardings,
       requiresArg: true,
       coerce: readForwarding,
       describe: 'how the director reaches it; guessed from what is set up',
@@ -50,7 +34,7 @@ export const doctor = defineVerb<DoctorOptions>({
       describe: 'ports that something has to listen on',
       coerce: (words: readonly string[]) => words.map(readPort('--port')),
     },
-    protocol: { choices: protocols, default: 'tcp', describe: 'protocol of the ports' },
+    protocol: { choices: listenerProtocols, default: 'tcp', describe: 'protocol of the ports' },
     'tun-type': { choices: tunnelTypes, default: 'ipip', describe: 'kind of the tunnel' },
     'tun-port': {
       type: 'string',
@@ -71,16 +55,11 @@ export const doctor = defineVerb<DoctorOptions>({
     ['$0 doctor', 'on a director'],
     ['$0 doctor --real-server 192.0.2.10 --port 80', 'on a real server of that virtual address'],
   ],
-  run: async (io, options) => {
-    try {
+  run: (io, options) =>
+    reportFailures(io, 'doctor', async () => {
       const { examineHost } = await import('./examine-host.js');
-      return await examineHost(io, options);
-    } catch (error) {
-      if (!(error instanceof IpvsError)) throw error;
-      await io.stderr.write(`${describeFailure(error, io.programName, false).text}\n`);
-      return exitStatus.error;
-    }
-  },
+      return examineHost(io, options);
+    }),
 });
 
 /** Options that say more about a real server. */

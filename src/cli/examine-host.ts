@@ -1,18 +1,35 @@
 import { directorFacts, realServerFacts } from '../command/gather-facts.js';
 import { writeAll } from '../command/write-all.js';
 import { directorChecks, realServerChecks } from '../doctor/checks.js';
-import type { RealServerFacts } from '../doctor/facts.js';
+import type { ListenerProtocol, RealServerFacts, RealServerForwarding } from '../doctor/facts.js';
 import { reportJson } from '../doctor/json.js';
 import { examine, exitStatus, type Report } from '../doctor/report.js';
 import { counted } from '../text/counted.js';
 import { formatJson } from '../format/json.js';
+import type { TunnelType } from '../model/server.js';
 import type { Io } from '../ports/io.js';
 import { colours } from './colours.js';
 import { formatReport } from './doctor-report.js';
-import type { DoctorOptions } from './doctor.js';
 import { textWidth } from './verb.js';
 
-/** Looks at this host and tells what it finds. @returns the exit status. @throws {IpvsError} where it can't look. */
+/** Options of `doctor`. */
+export interface DoctorOptions {
+  readonly json: boolean;
+  readonly all: boolean;
+  /** A virtual address in canonical text form; undefined: this host is a director. */
+  readonly realServer: string | undefined;
+  /** Undefined: guessed. */
+  readonly forwarding: RealServerForwarding | undefined;
+  /** Ports from 1 to 65535. */
+  readonly port: readonly number[];
+  readonly protocol: ListenerProtocol;
+  readonly tunType: TunnelType;
+  /** From 1 to 65535. */
+  readonly tunPort: number;
+  readonly director: string | undefined;
+}
+
+/** Looks at this host and reports what it finds. @returns the exit status. @throws {IpvsError} where it can't look. */
 export async function examineHost(io: Io, options: DoctorOptions): Promise<number> {
   const { report, headline, realServer } = await reportOn(io, options);
   if (options.json) {

@@ -1,23 +1,47 @@
+import { UsageError } from '../errors.js';
+import { completionWord } from '../grammar/verbs.js';
 import type { Io } from '../ports/io.js';
 import { apply } from './apply.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { exportVerb } from './export.js';
-import { readPlainWords } from './plain-words.js';
+import { readWords } from './read-words.js';
 import { status } from './status.js';
-import type { DefinedVerb } from './verb.js';
+import { defineVerb, type DefinedVerb, type OptionValues } from './verb.js';
 
-/** In the order of the help, but for `completion`, which is a matter of yargs. */
-export const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply, doctor];
+/** Exit status for words that make no sense. */
+const usageFailure = 2;
+
+/** `ipvsadm completion`: a script for the shell. */
+const completion = defineVerb({
+  name: 'completion',
+  options: {},
+  examples: [['$0 completion >>~/.bashrc', 'verbs, options and files are completed from now on']],
+  run: async (io) => (await import('./yargs-help.js')).showCompletionScript(verbs, io),
+});
+
+/** In the order of the help. */
+export const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply, doctor, completion];
 
 /**
- * Runs a verb; the first word is its name.
+ * Runs a verb, or completes a command line.
+ * @param argv the name of a verb, or the completion word, and what follows it.
  * @returns the exit status: 2 where the words or values make no sense or IPVS can't be reached.
  */
 export async function runVerb(argv: readonly string[], io: Io): Promise<number> {
-  const verb = verbs.find(({ name }) => name === argv[0]);
-  const values = verb && readPlainWords(verb, argv.slice(1));
-  if (verb !== undefined && values !== undefined) return verb.run(io, values);
-  const { runByYargs } = await import('./yargs-words.js');
-  return runByYargs(verbs, argv, io);
+  const [first = '', ...words] = argv;
+  if (first === completionWord) return (await import('./yargs-help.js')).showCompletions(verbs, argv, io);
+  const verb = verbs.find(({ name }) => name === first);
+  if (verb === undefined) throw new RangeError(`no verb is called ${first}`);
+  let values: OptionValues | 'help';
+  try {
+    values = readWords(verb, words);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const { programName: program } = io;
+    await io.stderr.write(`${program}: ${error.message}\nTry '${program} ${first} --help' for more information.\n`);
+    return usageFailure;
+  }
+  if (values === 'help') return (await import('./yargs-help.js')).showHelp(verbs, verb, io);
+  return verb.run(io, values);
 }

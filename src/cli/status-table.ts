@@ -1,46 +1,52 @@
+import type { ChalkInstance } from 'chalk';
 import type { Naming } from '../names/naming.js';
-import Table from 'cli-table3';
 import type { TableEntries } from '../command/entries.js';
 import { counted } from '../text/counted.js';
-import { endpointLabel } from '../format/labels.js';
+import { endpointText } from '../format/labels.js';
 import { protocolOf, serviceTitle, settingsText } from '../format/service-text.js';
-import type { Io } from '../ports/io.js';
 import type { ServerState } from '../model/state.js';
-import { colours } from './colours.js';
+import { drawTable, type Column, type Row } from './draw-table.js';
+
+const columns: readonly Column[] = [
+  { title: 'Service / server', align: 'left' },
+  { title: 'Forwarding', align: 'left' },
+  { title: 'Weight', align: 'right' },
+  { title: 'Active', align: 'right' },
+  { title: 'Inactive', align: 'right' },
+  { title: '', align: 'left' },
+];
 
 /** The table at a glance, for people: services, their servers, and a line that sums it up. */
-export async function statusTable(entries: TableEntries, naming: Naming, io: Io): Promise<string> {
-  const colour = colours(io);
-  const table = new Table({
-    head: ['Service / server', 'Forwarding', 'Weight', 'Active', 'Inactive', ''].map((title) => colour.bold(title)),
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'left'],
-    style: { head: [], border: [], compact: true },
-  });
+export async function statusTable(entries: TableEntries, naming: Naming, colour: ChalkInstance): Promise<string> {
+  const rows: Row[] = [];
   const totals = { services: 0, servers: 0, quiesced: 0, active: 0, inactive: 0 };
-  for await (const { service, servers: serverRows, rows } of entries) {
-    const servers = rows.map((row) => serverRows.state(row));
+  for await (const { service, servers: serverRows, rows: order } of entries) {
+    const servers = order.map((row) => serverRows.state(row));
     const active = sum(servers, 'activeConnections');
     const inactive = sum(servers, 'inactiveConnections');
     const usable = servers.some(({ weight }) => weight > 0);
-    table.push([
-      colour.cyan(`${serviceTitle(service.key, naming)} ${settingsText(service)}`),
-      '',
-      '',
-      active,
-      inactive,
-      usable ? '' : colour.red(servers.length === 0 ? 'no servers' : 'no server takes connections'),
-    ]);
+    rows.push({
+      cells: [
+        `${serviceTitle(service.key, naming, endpointText)} ${settingsText(service)}`,
+        '',
+        '',
+        String(active),
+        String(inactive),
+        usable ? '' : servers.length === 0 ? 'no servers' : 'no server takes connections',
+      ],
+      colours: [colour.cyan, undefined, undefined, undefined, undefined, colour.red],
+    });
     for (const server of servers) {
       const quiesced = server.weight === 0;
-      const row = [
-        `  ${endpointLabel(server, protocolOf(service.key), naming)}`,
+      const cells = [
+        `  ${endpointText(server, protocolOf(service.key), naming)}`,
         server.forwarding,
         String(server.weight),
         String(server.activeConnections),
         String(server.inactiveConnections),
         quiesced ? 'quiesced' : '',
       ];
-      table.push(quiesced ? row.map((cell) => colour.yellow(cell)) : row);
+      rows.push(quiesced ? { cells, colours: cells.map(() => colour.yellow) } : { cells });
       if (quiesced) totals.quiesced++;
     }
     totals.services++;
@@ -53,7 +59,7 @@ export async function statusTable(entries: TableEntries, naming: Naming, io: Io)
     `${counted(totals.servers, 'server')}${totals.quiesced === 0 ? '' : ` (${totals.quiesced} quiesced)`}`,
     `${totals.active} active and ${totals.inactive} inactive connections`,
   ].join(', ');
-  return totals.services === 0 ? 'No virtual services.' : `${table.toString()}\n${summary}`;
+  return totals.services === 0 ? 'No virtual services.' : `${drawTable(columns, rows, colour)}\n${summary}`;
 }
 
 function sum(servers: readonly ServerState[], field: 'activeConnections' | 'inactiveConnections'): number {

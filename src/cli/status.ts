@@ -26,7 +26,7 @@ export const status = defineVerb<StatusOptions>({
     ['$0 status', 'services, servers, weights and connections'],
     ['$0 status --json | jq .services', 'the same for programs'],
   ],
-  run: (io, options) => withSession(io, false, (session) => showStatus(session, options)),
+  run: (io, options) => withSession(io, 'listing', (session) => showStatus(session, options)),
 });
 
 async function showStatus({ io, client }: Session, { json, numeric }: StatusOptions): Promise<number> {
@@ -37,6 +37,7 @@ async function showStatus({ io, client }: Session, { json, numeric }: StatusOpti
   const reading = { order: naturalOrder, counters: false, numeric };
   const { entries, naming } = await readEntries({ io, client }, await client.services(), reading);
   const { statusTable } = await import('./status-table.js');
-  await writeAll(io.stdout, [`${await statusTable(entries, naming, io)}\n`]);
+  const { colours } = await import('./colours.js');
+  await writeAll(io.stdout, [`${await statusTable(entries, naming, colours(io))}\n`]);
   return 0;
 }

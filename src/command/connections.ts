@@ -12,15 +12,12 @@ import { writeBlocks } from './write-all.js';
 /** The kernel writes about a hundred bytes a line; persistence data makes them longer. */
 const longestLine = 1 << 20;
 
-/** A table of so many connections takes long enough for optimised code to pay off. */
-const manyConnections = 10_000;
-
 /** The kernel's connection table. */
 const source = '/proc/net/ip_vs_conn';
 
 /**
  * Shows the connections, as they are read. A line that can't be understood is reported, not guessed at.
- * @returns the exit status: 1 where the listing can't be had or has gaps.
+ * @returns the exit status: 1 where the listing is not available or has gaps.
  */
 export async function listConnections(
   io: Io,
@@ -50,7 +47,6 @@ export async function listConnections(
   await writeBlocks(io.stdout, async function* (out) {
     if (!json) out.text(formatConnectionTitles(persistence));
     for (let block = first; block.done !== true; block = await nextBlock()) {
-      if (block.value.number > manyConnections) io.machine.expectLongRun();
       if (!numeric) await names.resolve(addressesOf(block.value));
       const faults = readConnections(block.value, (line) => {
         if (json) out.text(connectionLine(line.connection()));
@@ -83,8 +79,8 @@ function addressesOf(block: LineBlock): string[] {
   return addresses;
 }
 
-/** Hands on the connections of a block. @returns the lines that are none. */
-function readConnections(
+/** Hands on the connections of a block of `/proc/net/ip_vs_conn`. @returns the lines that are none. */
+export function readConnections(
   block: LineBlock,
   take: (line: ConnectionLine) => void,
 ): { readonly number: number; readonly text: string }[] {

@@ -1,6 +1,7 @@
 import { numericNaming, type Naming } from '../names/naming.js';
 import type { IpvsClient } from '../client/client.js';
 import type { TableOrder } from '../format/order.js';
+import { readsAsHostName } from '../grammar/values.js';
 import { ServerRows } from '../model/server-rows.js';
 import { isFirewallMark } from '../model/service.js';
 import type { ServiceEntry } from '../model/state.js';
@@ -25,6 +26,8 @@ export interface Reading {
   readonly counters: boolean;
   /** Addresses and ports as numbers. */
   readonly numeric: boolean;
+  /** Only names that `-R` would read as the same address and port. */
+  readonly restorable?: boolean;
 }
 
 /**
@@ -34,7 +37,7 @@ export interface Reading {
 export async function readEntries(
   { io, client }: Session,
   services: readonly ServiceEntry[],
-  { order, counters, numeric }: Reading,
+  { order, counters, numeric, restorable = false }: Reading,
 ): Promise<{ entries: TableEntries; naming: Naming }> {
   const sorted = order.services(services);
   if (numeric) return { entries: streamEntries(client, sorted, order, counters), naming: numericNaming };
@@ -47,7 +50,7 @@ export async function readEntries(
     if (!isFirewallMark(service.key)) addresses.push(service.key.address);
     addresses.push(...servers.map((row) => servers.address(row)));
   }
-  const naming = new ListingNames(io.names);
+  const naming = new ListingNames(io.names, restorable ? readsAsHostName : undefined);
   await naming.resolve(addresses);
   return { entries, naming };
 }

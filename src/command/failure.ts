@@ -1,51 +1,106 @@
+import { constants } from 'node:os';
+import { IpvsError, KernelError, UnavailableError, UsageError, type ErrorCode, type UsageKind } from '../errors.js';
+import type { Io } from '../ports/io.js';
 import { kernelText, unavailableText } from './kernel-text.js';
-import {
-  DecodeError,
-  DocumentError,
-  IpvsError,
-  KernelError,
-  OutputError,
-  TransportError,
-  UnavailableError,
-  UsageError,
-  type UsageKind,
-} from '../errors.js';
+import { isPrivileged } from './privileges.js';
 
-/** Exit status of each kind. */
+/** Kinds of command, by what their exit statuses mean. */
+export type CommandKind = 'listing' | 'change' | 'export' | 'diff' | 'apply' | 'doctor';
+
+/** Exit status of each kind of usage error, with every command. */
 export const usageStatus: Readonly<Record<UsageKind, number>> = { scan: 255, usage: 2, try: 255 };
 
-/** What a person is told of a failure, and the exit status. */
+/** Exit status of a line or a command that the kernel refused. */
+export const refusedStatus = 255;
+
+type StatusTable = Readonly<Record<ErrorCode, number>>;
+
+const listing: StatusTable = {
+  IPVS_USAGE: usageStatus.usage,
+  IPVS_UNAVAILABLE: 2,
+  IPVS_KERNEL: 1,
+  IPVS_TRANSPORT: 1,
+  IPVS_DECODE: 1,
+  IPVS_VALUE: 1,
+  IPVS_INPUT: 1,
+  IPVS_OUTPUT: 1,
+  IPVS_DOCUMENT: 2,
+  IPVS_APPLY: 1,
+  IPVS_INTERRUPTED: 1,
+  IPVS_LOCKED: 1,
+};
+
+/** 2 for everything that keeps the command from doing its work: 0 and 1 are results. */
+const resultsAreStatuses: StatusTable = {
+  IPVS_USAGE: usageStatus.usage,
+  IPVS_UNAVAILABLE: 2,
+  IPVS_KERNEL: 2,
+  IPVS_TRANSPORT: 2,
+  IPVS_DECODE: 2,
+  IPVS_VALUE: 2,
+  IPVS_INPUT: 2,
+  IPVS_OUTPUT: 2,
+  IPVS_DOCUMENT: 2,
+  IPVS_APPLY: 2,
+  IPVS_INTERRUPTED: 2,
+  IPVS_LOCKED: 2,
+};
+
+/** Exit statuses by kind of command and code of the error. */
+const statuses: Readonly<Record<CommandKind, StatusTable>> = {
+  listing,
+  // A change that may have been made in part is graver than a listing cut short.
+  change: { ...listing, IPVS_KERNEL: refusedStatus, IPVS_TRANSPORT: refusedStatus, IPVS_DECODE: refusedStatus },
+  // The table holds what the format has no word for: the input is not at fault.
+  export: { ...listing, IPVS_DOCUMENT: 1 },
+  diff: resultsAreStatuses,
+  // 1: the table is not what the file says; 2: the file can't be used, or there is no table.
+  apply: { ...listing, IPVS_INPUT: 2, IPVS_VALUE: 2 },
+  doctor: resultsAreStatuses,
+};
+
+/** Text and exit status of a failure. */
 export interface Failure {
   readonly text: string;
   readonly status: number;
 }
 
-/** Exit status when a listing can't be had or output can't be written. */
-const listingStatus = 1;
-/** Exit status when a document or a dump can't be used. */
-const documentStatus = 2;
-/** Exit status when the kernel refused a change. */
-export const refusedStatus = 255;
+/**
+ * Makes a text and an exit status of an error.
+ * @throws the error itself where it is not one that this package throws on purpose: a fault of the program.
+ */
+export function describeFailure(
+  error: unknown,
+  { programName, machine }: Pick<Io, 'programName' | 'machine'>,
+  kind: CommandKind,
+): Failure {
+  if (!(error instanceof IpvsError)) throw error;
+  if (error instanceof UsageError) return { text: error.message, status: usageStatus[error.kind] };
+  const status = statuses[kind][error.code];
+  if (error instanceof KernelError) return { text: kernelText(error.errno, error.operation), status };
+  if (error instanceof UnavailableError) {
+    const confined = error.errno === constants.errno.EPERM && isPrivileged(machine);
+    return { text: `${unavailableText(error.errno)}${confined ? `\n${programName}: ${confinedText}` : ''}`, status };
+  }
+  return { text: `${programName}: ${error.message}`, status };
+}
+
+/** The kernel says EPERM to a process that has every capability: these are not the ones that count. */
+const confinedText =
+  'IPVS needs CAP_NET_ADMIN in the initial user namespace; ' +
+  'root of another user namespace (unshare -U, a rootless container) does not have it';
 
 /**
- * Makes a text and a status of an error.
- * @param changing whether a change was asked for: conversations that break then are graver than a listing cut short.
+ * Runs a command; a failure becomes a message on the standard error output.
+ * @returns the exit status.
+ * @throws what is not an IpvsError: a fault of the program.
  */
-export function describeFailure(error: unknown, programName: string, changing: boolean): Failure {
-  if (error instanceof UsageError) return { text: error.message, status: usageStatus[error.kind] };
-  if (error instanceof KernelError) {
-    return {
-      text: kernelText(error.errno, error.operation),
-      status: error.operation === 'list' ? listingStatus : refusedStatus,
-    };
+export async function reportFailures(io: Io, kind: CommandKind, run: () => Promise<number>): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    const { text, status } = describeFailure(error, io, kind);
+    await io.stderr.write(`${text}\n`);
+    return status;
   }
-  if (error instanceof UnavailableError) return { text: unavailableText(error.errno), status: 2 };
-  const text = `${programName}: ${error instanceof Error ? error.message : String(error)}`;
-  if (error instanceof DocumentError) return { text, status: documentStatus };
-  if (error instanceof OutputError) return { text, status: listingStatus };
-  if (error instanceof TransportError || error instanceof DecodeError) {
-    return { text, status: changing ? refusedStatus : listingStatus };
-  }
-  if (error instanceof IpvsError) return { text, status: listingStatus };
-  throw error;
 }

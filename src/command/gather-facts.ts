@@ -1,16 +1,19 @@
 import { endianness, release } from 'node:os';
+import { readConnections } from './connections.js';
 import { IpvsClient } from '../client/client.js';
 import type {
   DirectorFacts,
   HostFacts,
   Listener,
   NetworkInterface,
+  Orphans,
   RealServerFacts,
   ServiceFacts,
 } from '../doctor/facts.js';
 import { guessForwarding } from '../doctor/guess.js';
-import { ipArguments, IpOutputError, ipQuestions, parseIpAnswers, type Surroundings } from '../doctor/ip-output.js';
+import { ipArguments, IpOutputError, ipQuestions, parseIpOutput, type Surroundings } from '../doctor/ip-output.js';
 import { parseListeners, socketFiles } from '../doctor/listeners.js';
+import { OrphanCounter } from '../doctor/orphans.js';
 import { directorSettings, interfaceSettings, settingPath } from '../doctor/settings.js';
 import { InputError, LookError } from '../errors.js';
 import { naturalOrder } from '../format/order.js';
@@ -42,7 +45,7 @@ const ftpHelperFile = '/sys/module/ip_vs_ftp/parameters/ports';
  */
 export async function directorFacts(machine: Machine): Promise<DirectorFacts> {
   const hasIpvs = await exists(machine, ipvsFile);
-  const table = hasIpvs ? await readTable(machine) : { services: [], syncDaemons: [] };
+  const table = hasIpvs ? await readTable(machine) : { services: [], syncDaemons: [], timeouts: undefined };
   const isBackup = table.syncDaemons.some(({ role }) => role === 'backup');
   const addresses = table.services.flatMap(({ service: { key }, servers }) => [
     ...(isFirewallMark(key) ? [] : [key.address]),
@@ -52,6 +55,7 @@ export async function directorFacts(machine: Machine): Promise<DirectorFacts> {
     ...(await hostFacts(machine, addresses, directorSettings)),
     ...table,
     hasIpvs,
+    orphans: await readOrphans(machine, table.services),
     hasSyncedConnections: isBackup && (await hasSyncedConnections(machine)),
     hasFtpHelper: await exists(machine, ftpHelperFile),
   };
@@ -67,14 +71,14 @@ export async function realServerFacts(machine: Machine, request: RealServerReque
   return { ...facts, ...request, family: familyOf(vip), forwarding: request.forwarding ?? guessForwarding(facts) };
 }
 
-async function readTable(machine: Machine): Promise<Pick<DirectorFacts, 'services' | 'syncDaemons'>> {
+async function readTable(machine: Machine): Promise<Pick<DirectorFacts, 'services' | 'syncDaemons' | 'timeouts'>> {
   const client = await IpvsClient.connect(await machine.openSocket());
   try {
     const services: ServiceFacts[] = [];
     for (const service of naturalOrder.services(await client.services())) {
       services.push({ service, servers: naturalOrder.servers(await client.servers(service.key)) });
     }
-    return { services, syncDaemons: await client.syncDaemons() };
+    return { services, syncDaemons: await client.syncDaemons(), timeouts: await client.timeouts() };
   } finally {
     client.close();
   }
@@ -98,6 +102,20 @@ function pathsOf(interfaces: readonly NetworkInterface[]): string[] {
   return ['all', ...interfaces.map(({ name }) => name)].flatMap((name) =>
     interfaceSettings.map((setting) => settingPath(name, setting)),
   );
+}
+
+/** The connections whose server is not in the table, whose entries are passed by one after the other. */
+async function readOrphans(machine: Machine, services: readonly ServiceFacts[]): Promise<Orphans> {
+  const path = '/proc/net/ip_vs_conn';
+  const counter = new OrphanCounter(services);
+  await reading(path, async () => {
+    for await (const block of readLineBlocks(machine.readFile(path), longestConnection)) {
+      readConnections(block, (line) => {
+        counter.count(line.connection());
+      });
+    }
+  });
+  return counter.orphans();
 }
 
 /** A connection whose origin, the last but one column, is another director. */
@@ -124,7 +142,7 @@ async function readSurroundings(machine: Machine, addresses: readonly string[]):
   const { stdout, stderr, status } = result;
   if (status === undefined) throw new LookError('ip did not end in time, or was killed');
   try {
-    return parseIpAnswers(addresses, stdout, stderr);
+    return parseIpOutput(addresses, stdout, stderr);
   } catch (cause) {
     if (!(cause instanceof IpOutputError)) throw cause;
     const [reason = ''] = cause.message.split('\n');

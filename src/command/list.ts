@@ -45,7 +45,7 @@ export async function list(
 
 /** Prints the table as rules. */
 export async function save({ io, client }: Session, numeric: boolean): Promise<void> {
-  const reading = { order: classicOrder, counters: false, numeric };
+  const reading = { order: classicOrder, counters: false, numeric, restorable: true };
   const { entries, naming } = await readEntries({ io, client }, await client.services(), reading);
   await writeBlocks(io.stdout, async function* (out) {
     for await (const { service, servers, rows } of entries) {

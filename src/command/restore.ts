@@ -1,7 +1,9 @@
-import { UsageError, InputError } from '../errors.js';
+import { constants } from 'node:os';
+import { UsageError, InputError, type KernelError } from '../errors.js';
 import { kernelText } from './kernel-text.js';
-import { describeFailure, refusedStatus, type Failure } from './failure.js';
-import { parseCommand, type ParseContext } from '../grammar/parse.js';
+import { describeFailure, refusedStatus } from './failure.js';
+import { lookUp, parseWords, type ParseContext } from '../grammar/parse.js';
+import type { Lookup, LookupResult } from '../grammar/settings.js';
 import { parseContext } from './parse-context.js';
 import type { ClassicCommand } from '../grammar/command.js';
 import type { Change } from '../model/change.js';
@@ -11,16 +13,15 @@ import { show, showAbout } from './show.js';
 import { readLines, type NumberedLine } from './lines.js';
 import type { Session } from './session.js';
 
+const { ENOENT, ESRCH } = constants.errno;
+
 /** Longest line of a dump in bytes; a rule takes about a hundred. */
 const longestLine = 1 << 16;
 
 /** Changes that are handed to the kernel at a time: a datagram full. More would only live longer. */
 const batchSize = 128;
 
-/** A dump of so many lines takes long enough for optimised code to pay off. */
-const manyLines = 20_000;
-
-/** What a line of a dump asks for. */
+/** A line of a dump that is not empty: its command, or what is wrong with it. */
 type Parsed =
   | { readonly number: number; readonly command: ClassicCommand }
   | { readonly number: number; readonly fault: UsageError };
@@ -35,25 +36,23 @@ function splitLine({ text, cut }: NumberedLine): string[] {
   return ruleWords(text);
 }
 
-/** Reads a line; undefined where it is empty. Only names have to be waited for. */
-function parseLine(
-  line: NumberedLine,
+/** Reads lines one after the other; look-ups are yielded, and their results expected back. */
+function* parseLines(
+  lines: Iterable<NumberedLine>,
   context: ParseContext,
-  io: Io,
-): Parsed | undefined | Promise<Parsed | undefined> {
-  const { number } = line;
-  const faulty = (fault: unknown): Parsed => {
-    if (fault instanceof UsageError) return { number, fault };
-    throw fault;
-  };
-  try {
-    const words = splitLine(line);
-    if (words.length === 0) return undefined;
-    const command = parseCommand(words, context, io.names);
-    if (!(command instanceof Promise)) return { number, command };
-    return command.then((late) => ({ number, command: late }), faulty);
-  } catch (fault) {
-    return faulty(fault);
+): Generator<Parsed | Lookup, undefined, LookupResult> {
+  for (const line of lines) {
+    const { number } = line;
+    let parsed: Parsed;
+    try {
+      const words = splitLine(line);
+      if (words.length === 0) continue;
+      parsed = { number, command: yield* parseWords(words, context) };
+    } catch (fault) {
+      if (!(fault instanceof UsageError)) throw fault;
+      parsed = { number, fault };
+    }
+    yield parsed;
   }
 }
 
@@ -65,11 +64,46 @@ async function* inputLines(io: Io): AsyncGenerator<Iterable<NumberedLine>> {
   }
 }
 
+/** What becomes of the lines of the input. Most of them need no waiting, and a promise for each would cost much. */
+interface LineTaker {
+  /** Takes a line for which nothing has to be waited for. @returns false: it is not one of those, and was not taken. */
+  take(parsed: Parsed): boolean;
+  /** Takes any line. @returns the exit status where it ends the run. */
+  line(parsed: Parsed): Promise<number | undefined>;
+  /** Called when no more lines are there yet. */
+  flush(): Promise<void>;
+}
+
+/** Reads the lines of the input as they come. @returns the exit status where one of them ended the run. */
+async function readInput(io: Io, taker: LineTaker): Promise<number | undefined> {
+  const context = parseContext(io, true);
+  for await (const lines of inputLines(io)) {
+    const reading = parseLines(lines, context);
+    let found: LookupResult;
+    for (let step = reading.next(); step.done !== true; step = reading.next(found)) {
+      found = undefined;
+      if ('kind' in step.value) {
+        found = await lookUp(step.value, io.names);
+      } else if (!taker.take(step.value)) {
+        const status = await taker.line(step.value);
+        if (status !== undefined) return status;
+      }
+    }
+    // More may be long in coming: what is known is done, and reported, by then.
+    await taker.flush();
+  }
+  return undefined;
+}
+
+/** True where a removal failed because there is nothing to remove: the table is as the line wants it. */
+function isGoneAlready({ operation, errno }: KernelError): boolean {
+  return (operation === 'delete-service' || operation === 'delete-server') && (errno === ESRCH || errno === ENOENT);
+}
+
 /** Carries out the lines of a dump in order. Changes are gathered; what must come after them waits for them. */
-class Restore {
+class Restore implements LineTaker {
   readonly #session: Session;
   #pending: { readonly number: number; readonly change: Change }[] = [];
-  #changes = 0;
   #refused = false;
 
   constructor(session: Session) {
@@ -81,25 +115,23 @@ class Restore {
     return this.#refused ? refusedStatus : 0;
   }
 
-  /** Takes a line. A promise only where something has to be waited for. @returns the exit status where it ends the run. */
-  line(parsed: Parsed): undefined | Promise<number | undefined> {
-    const { number } = parsed;
-    if ('fault' in parsed || parsed.command.kind !== 'change') return this.#other(parsed);
-    this.#pending.push({ number, change: parsed.command.change });
-    if (++this.#changes === manyLines) this.#session.io.machine.expectLongRun();
-    return this.#pending.length < batchSize ? undefined : this.flush().then(() => undefined);
+  /** Gathers a change, as long as there is room. */
+  take(parsed: Parsed): boolean {
+    if ('fault' in parsed || parsed.command.kind !== 'change' || this.#pending.length === batchSize) return false;
+    this.#pending.push({ number: parsed.number, change: parsed.command.change });
+    return true;
   }
 
-  async #other(parsed: Parsed): Promise<number | undefined> {
+  async line(parsed: Parsed): Promise<number | undefined> {
     await this.flush();
-    if ('fault' in parsed) return this.#fault(parsed.number, parsed.fault);
-    return this.#show(parsed.number, parsed.command);
+    if (this.take(parsed)) return undefined;
+    return 'fault' in parsed ? this.#fault(parsed.number, parsed.fault) : this.#show(parsed.number, parsed.command);
   }
 
   async #fault(number: number, fault: UsageError): Promise<number | undefined> {
-    const failure = describeFailure(fault, this.#session.io.programName, true);
-    await this.#tell(number, failure.text);
-    if (fault.kind !== 'scan') return failure.status;
+    const { text, status } = describeFailure(fault, this.#session.io, 'change');
+    await this.#report(number, text);
+    if (fault.kind !== 'scan') return status;
     this.#refused = true;
     return undefined;
   }
@@ -110,18 +142,17 @@ class Restore {
       await showAbout(this.#session.io, command.kind);
       return this.status;
     }
-    let failure: Failure;
     try {
       const status = await show(this.#session, command);
       return status === 0 ? undefined : status;
     } catch (error) {
-      failure = describeFailure(error, this.#session.io.programName, false);
+      const { text, status } = describeFailure(error, this.#session.io, 'listing');
+      await this.#report(number, text);
+      return status;
     }
-    await this.#tell(number, failure.text);
-    return failure.status;
   }
 
-  /** Hands the gathered changes to the kernel and tells what it refused, in order. */
+  /** Hands the gathered changes to the kernel and reports what it refused, in order. */
   async flush(): Promise<void> {
     const pending = this.#pending;
     this.#pending = [];
@@ -130,36 +161,51 @@ class Restore {
     for (const [index, error] of results.entries()) {
       const number = pending[index]?.number ?? 0;
       if (error === undefined) continue;
-      this.#refused = true;
-      await this.#tell(number, kernelText(error.errno, error.operation));
+      if (!isGoneAlready(error)) this.#refused = true;
+      await this.#report(number, kernelText(error.errno, error.operation));
     }
   }
 
-  async #tell(number: number, text: string): Promise<void> {
+  async #report(number: number, text: string): Promise<void> {
     await this.#session.io.stderr.write(`line ${number}: ${text}\n`);
   }
 }
 
 /**
- * Carries out the rules on standard input as they come. What the kernel refuses is told with its line and does not
+ * Carries out the rules on standard input as they come. What the kernel refuses is reported with its line and does not
  * stop the rest; a line that makes no sense does.
  * @returns the exit status.
  */
 export async function restore(session: Session): Promise<number> {
   const run = new Restore(session);
-  const context = parseContext(session.io, true);
-  for await (const lines of inputLines(session.io)) {
-    for (const line of lines) {
-      const step = parseLine(line, context, session.io);
-      const parsed = step instanceof Promise ? await step : step;
-      const ended = parsed === undefined ? undefined : run.line(parsed);
-      const status = ended === undefined ? undefined : await ended;
-      if (status !== undefined) return status;
-    }
-    // More may be long in coming: what is known is done, and told, by then.
-    await run.flush();
+  return (await readInput(session.io, run)) ?? run.status;
+}
+
+/** Keeps the lines, and reports those that make no sense. */
+class Check implements LineTaker {
+  readonly rules: Parsed[] = [];
+  faults = 0;
+  readonly #io: Io;
+
+  constructor(io: Io) {
+    this.#io = io;
   }
-  return run.status;
+
+  take(parsed: Parsed): boolean {
+    if ('fault' in parsed) return false;
+    this.rules.push(parsed);
+    return true;
+  }
+
+  async line(parsed: Parsed): Promise<undefined> {
+    if (!('fault' in parsed)) return;
+    this.faults++;
+    await this.#io.stderr.write(`line ${parsed.number}: ${parsed.fault.message}\n`);
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 /**
@@ -168,24 +214,13 @@ export async function restore(session: Session): Promise<number> {
  * @returns the exit status: 2 where a line made no sense.
  */
 export async function replaceTable(session: Session): Promise<number> {
-  const rules: Parsed[] = [];
-  const context = parseContext(session.io, true);
-  let faults = 0;
-  for await (const lines of inputLines(session.io)) {
-    for (const line of lines) {
-      const parsed = await parseLine(line, context, session.io);
-      if (parsed === undefined) continue;
-      rules.push(parsed);
-      if (!('fault' in parsed)) continue;
-      faults++;
-      await session.io.stderr.write(`line ${parsed.number}: ${parsed.fault.message}\n`);
-    }
-  }
-  if (faults > 0) return 2;
+  const check = new Check(session.io);
+  await readInput(session.io, check);
+  if (check.faults > 0) return 2;
   await session.client.flush();
   const run = new Restore(session);
-  for (const parsed of rules) {
-    const status = await run.line(parsed);
+  for (const rule of check.rules) {
+    const status = run.take(rule) ? undefined : await run.line(rule);
     if (status !== undefined) return status;
   }
   await run.flush();

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { ClassicCommand } from '../grammar/command.js';
 import { helpText, versionText } from '../format/help.js';
 import { verbSummaries } from '../grammar/verbs.js';
@@ -10,9 +11,11 @@ import type { Session } from './session.js';
 /** A command that shows something of the kernel. */
 export type ShowCommand = Exclude<ClassicCommand, { kind: 'help' | 'version' | 'restore' | 'change' }>;
 
-/** Tells what the program is; needs no kernel. */
+/** Shows the help or the version; needs no kernel. */
 export async function showAbout(io: Io, kind: 'help' | 'version'): Promise<void> {
-  await io.stdout.write(kind === 'help' ? helpText(io.programName, Object.entries(verbSummaries)) : versionText());
+  await io.stdout.write(
+    kind === 'help' ? helpText(basename(io.programName), Object.entries(verbSummaries)) : versionText(),
+  );
 }
 
 /**

@@ -19,16 +19,13 @@ export async function writeBlocks(
   };
   const steps = produce(out);
   try {
-    for (;;) {
-      const step = steps.next();
-      if ((step instanceof Promise ? await step : step).done === true) return;
+    while ((await steps.next()).done !== true) {
       if (out.length < blockSize) continue;
       await flush();
-      if (!output.readerGone) continue;
-      await steps.return(undefined);
-      return;
+      if (output.readerGone) return;
     }
   } finally {
+    await steps.return(undefined);
     // What was made before a failure is shown, and before the failure is.
     await flush();
   }

@@ -1,7 +1,7 @@
 import type { AddressFamily } from '../model/address.js';
-import type { ForwardingMethod, TunnelType } from '../model/server.js';
-import type { Protocol } from '../model/service.js';
-import type { ServerEntry, ServiceEntry, SyncDaemon } from '../model/state.js';
+import type { ForwardingMethod, ServerKey, TunnelType } from '../model/server.js';
+import type { AddressServiceKey, Protocol } from '../model/service.js';
+import type { ServerEntry, ServiceEntry, SyncDaemon, Timeouts } from '../model/state.js';
 
 /** An address of an interface. */
 export interface InterfaceAddress {
@@ -47,7 +47,7 @@ export type Route =
 
 /** A local socket that takes connections, or, for UDP, packets of everybody. */
 export interface Listener {
-  readonly protocol: Exclude<Protocol, 'sctp'>;
+  readonly protocol: ListenerProtocol;
   readonly family: AddressFamily;
   /** Canonical text form; `0.0.0.0` and `::` stand for every address. */
   readonly address: string;
@@ -73,20 +73,54 @@ export interface ServiceFacts {
   readonly servers: readonly ServerEntry[];
 }
 
+/** Connections to one server that is not in the table. */
+export interface OrphanGroup {
+  /** The protocol and virtual address of the connections: a service, unless that is gone, too. */
+  readonly service: AddressServiceKey;
+  readonly server: ServerKey;
+  /** How many there are, from 1. */
+  readonly connections: number;
+}
+
+/** Connections whose server is not in the table. */
+export interface Orphans {
+  /** All of them, those of no group included. */
+  readonly connections: number;
+  /** The groups that were found first, the largest first. */
+  readonly groups: readonly OrphanGroup[];
+}
+
 /** What is read of a director. */
 export interface DirectorFacts extends HostFacts {
   /** Whether the kernel has IPVS; without it there is no table. */
   readonly hasIpvs: boolean;
   readonly services: readonly ServiceFacts[];
   readonly syncDaemons: readonly SyncDaemon[];
-  /** Whether another director has told of a connection that is open; false where no backup runs. */
+  /** How long idle connections stay in the connection table; undefined without IPVS. */
+  readonly timeouts: Timeouts | undefined;
+  /** Connections whose server is not in the table. */
+  readonly orphans: Orphans;
+  /** Whether another director has reported a connection that is open; false where no backup runs. */
   readonly hasSyncedConnections: boolean;
   /** Whether the helper for FTP through NAT (ip_vs_ftp) is there. */
   readonly hasFtpHelper: boolean;
 }
 
 /** How a real server is reached; `local` and the rest concern nobody but the director. */
-export type RealServerForwarding = Extract<ForwardingMethod, 'direct-routing' | 'tunneling' | 'masquerading'>;
+export const realServerForwardings = [
+  'direct-routing',
+  'tunneling',
+  'masquerading',
+] as const satisfies readonly ForwardingMethod[];
+
+/** One of them. */
+export type RealServerForwarding = (typeof realServerForwardings)[number];
+
+/** Protocols whose listeners can be seen. */
+export const listenerProtocols = ['tcp', 'udp'] as const satisfies readonly Protocol[];
+
+/** One of them. */
+export type ListenerProtocol = (typeof listenerProtocols)[number];
 
 /** What is read of a real server, and what it is asked to be one for. */
 export interface RealServerFacts extends HostFacts {
@@ -96,10 +130,10 @@ export interface RealServerFacts extends HostFacts {
   readonly forwarding: RealServerForwarding;
   /** Ports that something has to listen on. */
   readonly ports: readonly number[];
-  readonly protocol: Exclude<Protocol, 'sctp'>;
+  readonly protocol: ListenerProtocol;
   readonly tunnel: TunnelType;
   /** UDP port of a `gue` tunnel. */
   readonly tunnelPort: number;
-  /** The director's address on the network of the real servers, where it was told. */
+  /** The director's address on the network of the real servers, where it was given. */
   readonly director: string | undefined;
 }

@@ -2,14 +2,14 @@ import type { ServerKey } from '../model/server.js';
 import type { ServiceKey } from '../model/service.js';
 import type { SyncRole } from '../model/state.js';
 
-/** `ok` findings tell how something was decided. From the best to the worst. */
+/** From the best to the worst; `ok` findings say how something was decided. */
 export const severities = ['ok', 'warning', 'error'] as const;
 
 /** How bad it is. An error keeps traffic from being served, a warning will, or does for some. */
 export type Severity = (typeof severities)[number];
 
-/** What mends a finding. */
-export interface Remedy {
+/** What fixes a finding. */
+export interface Fix {
   /** In words, for a choice among several or where no command is known. */
   readonly how: string;
   /** Commands of a shell, to be run in this order; none where they depend on what only the operator knows. */
@@ -36,7 +36,7 @@ export interface Finding {
   /** What it does to the traffic; empty where nothing is wrong. */
   readonly why: string;
   /** The first is the one to take where nothing speaks against it. */
-  readonly remedies: readonly Remedy[];
+  readonly fixes: readonly Fix[];
 }
 
 /** Something that is looked at. */
@@ -48,18 +48,18 @@ export interface Check<Facts> {
   readonly run: (facts: Facts) => Finding[];
 }
 
-/** Makes a finding that mends by commands. */
+/** Makes a finding of something that is wrong. */
 export function problem(
   severity: Exclude<Severity, 'ok'>,
   subject: Subject,
   found: string,
   why: string,
-  ...remedies: readonly Remedy[]
+  ...fixes: readonly Fix[]
 ): Finding {
-  return { severity, subject, found, why, remedies };
+  return { severity, subject, found, why, fixes };
 }
 
-/** Makes a finding that tells how something was decided. */
-export function remark(subject: Subject, found: string): Finding {
-  return { severity: 'ok', subject, found, why: '', remedies: [] };
+/** Makes a finding that says how something was decided. */
+export function note(subject: Subject, found: string): Finding {
+  return { severity: 'ok', subject, found, why: '', fixes: [] };
 }

@@ -58,10 +58,10 @@ export type Surroundings = Pick<HostFacts, 'interfaces' | 'defaultRoutes' | 'rou
 const refusal = /^(?:RTNETLINK answers|Error|ipv[46]): (.*)\nCommand failed \S*:(\d+)$/gm;
 
 /**
- * The answers to `ipQuestions`. They are told apart by what is in them: a question that is refused has none.
- * @throws {IpOutputError} where the answers are not what ip prints.
+ * What ip printed for `ipQuestions`. Lines are recognised by what is in them: a question that is refused has none.
+ * @throws {IpOutputError} where that is not what ip prints.
  */
-export function parseIpAnswers(addresses: readonly string[], stdout: string, stderr: string): Surroundings {
+export function parseIpOutput(addresses: readonly string[], stdout: string, stderr: string): Surroundings {
   const interfaces: NetworkInterface[] = [];
   const defaults: Members[] = [];
   const routes = new Map<string, Route>();

@@ -29,13 +29,13 @@ function checkJson({ id, title, result, findings }: CheckResult): JsonObject {
   return { id, title, result, findings: findings.map(findingJson) };
 }
 
-function findingJson({ severity, subject, found, why, remedies }: Finding): JsonObject {
+function findingJson({ severity, subject, found, why, fixes }: Finding): JsonObject {
   return {
     severity,
     subject: subjectJson(subject),
     found,
     why: why === '' ? undefined : why,
-    remedies: remedies.map(({ how, commands }) => ({ how, commands })),
+    fixes: fixes.map(({ how, commands }) => ({ how, commands })),
   };
 }
 

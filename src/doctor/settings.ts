@@ -50,6 +50,7 @@ export const directorSettings = [
   'net/ipv4/vs/conn_reuse_mode',
   'net/ipv4/vs/drop_entry',
   'net/ipv4/vs/drop_packet',
+  'net/ipv4/vs/run_estimation',
   'net/ipv4/vs/secure_tcp',
   'net/ipv4/vs/expire_nodest_conn',
   'net/ipv4/vs/expire_quiescent_template',

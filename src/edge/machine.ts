@@ -1,14 +1,10 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { systemClock } from '../ports/clock.js';
+import { LookError } from '../errors.js';
+import { systemErrorText } from '../text/errno-text.js';
 import type { EndSignal, HelperProgram, Machine, ProgramResult } from '../ports/io.js';
 
 const modprobe = '/sbin/modprobe';
-
-/** Turns the optimising compiler on, which the launcher of the programs has turned off. */
-function optimize(): void {
-  // Fetched here, because loading the module costs a command that needs it not.
-  process.getBuiltinModule('node:v8').setFlagsFromString('--opt');
-}
 
 const endSignals: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
 
@@ -22,12 +18,7 @@ const programLimit = 30_000;
 
 /** The machine that the process runs on. */
 export function createMachine(): Machine {
-  let optimizing = false;
   return {
-    expectLongRun() {
-      if (!optimizing) optimize();
-      optimizing = true;
-    },
     async openSocket() {
       const { openNetlinkTransport } = await import('../socket/netlink-transport.js');
       return openNetlinkTransport();
@@ -36,21 +27,21 @@ export function createMachine(): Machine {
       const { spawn } = await import('node:child_process');
       await new Promise<void>((resolve) => {
         const child = spawn(modprobe, ['--', 'ip_vs'], { stdio: 'inherit' });
-        // Whether it worked shows when the kernel is asked again.
         child.once('error', () => {
           resolve();
         });
         child.once('close', () => {
           resolve();
         });
-      });
+        // Whether it worked shows when the kernel is asked again.
+      }).catch(() => undefined);
     },
     capabilities() {
       try {
         const match = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
         return BigInt(`0x${match?.[1] ?? '0'}`);
       } catch {
-        // Without /proc nobody can tell; what the kernel says is all there is.
+        // Unknown without /proc: what the kernel says has to do.
         return (1n << 64n) - 1n;
       }
     },
@@ -97,24 +88,26 @@ function* readPieces(path: string): Generator<Uint8Array> {
   }
 }
 
-/** Undefined where there is no such program. */
+/** Undefined where there is no such program. @throws {LookError} where it can't be executed. */
 async function runProgram(path: string, args: readonly string[], input: string): Promise<ProgramResult | undefined> {
   const { spawn } = await import('node:child_process');
-  return new Promise((resolve, reject) => {
+  return new Promise<ProgramResult | undefined>((resolve, reject) => {
+    // Some failures are thrown, others are emitted.
     const child = spawn(path, args, { env: { LC_ALL: 'C' }, timeout: programLimit, killSignal: 'SIGKILL' });
+    child.once('error', reject);
+    if (child.pid === undefined) return;
     const texts = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => (texts[name] += text));
     }
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') resolve(undefined);
-      else reject(error);
-    });
     child.once('close', (status) => {
       resolve({ ...texts, status: status ?? undefined });
     });
     // A program that ends without reading everything says why in its own words.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
+  }).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new LookError(`can't execute ${path}: ${systemErrorText(cause)}`, { cause });
   });
 }

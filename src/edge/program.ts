@@ -14,7 +14,7 @@ const internalFault = 70;
  */
 function programName(): string {
   // Node makes its own copy of the path absolute; the kernel's is as it was given.
-  // Before it stand the options that the launcher gives to Node.
+  // Before it stand options for Node.
   const script = commandLine()[1 + process.execArgv.length] ?? process.argv[1] ?? 'ipvsadm';
   const name = basename(script);
   return firstInPath(name) === script ? name : script;
@@ -45,6 +45,19 @@ function isExecutable(file: string): boolean {
   }
 }
 
+/** Threads cost memory and time to make; beyond this they gain little, and in small virtual machines lose. */
+const mostThreads = 128;
+
+/**
+ * The C library's look-ups block a thread each, and the process can't end before they do. So: a thread for each as far
+ * as that goes (libuv gives half of them to look-ups), and little patience with a server that is silent. What the
+ * administrator has set stays. Both are read when the first look-up starts.
+ */
+function prepareLookups(lookups: number): void {
+  process.env['UV_THREADPOOL_SIZE'] ??= String(Math.min(mostThreads, 2 * lookups + 2));
+  process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:1';
+}
+
 /**
  * Runs a program on the real machine and ends the process with its exit status.
  * IPVSADM_DEBUG in the environment shows where a fault of the program itself happened.
@@ -59,7 +72,7 @@ export async function runProgram(main: (argv: readonly string[], io: Io) => Prom
     stdin: standardInput(),
     stdout: standardOutput,
     stderr: standardError,
-    names: createNameResolver(),
+    names: { ...createNameResolver(), expect: prepareLookups },
     machine: createMachine(),
   };
   let status = internalFault;

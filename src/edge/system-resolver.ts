@@ -10,17 +10,17 @@ export function createNameResolver(): NameResolver {
   let services: ServiceNames | undefined;
   const serviceNames = (): ServiceNames => (services ??= parseServices(readServices()));
   return {
-    async hostAddress(name) {
-      if (name === '') return undefined;
+    async hostAddresses(name) {
+      if (name === '') return [];
       const { lookup } = await import('node:dns');
       return new Promise((resolve) => {
-        lookup(name, { family: 4 }, (error, address, family) => {
+        lookup(name, { family: 4, all: true }, (error, found) => {
           // A literal IPv6 address comes back as it is, whatever family was asked for.
-          resolve(error === null && family === 4 ? address : undefined);
+          const inet = error === null ? found.filter(({ family }) => family === 4) : [];
+          resolve([...new Set(inet.map(({ address }) => address))]);
         });
       });
     },
-    expect: prepareLookups,
     async hostName(address) {
       const { lookupService } = await import('node:dns');
       return new Promise((resolve, reject) => {
@@ -33,19 +33,6 @@ export function createNameResolver(): NameResolver {
     servicePort: (name, protocol) => serviceNames().port(name, protocol),
     serviceName: (port, protocol) => serviceNames().name(port, protocol),
   };
-}
-
-/** Threads cost memory and time to make; beyond this they gain little, and in small virtual machines lose. */
-const mostThreads = 128;
-
-/**
- * The C library's look-ups block a thread each, and the process can't end before they do. So: a thread for each as far
- * as that goes (libuv gives half of them to look-ups), and little patience with a server that is silent. What the
- * administrator has set stays. Both are read when the first look-up starts.
- */
-function prepareLookups(lookups: number): void {
-  process.env['UV_THREADPOOL_SIZE'] ??= String(Math.min(mostThreads, 2 * lookups + 2));
-  process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:1';
 }
 
 /** A machine without the file has no names; that is no error. */

@@ -1,154 +1,128 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import { systemClock } from '../ports/clock.js';
-import type { LockOptions, TableLock } from '../ports/lock.js';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { LockedError } from '../errors.js';
+import type { LockOptions, TableLock } from '../ports/lock.js';
+import { systemErrorText } from '../text/errno-text.js';
 import { printable } from '../text/printable.js';
-import { abstractSocketOwner, tableLockName } from './socket-owner.js';
+
+/** Only root can write in /run, so nobody else can hold the lock or say who has it. */
+const directory = '/run/ipvsadm';
+
+/** Node has no flock(2), util-linux and busybox have it as a program. */
+const flock = '/usr/bin/flock';
+
+/** What programs that are started here find others by: what root runs must not depend on who set PATH. */
+const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
+
+/** Exit status of flock where another process has the lock. */
+const conflict = 1;
+
+/** Longest description of a holder that is read, in bytes. */
+const longestDescription = 1024;
+
+/** The file of the lock on the table of this network namespace. */
+export function tableLockFile(): string {
+  return `${directory}/${statSync('/proc/self/ns/net').ino}.lock`;
+}
 
 /**
- * An abstract Unix socket: it belongs to the network namespace, as the IPVS table does, and the kernel gives it free
- * when its process ends, however that ends. Filled up to the length of sun_path, because versions of libuv differ in
- * whether they do that themselves.
+ * Takes the lock on the table of this network namespace, which `ipvsadm apply` takes too: flock(2) on a file below
+ * /run/ipvsadm, so that scripts can take it with flock(1). It is released by `release`, or when the process ends,
+ * however that ends.
+ * @param file for tests; that of the table by default.
+ * @throws {LockedError} when another process has it for too long, or it can't be taken.
  */
-const addressOf = (name: string): string => `\0${name}`.padEnd(108, '\0');
+export async function lockTable({ waitSeconds, purpose, onWait }: LockOptions, file?: string): Promise<TableLock> {
+  const path = file ?? tableLockFile();
+  createLockFile(path);
+  let lock = await takeLock(path, ['-n']);
+  if (lock === undefined && waitSeconds > 0) {
+    onWait?.(describeHolder(path));
+    lock = await takeLock(path, ['-w', String(waitSeconds)]);
+  }
+  if (lock === undefined) {
+    throw new LockedError(`${describeHolder(path)} has locked the table; waited ${waitSeconds} s for it`);
+  }
+  writeFileSync(path, `${JSON.stringify({ pid: process.pid, purpose, since: new Date().toISOString() })}\n`);
+  return lock;
+}
 
-/** Longest answer of a holder that is looked at. */
-const longestAnswer = 1024;
-
-/** Milliseconds that a holder has to answer, and between two tries. */
-const answerTime = 2000;
-const retryTime = 50;
-
-/**
- * Takes the lock on the table of this network namespace, which `ipvsadm apply` takes too. It is given back by `release`,
- * or when the process ends.
- * @param name for tests; that of the table by default.
- * @throws {LockedError} when somebody else has it for too long.
- */
-export async function lockTable(
-  { waitSeconds, purpose, onWait }: LockOptions,
-  name: string = tableLockName,
-): Promise<TableLock> {
-  const end = performance.now() + 1000 * waitSeconds;
-  let tell = onWait;
-  for (;;) {
-    const lock = await tryLock(purpose, name);
-    if (lock !== undefined) return lock;
-    const left = end - performance.now();
-    const turn = new AbortController();
-    const holder = askHolder(name, turn.signal);
-    try {
-      const who = describeHolder(await holder.answer, name);
-      if (left <= 0) throw new LockedError(`${who} has locked the table; waited ${waitSeconds} s for it`);
-      tell?.(who);
-      tell = undefined;
-      // The holder keeps the connection open for as long as it has the lock.
-      await Promise.race([holder.gone, pause(end - performance.now(), turn.signal)]);
-    } finally {
-      turn.abort();
-      holder.hangUp();
+/** Makes the file where there is none; a link or a directory that others may write to is refused. */
+function createLockFile(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
+    const descriptor = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+    const { uid, mode } = fstatSync(descriptor);
+    closeSync(descriptor);
+    const { uid: owner, mode: rights } = statSync(dirname(path));
+    const others = 0o022;
+    const own = process.geteuid?.();
+    if (uid !== own || owner !== own || ((mode | rights) & others) !== 0) {
+      throw new LockedError(`can't lock the table: others may write to ${dirname(path)}, remove it`);
     }
-    await pause(Math.min(retryTime, end - performance.now()));
+  } catch (cause) {
+    if (cause instanceof LockedError) throw cause;
+    throw new LockedError(`can't lock the table: ${path}: ${systemErrorText(cause)}`, { cause });
   }
 }
 
-/** Waits; an aborted signal ends the waiting, so that no timer is left behind. */
-async function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  await systemClock.sleep(Math.max(0, milliseconds), signal);
-}
-
-async function tryLock(purpose: string, name: string): Promise<TableLock | undefined> {
-  const asking = new Set<Socket>();
-  const answer = `${JSON.stringify({ pid: process.pid, purpose, since: new Date().toISOString() })}\n`;
-  const server = createServer((socket) => {
-    asking.add(socket);
-    socket.on('error', () => socket.destroy()).on('close', () => asking.delete(socket));
-    socket.unref();
-    socket.write(answer);
+/**
+ * A child has the lock for as long as its standard input is open, which is until this process closes it or ends. In a
+ * session of its own: Ctrl-C is for us, who may have something to undo.
+ * @returns undefined where another process has the lock.
+ */
+async function takeLock(path: string, options: readonly string[]): Promise<TableLock | undefined> {
+  const child = spawn(flock, ['-x', ...options, path, 'cat'], {
+    detached: true,
+    env: environment,
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
-  if (!(await listen(server, addressOf(name)))) return undefined;
-  server.unref();
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+  // It ends without having read anything where it has not got the lock.
+  child.stdin.on('error', () => undefined);
+  const ended = once(child, 'close') as Promise<[number | null]>;
+  ended.catch(() => undefined);
+  // cat runs only under the lock: its first byte says that it is ours.
+  child.stdin.write('\n');
+  try {
+    const [status] = await Promise.race([once(child.stdout, 'data').then(() => [undefined] as const), ended]);
+    if (status === conflict) return undefined;
+    if (status !== undefined)
+      throw new Error(printable(complaint.trim()) || `flock ended with ${status ?? 'a signal'}`);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const reason = missing ? `${flock} is missing: install util-linux` : (cause as Error).message;
+    throw new LockedError(`can't lock the table: ${reason}`, { cause });
+  }
+  child.unref();
+  for (const stream of [child.stdin, child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref();
   return {
     release: async () => {
-      await new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        for (const socket of asking) socket.destroy();
-      });
+      child.ref();
+      child.stdin.end();
+      await ended;
     },
   };
 }
 
-async function listen(server: Server, address: string): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(false);
-      else reject(new LockedError(`can't lock the table: ${error.message}`));
-    });
-    server.listen(address, () => {
-      resolve(true);
-    });
-  });
+/** Who has the lock, for people, by what it wrote into the file. */
+function describeHolder(path: string): string {
+  const { pid, purpose, since } = readDescription(path);
+  const who = pid === undefined ? 'another process' : `process ${pid}`;
+  return `${who}${purpose === undefined ? '' : ` (${purpose})`}${since === undefined ? '' : `, since ${since},`}`;
 }
 
-/** A conversation with whoever has the lock. */
-interface Holder {
-  /** What it says of itself; empty where it says nothing in time. */
-  readonly answer: Promise<string>;
-  /** It gave the lock back, or ended. */
-  readonly gone: Promise<void>;
-  hangUp(): void;
-}
-
-/** Asks who has the lock. Whoever listens there is not trusted to say something sensible, or anything at all. */
-function askHolder(name: string, signal: AbortSignal): Holder {
-  const socket = connect(addressOf(name));
-  let said = '';
-  const gone = new Promise<void>((resolve) => {
-    // An error is followed by `close`.
-    socket
-      .on('error', () => undefined)
-      .on('close', () => {
-        resolve();
-      });
-  });
-  const heard = new Promise<void>((resolve) => {
-    socket.setEncoding('utf8').on('data', (text: string) => {
-      if (said.length < longestAnswer) said += text;
-      if (said.includes('\n') || said.length >= longestAnswer) resolve();
-    });
-  });
-  return {
-    answer: Promise.race([heard, gone, pause(answerTime, signal)]).then(() => said.slice(0, longestAnswer)),
-    gone,
-    hangUp: () => {
-      socket.destroy();
-    },
-  };
-}
-
-/** For people. What the kernel knows of the holder counts more than what it says itself, unless it is root. */
-function describeHolder(answer: string, name: string): string {
-  const said = readAnswer(answer);
-  const owner = abstractSocketOwner(name);
-  if (owner !== undefined && owner.user !== 0) {
-    return `process ${owner.pid} of user ${owner.user} (${owner.command})`;
-  }
-  const pid = owner?.pid ?? said.pid;
-  const purpose = said.purpose ?? owner?.command ?? '';
-  return [
-    pid === undefined ? 'a process that can not be seen from here' : `process ${pid}`,
-    purpose === '' ? '' : ` (${purpose})`,
-    said.since === undefined ? '' : `, since ${said.since},`,
-  ].join('');
-}
-
-function readAnswer(answer: string): { pid?: number; purpose?: string; since?: string } {
+function readDescription(path: string): { pid?: number; purpose?: string; since?: string } {
   let value: unknown;
   try {
-    value = JSON.parse(answer);
+    value = JSON.parse(readFileSync(path, 'utf8').slice(0, longestDescription));
   } catch {
+    // A script that holds the lock writes nothing.
     return {};
   }
   if (typeof value !== 'object' || value === null) return {};

@@ -1,8 +1,32 @@
 import { releaseDate, version } from '../version.js';
 
-/** What `-v` says. The shape is the original's, so that programs that check its version go on working. */
+/**
+ * The output of `-v`. The shape is the original's, so that programs that check its version go on working: they compare
+ * the second word.
+ */
 export function versionText(): string {
-  return `ipvsadm v1.31+node.${version} ${releaseDate} (compiled with node ${process.version} and IPVS v1.2.1)\n`;
+  return `ipvsadm v1.31 ${releaseDate} (compiled with node ${process.version}, ipvsadm for Node.js ${version} and IPVS v1.2.1)\n`;
+}
+
+/** The usage of `ipvsadm-save`. @param program its name */
+export function saveUsage(program: string): string {
+  return `Usage: ${program} [-n]
+Prints the IPVS table as rules that ipvsadm-restore reads; with -n, addresses and ports
+are numbers, as they should be in a file. To save it:
+  in a shell:            ${program} -n >FILE
+  in a unit of systemd:  ExecStop=/bin/sh -c '${program} -n >FILE'
+`;
+}
+
+/** The usage of `ipvsadm-restore`. @param program its name */
+export function restoreUsage(program: string): string {
+  return `Usage: ${program} <FILE
+Replaces the IPVS table by the rules on the standard input, after checking all of them.
+It has no options and takes no names of files. To restore a file:
+  in a shell:            ${program} <FILE
+  in a unit of systemd:  ExecStart=/bin/sh -c '${program} <FILE'
+                         or StandardInput=file:FILE
+`;
 }
 
 const synopses = [
@@ -119,9 +143,9 @@ const sections: readonly Section[] = [
   },
 ];
 
-/** What `-h` says. */
+/** The output of `-h`. @param program the name that its examples show */
 export function helpText(program: string, verbs: readonly (readonly [name: string, summary: string])[]): string {
-  const verbSection: Section = { heading: `Verbs (${program} VERB --help tells more)`, rows: verbs };
+  const verbSection: Section = { heading: `Verbs (more: ${program} VERB --help)`, rows: verbs };
   const parts = [...sections, verbSection].map(
     ({ heading, rows }) =>
       `${heading}:\n${rows.map(([typed, meaning]) => `  ${typed.padEnd(34)}${meaning}`.trimEnd()).join('\n')}\n`,

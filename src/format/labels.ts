@@ -10,20 +10,41 @@ const colon = 58;
 /** Characters that the original has room for in a `host:port`. */
 const endpointLimit = 59;
 
+/** An address and a port. */
+interface Endpoint {
+  readonly family: AddressFamily;
+  readonly address: string;
+  readonly port: number;
+}
+
 /**
- * An address and a port as listings and dumps show them.
+ * An address and a port as text, whole however long their names are.
  * @param protocol names the ports; undefined: none has a name, as for services with a firewall mark.
  */
-export function endpointLabel(
-  endpoint: { readonly family: AddressFamily; readonly address: string; readonly port: number },
-  protocol: Protocol | undefined,
-  naming: Naming,
-): string {
-  const name = naming.host(endpoint.address);
-  const host = name === undefined ? endpoint.address : printable(name);
-  const service = protocol === undefined ? undefined : naming.service(endpoint.port, protocol);
-  const port = service === undefined ? endpoint.port : printable(service);
-  return (endpoint.family === 'inet6' ? `[${host}]:${port}` : `${host}:${port}`).slice(0, endpointLimit);
+export function endpointText(endpoint: Endpoint, protocol: Protocol | undefined, naming: Naming): string {
+  const { family, address, port } = endpoint;
+  const name = naming.host(address);
+  const service = protocol === undefined ? undefined : naming.service(port, protocol);
+  return joined(
+    family,
+    name === undefined ? address : printable(name),
+    service === undefined ? port : printable(service),
+  );
+}
+
+/**
+ * An address and a port as listings and dumps show them: as `endpointText`, cut where the original cuts, or as numbers
+ * where the names have to lead back to them.
+ */
+export function endpointLabel(endpoint: Endpoint, protocol: Protocol | undefined, naming: Naming): string {
+  const label = endpointText(endpoint, protocol, naming);
+  if (label.length <= endpointLimit) return label;
+  const { family, address, port } = endpoint;
+  return naming.restorable === true ? joined(family, address, port) : label.slice(0, endpointLimit);
+}
+
+function joined(family: AddressFamily, host: string, port: string | number): string {
+  return family === 'inet6' ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** Appends the address and port of a server, as `endpointLabel` words them. */

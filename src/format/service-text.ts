@@ -19,10 +19,13 @@ export function protocolOf(key: ServiceKey): 'tcp' | 'udp' | 'sctp' | undefined 
   return isFirewallMark(key) ? undefined : key.protocol;
 }
 
-/** What identifies a service, as listings show it: `TCP  192.0.2.1:80`, `FWM  7 IPv6`. */
-export function serviceTitle(key: ServiceKey, naming: Naming): string {
+/**
+ * What identifies a service, as listings show it: `TCP  192.0.2.1:80`, `FWM  7 IPv6`.
+ * @param endpoint words the address and port.
+ */
+export function serviceTitle(key: ServiceKey, naming: Naming, endpoint = endpointLabel): string {
   if (isFirewallMark(key)) return `FWM  ${key.fwmark}${key.family === 'inet6' ? ' IPv6' : ''}`;
-  return `${key.protocol.toUpperCase().padEnd(4)} ${endpointLabel(key, key.protocol, naming)}`;
+  return `${key.protocol.toUpperCase().padEnd(4)} ${endpoint(key, key.protocol, naming)}`;
 }
 
 /** The scheduler and all that makes a service special, as listings show it: `wlc persistent 360 ops`. */

@@ -4,7 +4,16 @@ import type { ClassicCommand } from './command.js';
 import { finish, Given, readRole } from './finish.js';
 import { usageText } from './usage-text.js';
 import { Scanner } from './scan.js';
-import { initialSettings, lookupReaders, readers, readTimeout, usage, type Lookup, type Steps } from './settings.js';
+import {
+  initialSettings,
+  lookupReaders,
+  readers,
+  readTimeout,
+  usage,
+  type Lookup,
+  type LookupResult,
+  type Steps,
+} from './settings.js';
 
 /** Seconds of persistence where `-p` has no value. The original's manual says 300. */
 const defaultPersistence = 360;
@@ -21,7 +30,7 @@ export interface ParseContext {
 
 /**
  * Reads a command line (or a line of a rule dump) without touching anything: names that need a look-up are yielded,
- * and their answers expected back.
+ * and the results expected back.
  * @throws {UsageError}
  */
 export function* parseWords(words: readonly string[], context: ParseContext): Steps<ClassicCommand> {
@@ -67,26 +76,23 @@ function readCommand(scanner: Scanner, context: ParseContext) {
 }
 
 /**
- * Reads a command line and looks its names up. Without names there is nothing to wait for, and the command is there at
- * once: restores have many lines.
- * @throws {UsageError} or rejects with it.
+ * Reads a command line and looks its names up.
+ * @throws {UsageError}
  */
-export function parseCommand(
+export async function parseCommand(
   words: readonly string[],
   context: ParseContext,
   names: NameResolver,
-): ClassicCommand | Promise<ClassicCommand> {
+): Promise<ClassicCommand> {
   const steps = parseWords(words, context);
-  const step = steps.next();
-  return step.done === true ? step.value : lookUp(steps, step.value, names);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next(await lookUp(step.value, names));
+  return step.value;
 }
 
-async function lookUp(steps: Steps<ClassicCommand>, first: Lookup, names: NameResolver): Promise<ClassicCommand> {
-  for (let lookup = first; ;) {
-    const step = steps.next(
-      lookup.kind === 'host' ? await names.hostAddress(lookup.name) : names.servicePort(lookup.name, lookup.protocol),
-    );
-    if (step.done === true) return step.value;
-    lookup = step.value;
-  }
+/** Carries out a look-up; a host name counts as the first of its addresses, as the C library's callers take it. */
+export async function lookUp(lookup: Lookup, names: NameResolver): Promise<LookupResult> {
+  if (lookup.kind === 'port') return names.servicePort(lookup.name, lookup.protocol);
+  const [first] = await names.hostAddresses(lookup.name);
+  return first;
 }

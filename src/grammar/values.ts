@@ -86,6 +86,12 @@ export function parseEndpoint(text: string): EndpointText | undefined {
   return { host: parseHost(host), port: colon < 0 ? undefined : text.slice(colon + 1) };
 }
 
+/** Whether the grammar takes a word for the name of a host, and for no address. */
+export function readsAsHostName(word: string): boolean {
+  const host = /^[\w.-]+$/.test(word) ? parseEndpoint(`${word}:0`)?.host : undefined;
+  return host !== undefined && 'name' in host && host.name === word;
+}
+
 /** The first bytes of a name that fit into a field of the kernel, as the original cuts them off. */
 export function cutName(text: string, limit: number): string {
   const encoded = Buffer.from(text);

@@ -7,7 +7,7 @@ export const verbSummaries = {
   export: 'the table as YAML, JSON or rules, to keep, compare and apply',
   diff: 'what a document or rule dump would change in the table',
   apply: 'make the table that of a document or rule dump, changing only what differs',
-  doctor: 'what keeps a cluster from working, why it matters, and what mends it',
+  doctor: 'what keeps a cluster from working, why it matters, and what fixes it',
   completion: 'print a script that completes verbs and their options in bash or zsh',
 } as const;
 

@@ -53,7 +53,7 @@ export interface ServiceDifference {
   readonly service:
     | Difference<VirtualService, (typeof serviceFields)[number]>
     | { readonly kind: 'same'; readonly from: VirtualService };
-  /** All servers of a service that is added or removed. Those of an added one are made at every access: take them once. */
+  /** Those that differ; all servers of a service that is added or removed. */
   readonly servers: readonly ServerDifference[];
 }
 
@@ -134,15 +134,8 @@ function compareServices(
   const { key } = to;
   const wantedServers = indexServers(wanted);
   if (present === undefined) {
-    const { servers } = wanted;
-    return {
-      key,
-      service: { kind: 'added', to },
-      // There may be thousands: whoever asks gets them, and nobody keeps them.
-      get servers() {
-        return servers.map((server) => ({ kind: 'added' as const, to: server }));
-      },
-    };
+    const servers = wanted.servers.map((server) => ({ kind: 'added' as const, to: server }));
+    return { key, service: { kind: 'added', to }, servers };
   }
   const from = present.service;
   const fields = serviceFields.filter((field) => String(from[field] ?? '') !== String(to[field] ?? ''));

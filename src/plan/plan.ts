@@ -22,6 +22,8 @@ export interface Step {
 
 /** The way from one table to another. */
 export interface Plan {
+  /** The table that it starts from. */
+  readonly from: Table;
   readonly difference: TableDifference;
   /** What adds and edits. All of it has to succeed before anything is removed. */
   readonly additions: readonly Step[];
@@ -58,6 +60,7 @@ export function planChanges(from: Table, to: Table, options: PlanOptions = {}): 
   for (const service of services) pushAdditions(additions, service);
   additions.push(...timeoutSteps(difference), ...(mixedGoes ? [] : restart));
   return {
+    from,
     difference,
     additions,
     removals: [...services.flatMap(serviceRemovals), ...(mixedGoes ? restart : [])],
@@ -100,7 +103,7 @@ function pushAdditions(steps: Step[], { key, service, servers }: ServiceDifferen
     });
   }
   servers.forEach((one) => {
-    if (one.kind === 'added') steps.push(new ServerAddition(key, one.to));
+    if (one.kind === 'added') steps.push(addServer(key, one.to));
   });
   if (service.kind !== 'added') for (const edit of serverEdits(key, servers)) steps.push(edit);
 }
@@ -129,25 +132,8 @@ function serviceRemovals(difference: ServiceDifference): Step[] {
   ];
 }
 
-/** There may be thousands of these, so that each is its own change, and says how to undo it only when it is asked. */
-class ServerAddition implements Step {
-  readonly kind = 'add-server';
-  readonly key: ServiceKey;
-  readonly server: RealServer;
-
-  constructor(key: ServiceKey, server: RealServer) {
-    this.key = key;
-    this.server = server;
-  }
-
-  get change(): Change {
-    return this;
-  }
-
-  get inverse(): readonly Change[] {
-    const { key, server } = this;
-    return [{ kind: 'delete-server', key, server }];
-  }
+function addServer(key: ServiceKey, server: RealServer): Step {
+  return { change: { kind: 'add-server', key, server }, inverse: [{ kind: 'delete-server', key, server }] };
 }
 
 function deleteServer(key: ServiceKey, server: RealServer): Step {

@@ -14,7 +14,7 @@ export interface Output {
   /**
    * Writes text, or its UTF-8 bytes, and resolves when the system has taken it, so that a slow reader slows the writer.
    * A reader that went away is no error.
-   * @throws {OutputError} when it can't be written: full disk, closed descriptor.
+   * @throws {OutputError} when it can't be written, such as to a full disk.
    */
   write(text: string | Uint8Array): Promise<void>;
 }
@@ -40,8 +40,6 @@ export interface Machine {
    * @throws {TransportError} when the system gives none.
    */
   openSocket(): Promise<Transport>;
-  /** Says that the work takes so long that optimised code pays off: about a second. May be called often. */
-  expectLongRun(): void;
   /** Asks for the kernel module ip_vs once, as the original does: `/sbin/modprobe -- ip_vs`. Never throws. */
   loadModule(): Promise<void>;
   /** Effective capabilities of this process as a bit set; source: CapEff in /proc/self/status. */
@@ -53,8 +51,8 @@ export interface Machine {
   readFile(path: string): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   readonly clock: Clock;
   /**
-   * Tells of SIGINT and SIGTERM, which then no longer end the process.
-   * @returns what ends the telling.
+   * Calls a listener for SIGINT and SIGTERM, which then no longer end the process.
+   * @returns what unsubscribes it.
    */
   onSignal(listener: (signal: EndSignal) => void): () => void;
   /**
@@ -66,6 +64,7 @@ export interface Machine {
    * Runs a program for what it prints, without a shell and in the locale C; one that takes too long is ended.
    * @param input what it reads on its standard input.
    * @returns undefined where it is not installed.
+   * @throws {LookError} where it can't be executed.
    */
   run(program: HelperProgram, args: readonly string[], input?: string): Promise<ProgramResult | undefined>;
 }

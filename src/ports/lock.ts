@@ -8,8 +8,8 @@ export interface TableLock {
 export interface LockOptions {
   /** Longest time to wait for whoever has it, in seconds; 0: not at all. */
   readonly waitSeconds: number;
-  /** What others are told that the lock is held for, such as `ipvsadm apply web.yaml`. */
+  /** What others read that the lock is held for, such as `ipvsadm apply web.yaml`. */
   readonly purpose: string;
-  /** Told once who has the lock when it has to be waited for. */
+  /** Called once with who has the lock when it has to be waited for. */
   readonly onWait?: ((holder: string) => void) | undefined;
 }

@@ -1,17 +1,20 @@
 import type { Protocol } from '../model/service.js';
 
-/** A resolver was asked and did not answer. */
+/** No name server replied. */
 export class NoAnswerError extends Error {}
 
 /** Turns names into numbers and back. The only door to DNS and /etc; injected at the edge. */
 export interface NameResolver {
-  /** The first IPv4 address of a host name as dotted quad; undefined where it has none. Never throws. */
-  hostAddress(name: string): Promise<string | undefined>;
-  /** Says how many addresses are about to be looked up, so that they can be at the same time. */
-  expect(lookups: number): void;
+  /**
+   * All IPv4 addresses of a host name as dotted quads, each once, in the order of the system, which takes the first;
+   * empty where it has none. Never rejects.
+   */
+  hostAddresses(name: string): Promise<readonly string[]>;
+  /** Called with the number of look-ups that are about to start at the same time; optional. */
+  expect?(lookups: number): void;
   /**
    * The name of an address (reverse look-up); undefined where it has none.
-   * @throws {NoAnswerError} when nobody answered.
+   * @throws {NoAnswerError} when no name server replied.
    */
   hostName(address: string): Promise<string | undefined>;
   /** The port, 0..65535, of a service name such as `http`; undefined where it has none. */

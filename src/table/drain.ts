@@ -46,7 +46,7 @@ const interval = 500;
  * @throws {KernelError} when the table can't be read.
  */
 export async function drain(
-  client: IpvsClient,
+  client: Pick<IpvsClient, 'serverStates'>,
   leaving: readonly LeavingServer[],
   { seconds, clock, signal, onProgress }: DrainOptions,
 ): Promise<DrainProgress> {
@@ -61,7 +61,10 @@ export async function drain(
   }
 }
 
-async function busyServers(client: IpvsClient, leaving: readonly LeavingServer[]): Promise<BusyServer[]> {
+async function busyServers(
+  client: Pick<IpvsClient, 'serverStates'>,
+  leaving: readonly LeavingServer[],
+): Promise<BusyServer[]> {
   const byService = new Map<string, { key: ServiceKey; ids: Set<string> }>();
   for (const { key, server } of leaving) {
     const name = describeService(key);

@@ -208,7 +208,7 @@ for (const [signal, expected] of signals) {
     assert.equal(status, expected);
     assert.match(
       stderr,
-      /ipvsadm: interrupted while draining: all else is done, and 1 to be removed stay with weight 0\n$/,
+      /ipvsadm: interrupted while draining: other changes applied; 1 server left at weight 0, run again to remove them\n$/,
     );
     assert.deepEqual(
       (await client.servers(web)).map(({ weight, activeConnections }) => [weight, activeConnections]),
@@ -220,7 +220,7 @@ for (const [signal, expected] of signals) {
   });
 }
 
-test('on a terminal a bar shows how a drain goes on, and the cursor is back after it', async () => {
+test('on a terminal one line shows how a drain goes on', async () => {
   const { finish } = await download();
   let ended: Promise<string> | undefined;
   const { status, stderr } = await ipvsadm(['apply', '--drain', '3600', '-'], {
@@ -231,9 +231,8 @@ test('on a terminal a bar shows how a drain goes on, and the cursor is back afte
     },
   });
   assert.deepEqual([status, await ended], [0, 'end 1000000']);
-  assert.match(stderr, /draining ░+ 1 of 1 server busy, 1 active connection, 3600 s left/);
-  assert.match(stderr, /draining █+ 0 of 1 server busy/);
-  assert.ok(stderr.lastIndexOf('\x1b[?25h') > stderr.lastIndexOf('\x1b[?25l'));
+  assert.match(stderr, /^\r\x1b\[Kdraining: 1 of 1 server busy, 1 active connection, 3600 s left/);
+  assert.match(stderr, /\r\x1b\[Kdraining: 0 of 1 server busy/);
   assert.ok(stderr.endsWith('\n'));
 });
 
@@ -261,7 +260,7 @@ test('a drain whose time is up removes the server, and says what it still had', 
   void finish();
 });
 
-test('what somebody else changes meanwhile is told, with status 1', async () => {
+test('what another process changes meanwhile is reported, with status 1', async () => {
   const { finish } = await download();
   const other: ServiceKey = { family: 'inet', fwmark: 99 };
   let milliseconds = 0;
@@ -285,6 +284,6 @@ test('what somebody else changes meanwhile is told, with status 1', async () => 
     machine: { clock },
   });
   assert.equal(status, 1);
-  assert.match(stderr, /ipvsadm: somebody else changed the table meanwhile; it would still take:\n- FWM {2}99 rr\n$/);
+  assert.match(stderr, /ipvsadm: the table was changed by another process during apply; remaining differences:\n- FWM {2}99 rr\n$/);
   void finish();
 });

@@ -36,7 +36,10 @@ await cluster.run('client', sixes.map((address) => `ip address add ${address}/64
 await cluster.run('router', 'ip -6 route add 2001:db8:a:1::/64 dev wan');
 await cluster.run(
   director,
-  `iptables-legacy -t mangle -A PREROUTING -d ${vip.inet} -p tcp -m multiport --dports 80,443 -j MARK --set-mark 7`,
+  `tc qdisc add dev lan clsact
+for port in 80 443; do
+  tc filter add dev lan ingress protocol ip flower dst_ip ${vip.inet} ip_proto tcp dst_port $port action skbedit mark 7
+done`,
 );
 
 type Server = (typeof realServerNames)[number];

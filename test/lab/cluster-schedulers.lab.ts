@@ -23,7 +23,8 @@ const destinations = Array.from({ length: 8 }, (_, index) => `192.0.2.${200 + in
 await cluster.run(
   director,
   `${destinations.map((address) => `ip address add ${address}/32 dev lan`).join('\n')}
-iptables-legacy -t mangle -A PREROUTING -d 192.0.2.200/29 -j MARK --set-mark 1`,
+tc qdisc add dev lan clsact
+tc filter add dev lan ingress protocol ip flower dst_ip 192.0.2.200/29 action skbedit mark 1`,
 );
 
 type Server = (typeof realServerNames)[number];
@@ -281,12 +282,16 @@ describe('mh', () => {
     await service(`-t ${web}`, 'mh', { real1: 1, real2: 1 });
     const [server = ''] = await cluster.fetch(where);
     await weigh(server as Server, 0);
-    const refusedOrMoved = await cluster.fetch(where).catch((error: unknown) => [String(error)]);
-    assert.notDeepEqual(refusedOrMoved, [server]);
+    await assert.rejects(cluster.fetch(where), /ECONNREFUSED/);
     await service(`-t ${web}`, 'mh -b mh-fallback', { real1: 1, real2: 1 });
     const [again = ''] = await cluster.fetch(where);
     await weigh(again as Server, 0);
     assert.notEqual((await cluster.fetch(where))[0], again);
+  });
+
+  test('gives a server that is added with weight 0 no clients, so that none are refused', async () => {
+    await service(`-t ${web}`, 'mh', { real1: 1, real2: 1, real3: 0 });
+    assert.deepEqual(Object.keys(count(await assignment(clientAddresses))).sort(), ['real1', 'real2']);
   });
 
   test('with mh-port the ports of one client are spread', async () => {
@@ -320,6 +325,20 @@ describe('dh', () => {
       destinations.map((address) => place(address)),
       answered,
     );
+  });
+
+  test('refuses the destinations of a server of weight 0', async () => {
+    await service('-f 1', 'dh', { real1: 1, real2: 0 }, 0);
+    const answered: string[] = [];
+    for (const address of destinations) {
+      const refused = (error: unknown): string[] => [/ECONNREFUSED/.test(String(error)) ? 'refused' : String(error)];
+      answered.push(...(await cluster.fetch({ address, port: 80 }).catch(refused)));
+    }
+    assertByPlace(
+      destinations.map((address) => place(address)),
+      answered,
+    );
+    assert.deepEqual([...new Set(answered)].sort(), ['real1', 'refused']);
   });
 });
 

@@ -65,28 +65,34 @@ await cluster.serve(servers, { http: [80], udp: [] });
 /** What a router between director and real servers can see: by the family of the tunnel and what is in it. */
 type Kind = `${'ipip' | 'ipv6' | 'gre' | 'gue'} in ${'IPv4' | 'IPv6'}`;
 
-/** Counts packets by kind, without doing anything to them. */
-const matches = { ipip: '-p ipencap', ipv6: '-p ipv6', gre: '-p gre', gue: '-p udp --dport 6080' } as const;
-const tools = { IPv4: 'iptables-legacy', IPv6: 'ip6tables-legacy' } as const;
-const counting = Object.entries(matches)
-  .map(([kind, match]) => `-A FORWARD ${match} -m comment --comment ${kind}`)
-  .join('\n');
+/** Counts packets by kind where they come from the director, without doing anything to them. */
+const matches = { ipip: 'protocol 4', ipv6: 'protocol 41', gre: 'protocol 47', gue: 'protocol 17' } as const;
+const words = { IPv4: ['ip', 'ip'], IPv6: ['ipv6', 'ip6'] } as const;
+const filters = Object.entries(words).flatMap(([family, [protocol, ip]]) =>
+  Object.entries(matches).map(([kind, match]) => ({
+    name: `${kind} in ${family}`,
+    rule: `protocol ${protocol} u32 match ${ip} ${match} 0xff${kind === 'gue' ? ` match ${ip} dport 6080 0xffff` : ''}`,
+  })),
+);
 await cluster.run(
   'router',
-  Object.values(tools)
-    .map((tool) => `${tool}-restore <<'END'\n*filter\n${counting}\nCOMMIT\nEND\n`)
-    .join(''),
+  [
+    'tc qdisc add dev lan clsact',
+    ...filters.map(({ rule }, index) => `tc filter add dev lan ingress pref ${index + 1} ${rule} action ok`),
+  ].join('\n'),
 );
 
-/** Packets that the router saw since the last question, without those of which there were none. */
+const counted = new Map<string, number>();
+
+/** Packets that the router has seen since the last question, without those of which there were none. */
 async function seenByRouter(): Promise<Record<string, number>> {
-  const script = Object.entries(tools).map(([family, tool]) => `echo ${family}; ${tool} -L FORWARD -v -x -n -Z`);
-  const listings = (await cluster.run('router', script.join('\n'))).split(/^(?=IPv[46]$)/m);
+  const listing = await cluster.run('router', 'tc -statistics filter show dev lan ingress');
   const seen: Record<string, number> = {};
-  for (const listing of listings) {
-    for (const [, packets, kind = ''] of listing.matchAll(/^ *(\d+) .*\/\* (\w+) \*\//gm)) {
-      if (packets !== '0') seen[`${kind} in ${listing.slice(0, 4)}`] = Number(packets);
-    }
+  for (const [, pref, packets] of listing.matchAll(/ pref (\d+) (?:(?! pref )[^])*\sSent \d+ bytes (\d+) pkt/g)) {
+    const name = filters[Number(pref) - 1]?.name ?? '';
+    const more = Number(packets) - (counted.get(name) ?? 0);
+    counted.set(name, Number(packets));
+    if (more > 0) seen[name] = more;
   }
   return seen;
 }

@@ -7,7 +7,7 @@ import { Shell } from './reference.js';
 import { ipvsadm } from './run-main.js';
 
 // `doctor --real-server` on a real server of every kind: for each check one that lacks this one thing. The finding has
-// to be there and has to be the only one, and the command that it gives has to mend it.
+// to be there and has to be the only one, and the command that it gives has to fix it.
 assert.equal(hostname(), 'lab', 'this suite changes the network: npm run lab -- node FILE');
 
 const shell = new Shell();
@@ -140,8 +140,8 @@ interface Fault {
   readonly severity: 'warning' | 'error';
   readonly subject: string;
   readonly found: RegExp;
-  /** A script that mends what no command of `doctor` can. */
-  readonly mend?: string;
+  /** A script that fixes what no command of `doctor` can. */
+  readonly fixing?: string;
 }
 
 const faults: readonly Fault[] = [
@@ -300,7 +300,7 @@ const faults: readonly Fault[] = [
     severity: 'warning',
     subject: 'default route',
     found: /there is none/,
-    mend: 'ip route add default via 192.0.2.254',
+    fixing: 'ip route add default via 192.0.2.254',
   },
   {
     check: 'real-gateway',
@@ -332,7 +332,7 @@ describe('doctor on a real server', () => {
     });
   }
 
-  for (const { check, what, kind, fault, words, severity, subject, found, mend } of faults) {
+  for (const { check, what, kind, fault, words, severity, subject, found, fixing } of faults) {
     test(`${check}: ${what}`, async () => {
       await stage(kind);
       await script(shell, fault);
@@ -345,8 +345,8 @@ describe('doctor on a real server', () => {
       const [problem] = problems;
       assert.match(problem?.found ?? '', found);
       assert.equal(status, severity === 'error' ? 2 : 1);
-      for (const command of problem?.remedies[0]?.commands ?? []) await script(shell, command);
-      if (mend !== undefined) await script(shell, mend);
+      for (const command of problem?.fixes[0]?.commands ?? []) await script(shell, command);
+      if (fixing !== undefined) await script(shell, fixing);
       assertWell(await look());
     });
   }

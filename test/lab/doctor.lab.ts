@@ -9,7 +9,7 @@ import { Shell } from './reference.js';
 import { ipvsadm } from './run-main.js';
 
 // `doctor` on a director: for each check a director that lacks this one thing. The finding has to be there and has to
-// be the only one, and the command that it gives has to mend it.
+// be the only one, and the command that it gives has to fix it.
 assert.equal(hostname(), 'lab', 'this suite changes the network: npm run lab -- node FILE');
 
 const shell = new Shell();
@@ -91,6 +91,7 @@ const settings: Readonly<Record<string, number>> = {
   'net.ipv4.vs.secure_tcp': 0,
   'net.ipv4.vs.expire_nodest_conn': 1,
   'net.ipv4.vs.expire_quiescent_template': 0,
+  'net.ipv4.vs.run_estimation': 1,
   'net.ipv4.vs.backup_only': 0,
 };
 
@@ -132,16 +133,16 @@ interface Fault {
   readonly severity: 'warning' | 'error';
   readonly subject: string;
   readonly found: RegExp;
-  /** A script that mends what no command of `doctor` can. */
-  readonly mend?: string;
+  /** A script that fixes what no command of `doctor` can. */
+  readonly fixing?: string;
   /** A script for what staging the next one does not remove. */
   readonly clean?: string;
-  /** Checks that tell of the same thing in another way. */
+  /** Checks that report the same thing in another way. */
   readonly beside?: readonly string[];
-  /** Whether the commands of the remedy only look. */
+  /** Whether the commands of the fix only look. */
   readonly looks?: boolean;
-  /** Whether it is mended by what undoes `prepare`. */
-  readonly mendedByEnd?: boolean;
+  /** Whether it is fixed by what undoes `prepare`. */
+  readonly fixedByEnd?: boolean;
 }
 
 async function withClient<T>(use: (client: IpvsClient) => Promise<T>): Promise<T> {
@@ -207,6 +208,22 @@ const faults: readonly Fault[] = [
     severity: 'warning',
     subject: web,
     found: /rr ignores them/,
+  },
+  ...['sh', 'mh'].map((name): Fault => ({
+    check: 'hash-fallback',
+    what: `${name} keeps the clients of a server of weight 0, and refuses them`,
+    fault: `ipvsadm -E -t 192.0.2.10:443 -s ${name}; ipvsadm -e -t 192.0.2.10:443 -r 192.0.2.22 -g -w 0`,
+    severity: 'warning',
+    subject: 'TCP 192.0.2.10:443',
+    found: new RegExp(`192\\.0\\.2\\.22:443 has weight 0, and ${name}-fallback is not set`),
+  })),
+  {
+    check: 'hash-fallback',
+    what: 'dh keeps the destinations of a server of weight 0',
+    fault: 'ipvsadm -E -t 192.0.2.10:443 -s dh; ipvsadm -e -t 192.0.2.10:443 -r 192.0.2.22 -g -w 0',
+    severity: 'warning',
+    subject: 'TCP 192.0.2.10:443',
+    found: /192\.0\.2\.22:443 has weight 0, and dh has no fallback/,
   },
   {
     check: 'server-port',
@@ -398,7 +415,7 @@ ip address add 192.0.2.11/32 dev eth0`,
     severity: 'warning',
     subject: web,
     found: /listens at 0\.0\.0\.0:80/,
-    mendedByEnd: true,
+    fixedByEnd: true,
   },
   {
     check: 'local-node',
@@ -423,6 +440,29 @@ ip address add 192.0.2.11/32 dev eth0`,
     severity: 'warning',
     subject: 'UDP 192.0.2.10:53',
     found: /expire_nodest_conn is 0/,
+  },
+  {
+    check: 'connection-servers',
+    // The setting alone is a finding where UDP is balanced.
+    beside: ['expire-nodest'],
+    what: 'clients are bound to a server that is gone',
+    fault: 'sysctl -qw net.ipv4.vs.expire_nodest_conn=0; ipvsadm -d -u 192.0.2.10:53 -r 10.0.1.3',
+    prepare: async () => {
+      await send('192.0.2.10', 53, 3);
+      await script(shell, 'ipvsadm -a -u 192.0.2.10:53 -r 10.0.1.3 -m; ipvsadm -d -u 192.0.2.10:53 -r 10.0.1.2');
+      return undefined;
+    },
+    severity: 'warning',
+    subject: 'this host',
+    found: /3 connections with a server that is not in the table: 3 to 10\.0\.1\.2:53 of UDP 192\.0\.2\.10:53/,
+  },
+  {
+    check: 'estimation',
+    what: 'the kernel adds up nothing',
+    fault: 'sysctl -qw net.ipv4.vs.run_estimation=0',
+    severity: 'warning',
+    subject: 'this host',
+    found: /run_estimation is 0/,
   },
   ...['drop_entry', 'drop_packet', 'secure_tcp'].map((name): Fault => ({
     check: 'defence',
@@ -467,7 +507,7 @@ ip address add 192.0.2.11/32 dev eth0`,
     subject: 'sync daemon (master)',
     found: /eth2 has no carrier/,
     clean: stopDaemons,
-    mend: 'ip -n peer link set p2 up',
+    fixing: 'ip -n peer link set p2 up',
   },
   {
     check: 'sync-interface',
@@ -486,18 +526,18 @@ ip address add 192.0.2.11/32 dev eth0`,
     subject: 'sync daemon (master)',
     found: /has no IPv4 address/,
     clean: stopDaemons,
-    mend: 'ip address add 10.0.2.1/24 dev eth2',
+    fixing: 'ip address add 10.0.2.1/24 dev eth2',
   },
   {
     check: 'sync-peer',
-    what: 'nobody tells a backup anything',
+    what: 'a backup receives nothing',
     fault: 'ipvsadm --start-daemon backup --mcast-interface eth2',
     severity: 'warning',
     subject: 'sync daemon (backup)',
-    found: /no connection that is open was told by a master/,
-    // Its remedy is to look; a backup that is told something is in cluster-sync.
+    found: /has received no open connection from a master/,
+    // Its fix is to look; a backup that receives something is in cluster-sync.
     looks: true,
-    mend: 'ipvsadm --stop-daemon backup',
+    fixing: 'ipvsadm --stop-daemon backup',
   },
   {
     check: 'sync-loop',
@@ -547,8 +587,8 @@ describe('doctor on a director', () => {
     assert.ok(stdout.split('\n').every((line) => line.length <= 100));
   });
 
-  for (const { check, what, fault, prepare, severity, subject, found, mend, clean, ...rest } of faults) {
-    const { beside = [], looks = false, mendedByEnd = false } = rest;
+  for (const { check, what, fault, prepare, severity, subject, found, fixing, clean, ...rest } of faults) {
+    const { beside = [], looks = false, fixedByEnd = false } = rest;
     const others = async (): Promise<Diagnosis> => {
       const diagnosis = await diagnose();
       const problems = diagnosis.problems.filter((problem) => !beside.includes(problem.check));
@@ -571,9 +611,9 @@ describe('doctor on a director', () => {
       const [problem] = problems;
       assert.match(problem?.found ?? '', found);
       assert.equal(status, severity === 'error' ? 2 : 1);
-      if (!looks) for (const command of problem?.remedies[0]?.commands ?? []) await script(shell, command);
-      if (mend !== undefined) await script(shell, mend);
-      if (mendedByEnd) {
+      if (!looks) for (const command of problem?.fixes[0]?.commands ?? []) await script(shell, command);
+      if (fixing !== undefined) await script(shell, fixing);
+      if (fixedByEnd) {
         await end?.();
         ended = true;
       }
@@ -583,6 +623,18 @@ describe('doctor on a director', () => {
       assertWell(now);
     });
   }
+
+  test('without an ip that can be run it ends with 2, and says so in one line', async () => {
+    await stage();
+    await script(shell, 'touch no-program; chmod 644 no-program; mount --bind no-program "$(readlink -f /sbin/ip)"');
+    try {
+      const { status, stdout, stderr } = await ipvsadm(['doctor']);
+      assert.deepEqual({ status, stdout }, { status: 2, stdout: '' });
+      assert.match(stderr, /^ipvsadm: can't execute \/\S*\/ip: Permission denied\n$/);
+    } finally {
+      await script(shell, 'umount "$(readlink -f /sbin/ip)"');
+    }
+  });
 
   test('every check but that for IPVS itself has a fault here', () => {
     const missing = directorChecks.map(({ id }) => id).filter((id) => !faults.some(({ check }) => check === id));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { after } from 'node:test';
 import { Lab, type Case } from './differential.js';
-import { expiry } from './normalise.js';
+import { expiry, readableNames } from './normalise.js';
 import type { Rules } from './reference.js';
 import { nameHosts } from './surroundings.js';
 
@@ -225,11 +225,11 @@ for (const [name, setup] of Object.entries(tables)) {
     '-L -n --nosort',
     '-L --nosort --tun-info',
     '-l -n --sort',
-    '-S',
     '-S -n',
   ];
   lab.table(`${name}: every layout`, [
     ...lines.map((line) => ({ argv: words(line), setup, title: `${name}: ${line}` })),
+    { argv: ['-S'], setup, title: `${name}: -S`, normalise: [readableNames] },
     { argv: [], setup, title: `${name}: no arguments` },
   ]);
 }

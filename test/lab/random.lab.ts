@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { optionSpellings as allSpellings } from '../../src/grammar/options.js';
 import { Lab, type Case } from './differential.js';
-import type { Normalisation } from './normalise.js';
+import { readableNames, serviceOrder, type Normalisation } from './normalise.js';
 import type { Program, Result } from './reference.js';
 import { nameHosts } from './surroundings.js';
 
@@ -276,10 +276,17 @@ function step(dice: Dice, index: number): Case {
   const argv = bundled(dice, [...typed(dice, draft.command), ...parts.flatMap((one) => typed(dice, one))]);
   // A restore of one line: with more, it makes a difference which of them is refused.
   const restorable = argv.every((word) => /^[^\s#]+$/.test(word));
-  if (restorable && dice.chance(0.08)) {
-    return { argv: ['-R'], stdin: `${argv.join(' ')}\n`, normalise: [withoutLineNumber, withoutThresholds] };
+  // A restore does not fail for what is gone already: allowed difference 8.
+  const removes = argv.some((word) => /^(?:-[Dd]|--delete)/.test(word));
+  if (restorable && dice.chance(0.08) && !removes) {
+    return {
+      argv: ['-R'],
+      stdin: `${argv.join(' ')}\n`,
+      normalise: [withoutLineNumber, withoutThresholds, readableNames],
+    };
   }
-  return { argv, normalise: [withoutThresholds] };
+  const normalise = [withoutThresholds, readableNames];
+  return { argv, normalise: argv.includes('--nosort') ? [...normalise, serviceOrder] : normalise };
 }
 
 // Running them ----------------------------------------------------------------------------------------------------------

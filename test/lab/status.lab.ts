@@ -249,7 +249,7 @@ for (const [line, says] of wrong) {
     const { status, stdout, stderr } = await run(line);
     assert.deepEqual({ status, stdout }, { status: 2, stdout: '' });
     assert.match(stderr, says);
-    assert.match(stderr, /\n\(ipvsadm status --help tells more\)\n$/);
+    assert.match(stderr, /\nTry 'ipvsadm status --help' for more information\.\n$/);
     assert.equal(stderr.split('\n').length, 3, 'two lines');
   });
 }

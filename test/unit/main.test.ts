@@ -103,7 +103,7 @@ test('shows help and version without a kernel, a module or a right', async () =>
   for (const argv of ['-h', '--help', '-v', '--version']) {
     const { status, stdout, stderr, io } = await run(argv, { capabilities: 0n });
     assert.equal(status, 0);
-    assert.match(stdout, /^ipvsadm v1\.31\+node\./);
+    assert.match(stdout, /^ipvsadm v1\.31 /);
     assert.equal(stderr, '');
     assert.deepEqual([io.socketsOpened, io.modulesLoaded], [0, 0]);
   }
@@ -288,7 +288,8 @@ test('standard input that can not be read is told in one line, and the table lef
     throw Object.assign(new Error('EISDIR: illegal operation on a directory, read'), { code: 'EISDIR' });
   }
   for (const program of [main, mainRestore]) {
-    const { status, stderr } = await run('-R', { sockets: [kernelWithIpvs()], stdin: directory() }, program);
+    const words = program === main ? '-R' : '';
+    const { status, stderr } = await run(words, { sockets: [kernelWithIpvs()], stdin: directory() }, program);
     assert.equal(status, 1);
     assert.match(stderr, /^ipvsadm: can't read standard input: [^\n]+\n$/);
   }
@@ -367,13 +368,114 @@ test('ipvsadm-restore tells of every line that makes no sense', async () => {
   assert.match(stderr, /^line 2: -w: missing argument\nline 3: Try [^\n]+\n$/);
 });
 
-test('ipvsadm-save prints the table as rules, and takes no other option than -n', async () => {
-  const kernel = kernelWithIpvs((requests) => captured('ipvsadm -L --daemon', 11)(requests).slice(-1));
-  assert.equal((await run('-n', kernel, mainSave)).status, 0);
-  const { status, stdout, stderr } = await run('-x', {}, mainSave);
-  assert.equal(status, 1);
-  assert.equal(stdout, '');
-  assert.match(stderr, /^ipvsadm: .*-n/s);
+/** A kernel whose table is empty. */
+const emptyTable = (): ScriptedKernel =>
+  kernelWithIpvs((requests) => captured('ipvsadm -L --daemon', 11)(requests).slice(-1));
+
+test('ipvsadm-save prints the table as rules', async () => {
+  for (const words of ['', '-n', '-n -n']) {
+    assert.deepEqual(told(await run(words, emptyTable(), mainSave)), { status: 0, stdout: '', stderr: '' });
+  }
+});
+
+/** What scripts and units give to ipvsadm-save, without a shell in between: its exit status, and the first line. */
+const saveWords: readonly (readonly [words: string, status: number, first: RegExp])[] = [
+  ['-n > /etc/ipvsadm.rules', 2, /^ipvsadm: unexpected argument >$/],
+  ['/etc/ipvsadm.rules', 2, /^ipvsadm: unexpected argument \/etc\/ipvsadm\.rules$/],
+  ['\u2013n', 2, /^ipvsadm: unexpected argument \u2013n \(its dash is not a hyphen\)$/],
+  ['a\u001b[2J', 2, /^ipvsadm: unexpected argument a\?\[2J$/],
+  ['-x', 1, /^Usage: ipvsadm \[-n\]$/],
+  ['-h', 1, /^Usage: /],
+  ['--help', 1, /^Usage: /],
+  ['-n -h', 1, /^Usage: /],
+];
+
+for (const [words, status, first] of saveWords) {
+  test(`ipvsadm-save ${JSON.stringify(words)} is refused with ${status} and says how to save`, async () => {
+    const outcome = await run(words, {}, mainSave);
+    assert.deepEqual([outcome.status, outcome.stdout], [status, '']);
+    const [line = '', ...rest] = outcome.stderr.split('\n');
+    assert.match(line, first);
+    assert.match(rest.join('\n'), /in a shell: +ipvsadm -n >FILE\n.*ExecStop=\/bin\/sh -c/);
+  });
+}
+
+/** What scripts and units give to ipvsadm-restore, as systemd does, which has no shell. */
+const restoreWords = ['< /etc/ipvsadm.rules', '/etc/ipvsadm.rules', '-n', '--nosuch', '-- x', '\u2013h'];
+
+for (const words of restoreWords) {
+  test(`ipvsadm-restore ${words} is refused with 2, leaves the table alone and says how to restore`, async () => {
+    for (const stdin of ['', '-A -t 10.0.0.1:80\n']) {
+      const { io, ...outcome } = await run(words, { stdin }, mainRestore);
+      assert.deepEqual([outcome.status, outcome.stdout, io.socketsOpened], [2, '', 0]);
+      assert.match(outcome.stderr, /^ipvsadm: unexpected argument \S.*; the table was not touched\n/);
+      assert.match(outcome.stderr, /in a shell: +ipvsadm <FILE\n.*StandardInput=file:/s);
+    }
+  });
+}
+
+for (const words of ['-h', '--help', '-n --help']) {
+  test(`ipvsadm-restore ${words} helps, and leaves the table alone`, async () => {
+    const { status, stdout, stderr, io } = await run(words, {}, mainRestore);
+    assert.deepEqual({ status, stderr, sockets: io.socketsOpened }, { status: 0, stderr: '', sockets: 0 });
+    assert.match(stdout, /^Usage: ipvsadm <FILE\n/);
+  });
+}
+
+const gone: readonly (readonly [line: string, errno: number, text: string])[] = [
+  ['-D -t 10.0.0.1:80', 3, 'No such service'],
+  ['-d -t 10.0.0.1:80 -r 10.0.0.2:80', 3, 'Service not defined'],
+  ['-d -t 10.0.0.1:80 -r 10.0.0.2:80', 2, 'No such destination'],
+];
+
+for (const [line, errno, text] of gone) {
+  const stdin = `-A -f 1\n${line}\n-A -f 2\n`;
+
+  test(`-R reports ${line} of what is not there (${errno}), which is no failure of the run`, async () => {
+    const outcome = told(await run('-R', { sockets: [kernelWithIpvs(refusing({ 1: errno }))], stdin }));
+    assert.deepEqual(outcome, { status: 0, stdout: '', stderr: `line 2: ${text}\n` });
+  });
+
+  test(`-R ends with 255 all the same where another line than ${line} (${errno}) is refused`, async () => {
+    const outcome = await run('-R', { sockets: [kernelWithIpvs(refusing({ 1: errno, 2: 17 }))], stdin });
+    assert.equal(outcome.status, 255);
+  });
+
+  test(`${line} of what is not there (${errno}) fails on the command line`, async () => {
+    const outcome = told(await run(line, kernelWithIpvs(refusing({ 0: errno }))));
+    assert.deepEqual(outcome, { status: 255, stdout: '', stderr: `${text}\n` });
+  });
+}
+
+test('-R counts other refusals of a removal', async () => {
+  const outcome = await run('-R', { sockets: [kernelWithIpvs(refusing({ 0: 1 }))], stdin: '-D -t 10.0.0.1:80\n' });
+  assert.equal(outcome.status, 255);
+});
+
+test('-S on a terminal hints that nothing was saved', async () => {
+  for (const isTerminal of [true, false]) {
+    for (const [words, program] of [
+      ['-S', main],
+      ['-S -n', main],
+      ['-n', mainSave],
+    ] as const) {
+      const io = new FakeIo({ sockets: [emptyTable()] });
+      io.stdout.isTerminal = isTerminal;
+      assert.equal(await program(words.split(' '), io), 0);
+      const hint = 'ipvsadm: nothing was saved, the table was only shown; to save it: ipvsadm-save -n >FILE\n';
+      assert.equal(io.stderr.text, isTerminal ? hint : '');
+    }
+  }
+});
+
+test('messages and examples of verbs name the program without its directory', async () => {
+  for (const words of ['export --nosuch', 'export --help', '-h']) {
+    const io = Object.assign(new FakeIo(), { programName: '/opt/node/lib/node_modules/.bin/ipvsadm' });
+    await main(words.split(' '), io);
+    const text = io.stdout.text + io.stderr.text;
+    assert.ok(text.includes('ipvsadm'), text);
+    assert.ok(!text.includes('/opt'), text);
+  }
 });
 
 test('a fault of the program itself is not hidden', async () => {

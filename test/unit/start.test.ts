@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { SourceMap, type SourceMapPayload } from 'node:module';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const bundle = 'dist/bin/ipvsadm.cjs';
+const program = 'dist/bin/ipvsadm.cjs';
 
 /** Files that a run loads, as V8's coverage lists them: CommonJS and ES modules alike. */
 function loadedFiles(argv: readonly string[]): string[] {
   const directory = mkdtempSync(path.join(tmpdir(), 'ipvsadm-loaded-'));
   try {
-    spawnSync(process.execPath, [bundle, ...argv], { env: { ...process.env, NODE_V8_COVERAGE: directory } });
+    spawnSync(process.execPath, [program, ...argv], { env: { ...process.env, NODE_V8_COVERAGE: directory } });
     const report: unknown = JSON.parse(readFileSync(path.join(directory, readdirSync(directory)[0] ?? ''), 'utf8'));
     assert.ok(typeof report === 'object' && report !== null && 'result' in report && Array.isArray(report.result));
     return report.result
@@ -25,91 +24,81 @@ function loadedFiles(argv: readonly string[]): string[] {
   }
 }
 
-const netlink = [
-  'node_modules/netlink/dist/raw.js',
-  'node_modules/node-gyp-build/index.js',
-  'node_modules/node-gyp-build/node-gyp-build.js',
-];
+/** Names of the packages that files belong to. */
+function packagesOf(files: readonly string[]): Set<string> {
+  return new Set(files.flatMap((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []));
+}
 
 describe('starting', () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'ipvsadm-start-'));
   after(() => {
     rmSync(directory, { recursive: true });
   });
-  const rules = path.join(directory, 'web.rules');
   const document = path.join(directory, 'web.yaml');
-  writeFileSync(rules, '-A -t 192.0.2.1:80 -s wlc\n');
   writeFileSync(document, 'services: []\n');
 
-  const runs: readonly (readonly [argv: readonly string[], files: readonly string[]])[] = [
-    [['-h'], [bundle]],
-    [['-v'], [bundle]],
+  const socket = ['netlink', 'node-gyp-build'];
+  const classic: readonly (readonly [argv: readonly string[], packages: readonly string[]])[] = [
+    [['-h'], []],
+    [['-v'], []],
     // Without IPVS these fail, but not before the socket is open.
-    [['-Ln'], [bundle, ...netlink]],
-    [
-      ['-L', '--timeout'],
-      [bundle, ...netlink],
-    ],
+    [['-Ln'], socket],
+    [['-L', '--timeout'], socket],
   ];
-  for (const [argv, files] of runs) {
-    test(`ipvsadm ${argv.join(' ')} loads nothing that it does not need`, () => {
-      assert.deepEqual(loadedFiles(argv).sort(), [...files].sort());
+  for (const [argv, packages] of classic) {
+    test(`ipvsadm ${argv.join(' ')} loads no package that it does not need`, () => {
+      const files = loadedFiles(argv);
+      assert.deepEqual(files.filter((file) => file.startsWith('dist/')).sort(), [program, 'dist/program.cjs']);
+      assert.deepEqual(packagesOf(files), new Set(packages));
     });
   }
 
-  const verb = [bundle, 'dist/parts/run-verb.cjs'];
-  const verbRuns: readonly (readonly [argv: readonly string[], files: readonly string[]])[] = [
-    [['export'], [...verb, ...netlink]],
-    [
-      ['status', '--json'],
-      [...verb, ...netlink],
-    ],
-    [
-      ['apply', '--drain', '60', '--no-prune', rules],
-      [...verb, ...netlink],
-    ],
-    [
-      ['diff', document],
-      [...verb, 'dist/parts/read-document.cjs', ...netlink],
-    ],
-    [
-      ['export', '--help'],
-      [...verb, 'dist/parts/yargs-words.cjs'],
-    ],
-    [
-      ['export', '--nosuch'],
-      [...verb, 'dist/parts/yargs-words.cjs'],
-    ],
+  const verbs: readonly (readonly [argv: readonly string[], packages: readonly string[]])[] = [
+    [['export'], socket],
+    [['status', '--json'], socket],
+    [['export', '--nosuch'], []],
   ];
-  for (const [argv, files] of verbRuns) {
-    test(`ipvsadm ${argv.map((word) => path.basename(word)).join(' ')} loads what it needs for that`, () => {
-      assert.deepEqual(loadedFiles(argv).sort(), [...files].sort());
+  for (const [argv, packages] of verbs) {
+    test(`ipvsadm ${argv.join(' ')} loads no package that it does not need`, () => {
+      assert.deepEqual(packagesOf(loadedFiles(argv)), new Set(packages));
     });
   }
 
-  test('a verb that fails where bundles meet says so as one that is whole', () => {
-    const { status, stderr } = spawnSync('sh', ['-c', `exec ${process.execPath} ${bundle} export --help >/dev/full`], {
+  const without = ['chalk', 'cli-table3', 'yargs'];
+  test(`ipvsadm diff loads none of ${without.join(', ')}`, () => {
+    const packages = packagesOf(loadedFiles(['diff', document]));
+    assert.ok(packages.has('netlink'));
+    assert.deepEqual(
+      without.filter((name) => packages.has(name)),
+      [],
+    );
+  });
+
+  test('a verb, which is loaded later, throws the same classes of errors as the rest of the program', () => {
+    const { status, stderr } = spawnSync('sh', ['-c', `exec ${process.execPath} ${program} export --help >/dev/full`], {
       encoding: 'utf8',
     });
     assert.deepEqual(
       { status, stderr },
-      { status: 1, stderr: `${bundle}: can't write standard output: No space left on device\n` },
+      { status: 1, stderr: `ipvsadm.cjs: can't write standard output: No space left on device\n` },
     );
   });
 
-  for (const name of readdirSync('dist/bin').filter((file) => file.endsWith('.cjs'))) {
-    test(`stack traces of ${name} lead to the sources`, () => {
-      const payload: unknown = JSON.parse(readFileSync(`dist/bin/${name}.map`, 'utf8'));
-      const map = new SourceMap(payload as SourceMapPayload);
-      const ours = map.payload.sources;
-      assert.ok(ours.includes('../../src/main.ts'));
-      for (const source of ours) assert.ok(existsSync(path.join('dist/bin', source)), source);
-      const lines = readFileSync(`dist/bin/${name}`, 'utf8').split('\n');
-      const line = lines.findIndex((text) => text.includes("Can't initialize ipvs"));
-      const column = lines[line]?.indexOf("Can't initialize ipvs") ?? -1;
-      const entry = map.findEntry(line, column);
-      assert.ok('originalSource' in entry);
-      assert.match(entry.originalSource, /src\/command\/kernel-text\.ts$/);
+  for (const [name, argv, expected] of [
+    ['ipvsadm', ['-v'], /^ipvsadm v1\.31 .* ipvsadm for Node\.js /],
+    ['ipvsadm-save', ['-q'], /^Usage: ipvsadm-save\.cjs \[-n\]\n/],
+  ] as const) {
+    test(`${name} is started by its first line, with node from PATH`, () => {
+      const { stdout, stderr } = spawnSync(`dist/bin/${name}.cjs`, argv, { encoding: 'utf8' });
+      assert.match(stdout + stderr, expected);
     });
   }
+
+  test('what is published contains no package and no source map', () => {
+    const files = readdirSync('dist', { recursive: true, encoding: 'utf8' });
+    assert.deepEqual(
+      files.filter((name) => name.includes('node_modules') || name.endsWith('.map')),
+      [],
+    );
+  });
 });

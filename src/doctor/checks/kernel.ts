@@ -1,14 +1,16 @@
 import { daemonDefaults } from '../../model/canonical.js';
-import { isFirewallMark } from '../../model/service.js';
+import { describeEndpoint, describeService, isFirewallMark } from '../../model/service.js';
 import type { SyncDaemon } from '../../model/state.js';
 import { familyOf } from '../../model/address.js';
 import { commandLine, setSysctls } from '../commands.js';
 import type { DirectorFacts } from '../facts.js';
-import { problem, type Check, type Finding, type Remedy, type Subject } from '../finding.js';
+import { problem, type Check, type Finding, type Fix, type Subject } from '../finding.js';
 import { sysctl } from '../settings.js';
 import { isLocal } from './routing.js';
+import { counted } from '../../text/counted.js';
 import { aboutService, thisHost } from './subjects.js';
 
+/** Without the module there is no table, and nothing is balanced. */
 const inKernel: Check<DirectorFacts> = {
   id: 'ipvs',
   title: 'the kernel has IPVS',
@@ -25,6 +27,7 @@ const inKernel: Check<DirectorFacts> = {
 
 const vs = (name: string): string => `net/ipv4/vs/${name}`;
 
+/** A stateful packet filter that does not see the connections of IPVS drops the replies of servers behind NAT. */
 const conntrack: Check<DirectorFacts> = {
   id: 'conntrack',
   title: 'a packet filter that tracks connections knows those behind NAT',
@@ -39,7 +42,7 @@ const conntrack: Check<DirectorFacts> = {
         'warning',
         thisHost,
         `the packet filter tracks connections (${tracked} now), and net.ipv4.vs.conntrack is 0`,
-        'Rules that go by the state of a connection take the answers of servers behind NAT for invalid, and SNAT does not work for them.',
+        'Rules that go by the state of a connection take the replies of servers behind NAT for invalid, and SNAT does not work for them.',
         { how: 'track the connections of IPVS too', commands: [setSysctls({ [vs('conntrack')]: 1 })] },
       ),
     ];
@@ -49,6 +52,7 @@ const conntrack: Check<DirectorFacts> = {
 /** From this release on a used port is scheduled anew without the delay of a second, even if connections are tracked. */
 const promptReuse = { major: 5, minor: 9 };
 
+/** A client that opens a connection from a port of an earlier one gets the old server, or waits a second. */
 const connReuse: Check<DirectorFacts> = {
   id: 'conn-reuse',
   title: 'a client port that is used again is scheduled anew, at once',
@@ -88,6 +92,7 @@ const connReuse: Check<DirectorFacts> = {
   },
 };
 
+/** UDP has no end of a connection: what a client sends from the same port stays bound to a server that was removed. */
 const expireNoDestination: Check<DirectorFacts> = {
   id: 'expire-nodest',
   title: 'UDP clients of a server that is removed find another one',
@@ -103,8 +108,68 @@ const expireNoDestination: Check<DirectorFacts> = {
         'warning',
         aboutService(service.key),
         'net.ipv4.vs.expire_nodest_conn is 0',
-        'What a client goes on sending from one port (DNS, syslog, SIP) is dropped once its server is removed, and every packet makes that last longer.',
+        `What a client goes on sending from one port (DNS, syslog, SIP) is dropped once its server is removed, until the entry has timed out${udpTimeout(facts)}.`,
         { how: 'forget such connections at their next packet', commands: [setSysctls({ [path]: 1 })] },
+      ),
+    ];
+  },
+};
+
+/** For the end of a sentence: ` (UDP: after 300 s)`. */
+function udpTimeout({ timeouts }: DirectorFacts): string {
+  return timeouts === undefined ? '' : ` (UDP: after ${timeouts.udp} s)`;
+}
+
+/** Servers that a finding about connections names. */
+const namedServers = 5;
+
+/** The kernel drops packets of a connection whose server was removed, and keeps its entry until that has timed out. */
+const orphans: Check<DirectorFacts> = {
+  id: 'connection-servers',
+  title: 'connections belong to servers of the table',
+  run: (facts) => {
+    const { connections, groups } = facts.orphans;
+    const path = vs('expire_nodest_conn');
+    if (connections === 0 || sysctl(facts, path) !== 0) return [];
+    const named = groups
+      .slice(0, namedServers)
+      .map((group) => `${group.connections} to ${describeEndpoint(group.server)} of ${describeService(group.service)}`);
+    const more = groups.length > namedServers ? ', ...' : '';
+    const shorter = groups.some(({ service }) => service.protocol === 'udp')
+      ? [
+          {
+            how: `let entries of UDP time out sooner${udpTimeout(facts)}, by \`ipvsadm --set 0 0 SECONDS\``,
+            commands: [],
+          },
+        ]
+      : [];
+    return [
+      problem(
+        'warning',
+        thisHost,
+        `${counted(connections, 'connection')} with a server that is not in the table: ${named.join(', ')}${more}`,
+        'The server was removed, or was never entered here. Packets of such a connection are dropped until its entry has timed out.',
+        { how: 'forget such connections at their next packet', commands: [setSysctls({ [path]: 1 })] },
+        ...shorter,
+      ),
+    ];
+  },
+};
+
+/** Without the kernel's estimation neither rates nor counters are brought up to date. */
+const estimation: Check<DirectorFacts> = {
+  id: 'estimation',
+  title: 'counters and rates are kept up to date',
+  run: (facts) => {
+    const path = vs('run_estimation');
+    if (sysctl(facts, path) !== 0) return [];
+    return [
+      problem(
+        'warning',
+        thisHost,
+        'net.ipv4.vs.run_estimation is 0',
+        'The kernel adds up nothing: --stats and --rate show 0 for what was added since, and stand still for the rest.',
+        { how: 'let it add up again', commands: [setSysctls({ [path]: 1 })] },
       ),
     ];
   },
@@ -118,6 +183,7 @@ const defences = {
 } as const;
 const always = 3;
 
+/** A defence that is always on drops traffic without an attack. */
 const defence: Check<DirectorFacts> = {
   id: 'defence',
   title: 'no defence against floods is on all the time',
@@ -136,6 +202,7 @@ const defence: Check<DirectorFacts> = {
 
 const ftpPort = 21;
 
+/** FTP names addresses and ports in its commands, which NAT has to rewrite. */
 const ftp: Check<DirectorFacts> = {
   id: 'ftp-helper',
   title: 'FTP through NAT has its helper',
@@ -148,13 +215,14 @@ const ftp: Check<DirectorFacts> = {
           'warning',
           aboutService(key),
           'is FTP through NAT, and the module ip_vs_ftp is not loaded',
-          'FTP tells addresses and ports inside its conversation. Nobody translates them, so that transfers fail although the login works.',
+          'FTP sends addresses and ports in its commands. Nobody translates them, so that transfers fail although the login works.',
           { how: 'load the helper', commands: ['modprobe ip_vs_ftp'] },
         ),
       ];
     }),
 };
 
+/** A sync daemon on an interface without multicast sends or receives nothing, and reports no error. */
 const syncInterface: Check<DirectorFacts> = {
   id: 'sync-interface',
   title: 'sync daemons have an interface that carries multicast',
@@ -182,8 +250,8 @@ const syncInterface: Check<DirectorFacts> = {
         ];
       }
       if (!link.multicast) {
-        const remedy = { how: 'let it carry multicast', commands: set('multicast', 'on') };
-        return [aboutDaemon(daemon, `its interface ${name} carries no multicast`, remedy)];
+        const fix = { how: 'let it carry multicast', commands: set('multicast', 'on') };
+        return [aboutDaemon(daemon, `its interface ${name} carries no multicast`, fix)];
       }
       if (!link.addresses.some((one) => one.family === family)) {
         const what = family === 'inet' ? 'IPv4' : 'IPv6';
@@ -199,17 +267,18 @@ function subjectOf({ role }: SyncDaemon): Subject {
   return { label: `sync daemon (${role})`, syncDaemon: role };
 }
 
-function aboutDaemon(daemon: SyncDaemon, found: string, remedy: Remedy): Finding {
+function aboutDaemon(daemon: SyncDaemon, found: string, fix: Fix): Finding {
   const why =
     daemon.role === 'master'
-      ? 'No connection is told to the backup: all break when it takes over.'
-      : 'No connection of the master becomes known here: all break when this host takes over.';
-  return problem('error', subjectOf(daemon), found, why, remedy);
+      ? 'No connection is sent to the backup: all break when it takes over.'
+      : 'No connection of the master is received: all break when this host takes over.';
+  return problem('error', subjectOf(daemon), found, why, fix);
 }
 
+/** A backup with another sync id, group, port or network than the master receives nothing, and reports no error. */
 const syncPeer: Check<DirectorFacts> = {
   id: 'sync-peer',
-  title: 'a backup hears of the connections of its master',
+  title: 'a backup receives the connections of its master',
   run: ({ syncDaemons, hasSyncedConnections }) =>
     syncDaemons
       .filter(({ role }) => role === 'backup' && !hasSyncedConnections)
@@ -217,8 +286,8 @@ const syncPeer: Check<DirectorFacts> = {
         problem(
           'warning',
           subjectOf(daemon),
-          'no connection that is open was told by a master',
-          'Either the master has none, or it is not heard, and all break when this host takes over. Both need the same sync id, group and port, and interfaces on one network.',
+          'has received no open connection from a master',
+          'Either the master has none, or none arrives here, and all break when this host takes over. Both need the same sync id, group and port, and interfaces on one network.',
           {
             how: 'compare it with the master, and see whether anything arrives',
             commands: [
@@ -236,6 +305,7 @@ const syncPeer: Check<DirectorFacts> = {
       ),
 };
 
+/** A backup that is a real server too can balance what the master has sent it, back to the master. */
 const syncLoop: Check<DirectorFacts> = {
   id: 'sync-loop',
   title: 'a backup that is a real server too passes nothing on',
@@ -270,6 +340,8 @@ export const kernelChecks: readonly Check<DirectorFacts>[] = [
   conntrack,
   connReuse,
   expireNoDestination,
+  orphans,
+  estimation,
   defence,
   ftp,
   syncInterface,

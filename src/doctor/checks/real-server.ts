@@ -1,7 +1,7 @@
 import { describeEndpoint } from '../../model/service.js';
 import { commandLine, familyOption, fullLength, hostPrefix, setSysctls } from '../commands.js';
 import type { InterfaceAddress, NetworkInterface, RealServerFacts } from '../facts.js';
-import { problem, remark, type Check, type Finding, type Remedy } from '../finding.js';
+import { problem, note, type Check, type Finding, type Fix } from '../finding.js';
 import { effective, settingPath, sysctl } from '../settings.js';
 import { aboutAddress, aboutInterface, thisHost } from './subjects.js';
 
@@ -21,6 +21,7 @@ function places({ interfaces, vip }: RealServerFacts): { link: NetworkInterface;
   );
 }
 
+/** A server drops packets to an address that it lacks, and takes the traffic of the director if it answers for it. */
 const vip: Check<RealServerFacts> = {
   id: 'real-vip',
   title: 'the virtual address is where it serves and disturbs nobody',
@@ -45,7 +46,7 @@ const vip: Check<RealServerFacts> = {
         );
     }
     if (found.length === 0) {
-      if (facts.routes.get(facts.vip)?.kind === 'local') return [remark(subject, 'is here by a route of type local')];
+      if (facts.routes.get(facts.vip)?.kind === 'local') return [note(subject, 'is here by a route of type local')];
       return [
         problem(
           'error',
@@ -93,7 +94,7 @@ const vip: Check<RealServerFacts> = {
           }),
         ];
       }
-      return [remark(subject, `is on ${link.name}`)];
+      return [note(subject, `is on ${link.name}`)];
     });
   },
 };
@@ -180,6 +181,7 @@ export function tunnelsOf({
   return interfaces.filter(({ kind }) => kinds.includes(kind));
 }
 
+/** Wrapped packets that nobody unwraps are lost. */
 const tunnel: Check<RealServerFacts> = {
   id: 'real-tunnel',
   title: 'packets are taken out of the tunnel',
@@ -220,6 +222,7 @@ const tunnel: Check<RealServerFacts> = {
   },
 };
 
+/** What comes out of a tunnel has senders that are reached by another interface: the reverse path filter drops it. */
 const rpFilter: Check<RealServerFacts> = {
   id: 'real-rp-filter',
   title: 'the reverse path filter lets packets in',
@@ -230,7 +233,7 @@ const rpFilter: Check<RealServerFacts> = {
 };
 
 /**
- * Clients are answered by another interface than the tunnel. An interface without any address lets such packets in only
+ * Clients are replied to by another interface than the tunnel. An interface without any address lets such packets in only
  * where the filter is off. Source: __fib_validate_source in net/ipv4/fib_frontend.c.
  */
 function tunnelFilter(facts: RealServerFacts): Finding[] {
@@ -245,7 +248,7 @@ function tunnelFilter(facts: RealServerFacts): Finding[] {
           'error',
           aboutInterface(name),
           `rp_filter is ${value} for ${name}${addressed ? '' : ', which has no address'}`,
-          'Packets come out of the tunnel with the addresses of clients, who are answered by another interface: the filter drops them.',
+          'Packets come out of the tunnel with the addresses of clients, who are replied to by another interface: the filter drops them.',
           addressed
             ? {
                 how: 'accept senders that are reached by any interface',
@@ -283,7 +286,7 @@ function networkFilter(facts: RealServerFacts): Finding[] {
       'error',
       aboutInterface(name),
       `leads to the director and has a strict rp_filter, and the default route leaves by ${answers.interface}`,
-      'Packets of clients come in by the one interface and would be answered by the other: the filter drops them.',
+      'Packets of clients come in by the one interface and would be replied to by the other: the filter drops them.',
       {
         how: 'accept senders that are reached by any interface',
         commands: [setSysctls({ [settingPath(name, 'rp_filter')]: 2 })],
@@ -292,23 +295,24 @@ function networkFilter(facts: RealServerFacts): Finding[] {
   ];
 }
 
+/** Replies need a route to the clients; behind NAT that route is the director. */
 const gateway: Check<RealServerFacts> = {
   id: 'real-gateway',
-  title: 'answers find their way to clients',
+  title: 'replies find their way to clients',
   run: (facts) => {
     const { director, family, forwarding } = facts;
     const nat = forwarding === 'masquerading';
     const route = facts.defaultRoutes[family];
     const subject = { label: 'default route' };
     const via = (address: string): string => ip(facts, 'route', 'replace', 'default', 'via', address);
-    const remedy = (how: string): Remedy => ({
+    const fix = (how: string): Fix => ({
       how: director === undefined ? `${how}; --director ADDRESS completes the command` : how,
       commands: director === undefined ? [] : [via(director)],
     });
     if (route === undefined || route.kind === 'none') {
       const why = nat
-        ? 'Answers have to go back through the director, which puts the virtual address in their place.'
-        : 'Answers go to clients directly, and there is no way to those on other networks.';
+        ? 'Replies have to go back through the director, which puts the virtual address in their place.'
+        : 'Replies go to clients directly, and there is no way to those on other networks.';
       return [
         problem(
           nat ? 'error' : 'warning',
@@ -316,7 +320,7 @@ const gateway: Check<RealServerFacts> = {
           'there is none',
           why,
           nat
-            ? remedy('make the director the default gateway')
+            ? fix('make the director the default gateway')
             : { how: 'add one, by a router of this network', commands: [] },
         ),
       ];
@@ -328,21 +332,22 @@ const gateway: Check<RealServerFacts> = {
           'error',
           subject,
           `is by ${by}, the director is ${director}`,
-          'Answers bypass the director: clients get them from an address that they never asked, and drop them.',
-          remedy('make the director the default gateway'),
+          'Replies bypass the director: clients get them from an address that they never asked, and drop them.',
+          fix('make the director the default gateway'),
         ),
       ];
     }
-    return [remark(subject, `is by ${by}`)];
+    return [note(subject, `is by ${by}`)];
   },
 };
 
+/** A port that nothing listens at refuses connections, whatever the director does. */
 const listener: Check<RealServerFacts> = {
   id: 'real-listener',
   title: 'something listens at the port',
   run: (facts) => {
     const { listeners, ports, protocol, family, forwarding } = facts;
-    // A socket for every IPv6 address takes IPv4, too, unless it was told not to, which can't be seen.
+    // A socket for every IPv6 address takes IPv4, too, unless it is set not to, which can't be seen.
     const every = family === 'inet' ? ['0.0.0.0', '::'] : ['::'];
     const loopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
     return ports.flatMap((port) => {
@@ -369,9 +374,9 @@ const listener: Check<RealServerFacts> = {
   },
 };
 
-/** What a real server needs. ARP comes first: mended in this order, the virtual address never disturbs the network. */
+/** What a real server needs. ARP comes first: fixed in this order, the virtual address never disturbs the network. */
 export const realServerChecks: readonly Check<RealServerFacts>[] = [
-  arpCheck(arpRules.arp_ignore, 'nobody is told that the virtual address is here'),
+  arpCheck(arpRules.arp_ignore, 'nobody learns that the virtual address is here'),
   arpCheck(arpRules.arp_announce, 'this host does not name the virtual address when it asks for others'),
   vip,
   tunnel,

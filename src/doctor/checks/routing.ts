@@ -2,7 +2,7 @@ import { describeEndpoint, isFirewallMark, type AddressServiceKey } from '../../
 import type { ServerEntry, ServiceEntry } from '../../model/state.js';
 import { commandLine, editServer, familyOption, hostPrefix, routeOnLink, setSysctls } from '../commands.js';
 import type { DirectorFacts, NetworkInterface, Route } from '../facts.js';
-import { problem, remark, type Check, type Finding, type Remedy } from '../finding.js';
+import { problem, note, type Check, type Finding, type Fix } from '../finding.js';
 import { effective, settingPath, sysctl } from '../settings.js';
 import { aboutAddress, aboutInterface, aboutServer, thisHost } from './subjects.js';
 
@@ -36,9 +36,17 @@ export function virtualAddresses({ services }: DirectorFacts): AddressServiceKey
   return [...found.values()];
 }
 
-/** The interfaces that have an address. */
-export function holders({ interfaces }: DirectorFacts, address: string): NetworkInterface[] {
-  return interfaces.filter(({ addresses }) => addresses.some((one) => one.address === address));
+/** What finds the interfaces that have an address: a director can have thousands. */
+export function holders({ interfaces }: DirectorFacts): (address: string) => readonly NetworkInterface[] {
+  const byAddress = new Map<string, NetworkInterface[]>();
+  for (const link of interfaces) {
+    for (const address of new Set(link.addresses.map((one) => one.address))) {
+      const having = byAddress.get(address);
+      if (having === undefined) byAddress.set(address, [link]);
+      else having.push(link);
+    }
+  }
+  return (address) => byAddress.get(address) ?? [];
 }
 
 /** The interface that a person would most likely mean by "the network". */
@@ -49,24 +57,26 @@ function likelyInterface({ interfaces, defaultRoutes }: DirectorFacts, family: '
   return (outward.find(({ addresses }) => addresses.some((one) => one.family === family)) ?? outward[0])?.name;
 }
 
+/** IPVS sees only packets that the host takes for its own. */
 const vipHere: Check<DirectorFacts> = {
   id: 'vip-here',
   title: 'each virtual address is one of this host',
-  run: (facts) =>
-    virtualAddresses(facts).flatMap(({ address, family }) => {
+  run: (facts) => {
+    const holdersOf = holders(facts);
+    return virtualAddresses(facts).flatMap(({ address, family }) => {
       const subject = aboutAddress(address);
-      const having = holders(facts, address);
+      const having = holdersOf(address);
       if (facts.routes.get(address)?.kind === 'local') {
         const names = having.map(({ name }) => name).join(', ');
-        return [remark(subject, names === '' ? 'is here by a route of type local' : `is on ${names}`)];
+        return [note(subject, names === '' ? 'is here by a route of type local' : `is on ${names}`)];
       }
       const [duplicate] = having.filter(({ addresses }) =>
         addresses.some((one) => one.address === address && one.duplicate),
       );
       const name = having[0]?.name ?? likelyInterface(facts, family);
-      const remedies: Remedy[] = [];
+      const fixes: Fix[] = [];
       if (having[0] !== undefined && !having[0].up) {
-        remedies.push({
+        fixes.push({
           how: `set ${having[0].name} up`,
           commands: [commandLine('ip', 'link', 'set', having[0].name, 'up')],
         });
@@ -74,9 +84,9 @@ const vipHere: Check<DirectorFacts> = {
         const commands = [
           commandLine('ip', ...familyOption(family), 'address', 'add', hostPrefix(address, family), 'dev', name),
         ];
-        remedies.push({ how: 'give it to the interface that clients come in by', commands });
+        fixes.push({ how: 'give it to the interface that clients come in by', commands });
       } else if (duplicate !== undefined) {
-        remedies.push({ how: 'take the address from the other host that has it', commands: [] });
+        fixes.push({ how: 'take the address from the other host that has it', commands: [] });
       }
       return [
         problem(
@@ -88,22 +98,25 @@ const vipHere: Check<DirectorFacts> = {
               ? `is on ${having[0].name}, which is down`
               : 'is not an address of this host',
           'IPVS sees only packets that the host takes for its own; those to this address are passed on or dropped.',
-          ...remedies,
+          ...fixes,
         ),
       ];
-    }),
+    });
+  },
 };
 
 /** Values of arp_ignore with which an interface answers for addresses of another one. */
 const answersForOthers: ReadonlySet<number> = new Set([0]);
 
+/** Nobody on the network learns the place of an address that no interface answers for. */
 const vipArp: Check<DirectorFacts> = {
   id: 'vip-arp',
   title: 'somebody answers when a virtual address is asked for',
   run: (facts) => {
     const outward = facts.interfaces.filter(({ arp, up }) => arp && up);
+    const holdersOf = holders(facts);
     return virtualAddresses(facts).flatMap(({ address, family }) => {
-      const having = holders(facts, address);
+      const having = holdersOf(address);
       if (family !== 'inet' || having.length === 0 || having.some(({ arp }) => arp)) return [];
       const values = outward.map(({ name }) => effective(facts, name, 'arp_ignore') ?? 0);
       if (values.length === 0 || values.some((value) => answersForOthers.has(value))) return [];
@@ -123,13 +136,14 @@ const vipArp: Check<DirectorFacts> = {
   },
 };
 
+/** Packets to a server without a route, or behind an unplugged cable, are lost. */
 const serverRoute: Check<DirectorFacts> = {
   id: 'server-route',
   title: 'there is a route to each real server',
   run: (facts) =>
     placedServers(facts).flatMap(({ service: { key }, server, route }) => {
       const subject = aboutServer(key, server);
-      const why = 'Connections that are given to this server get no answer.';
+      const why = 'Connections that are given to this server get no reply.';
       if (route.kind === 'none') {
         const name = likelyInterface(facts, server.family);
         return [
@@ -150,6 +164,7 @@ const serverRoute: Check<DirectorFacts> = {
     }),
 };
 
+/** Direct routing changes the hardware address only: a router on the way sends the packet back. */
 const serverOnLink: Check<DirectorFacts> = {
   id: 'server-on-link',
   title: 'servers reached by direct routing are on a network of this host',
@@ -175,12 +190,13 @@ const serverOnLink: Check<DirectorFacts> = {
     }),
 };
 
+/** Replies of servers behind NAT pass through this host, which drops them unless it forwards. */
 const forwarding: Check<DirectorFacts> = {
   id: 'forwarding',
-  title: 'answers of servers behind NAT are forwarded',
+  title: 'replies of servers behind NAT are forwarded',
   run: (facts) => {
     const masquerading = placedServers(facts).filter(({ server }) => server.forwarding === 'masquerading');
-    const why = 'Answers of the real servers come back here and are dropped: clients see connections that never open.';
+    const why = 'Replies of the real servers come back here and are dropped: clients see connections that never open.';
     const findings: Finding[] = [];
     if (masquerading.some(({ server }) => server.family === 'inet')) {
       const how = 'forward packets';
@@ -217,13 +233,15 @@ function interfacesTo(placed: readonly Placed[], family: 'inet' | 'inet6'): Set<
   );
 }
 
+/** A server behind NAT that was redirected to the client replies to it directly, from the wrong address. */
 const sendRedirects: Check<DirectorFacts> = {
   id: 'send-redirects',
-  title: 'servers behind NAT on the network of the clients are not told to answer them directly',
+  title: 'servers behind NAT get no redirects to clients on the same network',
   run: (facts) => {
     const masquerading = placedServers(facts).filter(({ server }) => server.forwarding === 'masquerading');
+    const holdersOf = holders(facts);
     const clientSide = new Set(
-      virtualAddresses(facts).flatMap(({ address }) => holders(facts, address).map(({ name }) => name)),
+      virtualAddresses(facts).flatMap(({ address }) => holdersOf(address).map(({ name }) => name)),
     );
     const route = facts.defaultRoutes.inet;
     if (route?.kind === 'unicast') clientSide.add(route.interface);
@@ -234,7 +252,7 @@ const sendRedirects: Check<DirectorFacts> = {
           'warning',
           aboutInterface(name),
           'leads to clients and to servers behind NAT, and send_redirects is on',
-          'The kernel tells servers the shorter way to the client; their answers then bypass NAT, and the client drops them.',
+          'The kernel redirects servers to the shorter way to the client; their replies then bypass NAT, and the client drops them.',
           {
             how: 'send no redirects',
             commands: [
@@ -246,24 +264,25 @@ const sendRedirects: Check<DirectorFacts> = {
   },
 };
 
+/** A strict reverse path filter drops clients that are replied to by another interface. */
 const rpFilter: Check<DirectorFacts> = {
   id: 'rp-filter',
   title: 'the reverse path filter lets clients in',
   run: (facts) => {
     const route = facts.defaultRoutes.inet;
     if (route?.kind !== 'unicast') return [];
-    const vips = virtualAddresses(facts).filter(({ family }) => family === 'inet');
+    const vips = new Set(virtualAddresses(facts).map(({ address }) => address));
     return facts.interfaces
       .filter(({ name, arp }) => arp && name !== route.interface && effective(facts, name, 'rp_filter') === 1)
       .flatMap(({ name, addresses }) => {
-        const vip = vips.find(({ address }) => addresses.some((one) => one.address === address));
+        const vip = addresses.find(({ family, address }) => family === 'inet' && vips.has(address));
         if (vip === undefined) return [];
         return [
           problem(
             'warning',
             aboutInterface(name),
             `has ${vip.address} and a strict rp_filter, and the default route leaves by ${route.interface}`,
-            'Packets whose sender would be answered by another interface are dropped: clients beyond the networks of this interface get no answer.',
+            'Packets whose sender would be replied to by another interface are dropped: clients beyond the networks of this interface get no reply.',
             {
               how: 'accept senders that are reached by any interface',
               commands: [setSysctls({ [settingPath(name, 'rp_filter')]: 2 })],
@@ -274,6 +293,7 @@ const rpFilter: Check<DirectorFacts> = {
   },
 };
 
+/** IPVS takes packets before local sockets do: a program at the port of a service gets none. */
 const localListener: Check<DirectorFacts> = {
   id: 'local-listener',
   title: 'no local socket waits in vain at the port of a service',
@@ -307,6 +327,7 @@ const localListener: Check<DirectorFacts> = {
   },
 };
 
+/** A real server that is this host needs a program that listens here. */
 const localNode: Check<DirectorFacts> = {
   id: 'local-node',
   title: 'something listens where this host is a real server itself',

@@ -3,6 +3,7 @@ import {
   describeService,
   fullNetmask,
   isFirewallMark,
+  schedulerFlagNames,
   type ServiceKey,
 } from '../../model/service.js';
 import type { ServerEntry, ServiceEntry } from '../../model/state.js';
@@ -21,9 +22,10 @@ function ofEachService(
   return { id, title, run: (facts) => facts.services.flatMap((entry) => run(entry, facts)) };
 }
 
-/** The kernel answers `none` for a service without one. */
+/** The kernel's name where a service has none. */
 const noScheduler = 'none';
 
+/** A service without a scheduler drops new connections. */
 const scheduler = ofEachService('scheduler', 'every service has a scheduler', ({ service }) =>
   service.scheduler === noScheduler
     ? [
@@ -38,6 +40,7 @@ const scheduler = ofEachService('scheduler', 'every service has a scheduler', ({
     : [],
 );
 
+/** A service without servers refuses new connections. */
 const hasServers = ofEachService('service-servers', 'every service has real servers', ({ service, servers }) =>
   servers.length === 0
     ? [
@@ -52,6 +55,7 @@ const hasServers = ofEachService('service-servers', 'every service has real serv
     : [],
 );
 
+/** A service whose servers all have weight 0 refuses new connections. */
 const hasWeights = ofEachService('service-weights', 'every service has a server that takes connections', (entry) => {
   const { service, servers } = entry;
   const [first] = servers;
@@ -72,6 +76,7 @@ function connectionsOf({ activeConnections, inactiveConnections }: ServerEntry):
   return activeConnections + inactiveConnections;
 }
 
+/** A server that reached its upper threshold gets nothing new, and a service without another refuses connections. */
 const thresholds = ofEachService('service-thresholds', 'some server is below its upper threshold', (entry) => {
   const { service, servers } = entry;
   const usable = servers.filter(({ weight }) => weight > 0);
@@ -96,6 +101,7 @@ const thresholds = ofEachService('service-thresholds', 'some server is below its
 /** Schedulers that look at whether a weight is 0 and no further, and those that look at all of it instead. */
 const weighing: Readonly<Record<string, string>> = { rr: 'wrr', lc: 'wlc' };
 
+/** Weights are set and have no effect, because the scheduler ignores them. */
 const weightsCount = ofEachService('scheduler-weights', 'the scheduler goes by the weights', ({ service, servers }) => {
   const other = weighing[service.scheduler];
   const weights = new Set(servers.map(({ weight }) => weight).filter((weight) => weight > 0));
@@ -111,6 +117,52 @@ const weightsCount = ofEachService('scheduler-weights', 'the scheduler goes by t
   ];
 });
 
+/** Schedulers that hash clients or destinations to servers, and what a server of weight 0 does to those that it has. */
+const hashing: Readonly<Record<string, string>> = {
+  sh: 'Every server has a share of the clients, even with weight 0: their new connections are refused.',
+  mh: 'A server keeps the share of the clients that it had before its weight became 0, and their new connections are refused. Only one that was added with weight 0 has none.',
+  dh: 'Every server has a share of the destinations, even with weight 0: new connections to them are refused.',
+};
+
+/** Schedulers that go by a hash give the clients of a server of weight 0 to another one only where a flag says so. */
+const hashFallback = ofEachService('hash-fallback', 'no client is hashed to a server of weight 0', (entry) => {
+  const { service, servers } = entry;
+  const why = hashing[service.scheduler];
+  const quiesced = servers.filter(({ weight }) => weight === 0);
+  const [first] = quiesced;
+  // Where all have weight 0, another check says so.
+  if (why === undefined || first === undefined || quiesced.length === servers.length) return [];
+  const fallback = schedulerFlagNames.find(({ name }) => name === `${service.scheduler}-fallback`);
+  if (fallback !== undefined && service.schedulerFlags.includes(fallback.flag)) return [];
+  const what =
+    quiesced.length === 1
+      ? `${describeEndpoint(first)} has weight 0`
+      : `${quiesced.length} of ${servers.length} servers have weight 0 (${describeEndpoint(first)}, ...)`;
+  const fixes = [
+    {
+      how: 'remove what is not to come back, once it has no connections',
+      commands: quiesced.map((server) => deleteServer(server, service.key)),
+    },
+  ];
+  if (fallback !== undefined) {
+    const schedulerFlags = [fallback.flag, ...service.schedulerFlags];
+    fixes.unshift({
+      how: `let other servers take their clients: -b ${fallback.name}`,
+      commands: [editService({ ...service, schedulerFlags })],
+    });
+  }
+  return [
+    problem(
+      'warning',
+      aboutService(service.key),
+      `${what}, and ${fallback === undefined ? `${service.scheduler} has no fallback` : `${fallback.name} is not set`}`,
+      why,
+      ...fixes,
+    ),
+  ];
+});
+
+/** A port that differs from the one of the service has no effect without NAT. */
 const serverPort = ofEachService('server-port', 'servers reached without NAT have the port of the service', (entry) => {
   const { service, servers } = entry;
   const { key } = service;
@@ -139,6 +191,7 @@ const nearlyAll = 0.9;
 /** Share of the weights up to which it should not. */
 const fairShare = 0.75;
 
+/** Clients that count as one (a proxy, a coarse mask) load one server and leave the others idle. */
 const imbalance = ofEachService(
   'persistence-imbalance',
   'persistence leaves no server idle',
@@ -172,6 +225,7 @@ const imbalance = ofEachService(
   },
 );
 
+/** A server of weight 0 still gets the new connections of clients that persistence has bound to it. */
 const quiescedTemplates = ofEachService(
   'persistence-quiesced',
   'a server of weight 0 gets no new connections of bound clients',
@@ -198,10 +252,12 @@ const lookUpOrder =
 
 const ftpPort = 21;
 
+/** A service gets nothing because the kernel finds another one first. */
 const overlap: Check<DirectorFacts> = {
   id: 'service-overlap',
   title: 'no service takes packets from another',
-  run: ({ services }) => {
+  run: (facts) => {
+    const { services } = facts;
     const byAddress = new Map<string, ServiceFacts[]>();
     for (const entry of services) {
       const { key } = entry.service;
@@ -211,7 +267,9 @@ const overlap: Check<DirectorFacts> = {
       if (group === undefined) byAddress.set(place, [entry]);
       else group.push(entry);
     }
-    return [...[...byAddress.values()].flatMap(portOverlap), ...markOverlap(services)];
+    // Where the kernel adds up nothing, its counters say nothing about who gets packets.
+    const counting = sysctl(facts, 'net/ipv4/vs/run_estimation') !== 0;
+    return [...[...byAddress.values()].flatMap(portOverlap), ...(counting ? markOverlap(services) : [])];
   },
 };
 
@@ -242,22 +300,23 @@ function portOverlap(group: readonly ServiceFacts[]): Finding[] {
  * can't be seen here.
  */
 function markOverlap(services: readonly ServiceFacts[]): Finding[] {
-  const marked = services.filter(
-    ({ service }) => isFirewallMark(service.key) && service.statistics.incomingPackets > 0n,
-  );
+  // By family and address of their servers; of many that have one, any will do.
+  const marked = new Map<string, ServiceEntry>();
+  for (const { service, servers } of services) {
+    if (!isFirewallMark(service.key) || service.statistics.incomingPackets === 0n) continue;
+    for (const { address } of servers) marked.set(`${service.key.family} ${address}`, service);
+  }
   return services.flatMap(({ service, servers }) => {
     if (isFirewallMark(service.key) || service.statistics.incomingPackets > 0n) return [];
-    const addresses = new Set(servers.map(({ address }) => address));
-    const taking = marked.find(
-      (other) =>
-        other.service.key.family === service.key.family && other.servers.some(({ address }) => addresses.has(address)),
-    );
+    const taking = servers
+      .map(({ address }) => marked.get(`${service.key.family} ${address}`))
+      .find((other) => other !== undefined);
     if (taking === undefined) return [];
     return [
       problem(
         'warning',
         aboutService(service.key),
-        `has got no packet, and ${describeService(taking.service.key)} takes marked ones to the same servers`,
+        `has got no packet, and ${describeService(taking.key)} takes marked ones to the same servers`,
         `${lookUpOrder} A rule of the packet filter that marks packets to this address keeps them from this service.`,
         {
           how: 'look for the mark in `nft list ruleset` or `iptables -t mangle -S`; if it is meant to, remove this service',
@@ -275,6 +334,7 @@ export const serviceChecks: readonly Check<DirectorFacts>[] = [
   hasWeights,
   thresholds,
   weightsCount,
+  hashFallback,
   serverPort,
   overlap,
   imbalance,

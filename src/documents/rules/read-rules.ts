@@ -19,15 +19,12 @@ interface RuleProblem {
 
 /** Names of hosts in rules are looked up once each. */
 function remembering(names: NameResolver): NameResolver {
-  const known = new Map<string, Promise<string | undefined>>();
+  const known = new Map<string, Promise<readonly string[]>>();
   return {
-    hostAddress(name) {
-      const address = known.get(name) ?? names.hostAddress(name);
-      known.set(name, address);
-      return address;
-    },
-    expect: (lookups) => {
-      names.expect(lookups);
+    hostAddresses(name) {
+      const addresses = known.get(name) ?? names.hostAddresses(name);
+      known.set(name, addresses);
+      return addresses;
     },
     hostName: (address) => names.hostName(address),
     servicePort: (name, protocol) => names.servicePort(name, protocol),

@@ -87,3 +87,30 @@ export function killingTransport(changes: number): Transport {
     },
   };
 }
+
+/**
+ * A socket that hands a datagram over in two when a certain change is in it, and calls something before that change.
+ * @param position the change, counted from 0 over all that is sent.
+ */
+export function beforeChange(position: number, call: () => void): Transport {
+  let seen = 0;
+  const real = openNetlinkTransport();
+  return {
+    send: (datagram) => {
+      const changes = changesOf(datagram);
+      const place = changes[position - seen];
+      seen += changes.length;
+      if (place === undefined) {
+        real.send(datagram);
+        return;
+      }
+      if (place.start > 0) real.send(datagram.slice(0, place.start));
+      call();
+      real.send(datagram.slice(place.start));
+    },
+    receive: () => real.receive(),
+    close: () => {
+      real.close();
+    },
+  };
+}

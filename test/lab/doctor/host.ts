@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import type { Shell } from '../reference.js';
 import { ipvsadm } from '../run-main.js';
 
-/** A finding as `doctor --json` tells it. */
+/** A finding as `doctor --json` reports it. */
 export interface JsonFinding {
   readonly check: string;
   readonly severity: string;
   readonly subject: { readonly label: string };
   readonly found: string;
   readonly why: string;
-  readonly remedies: readonly { readonly how: string; readonly commands: readonly string[] }[];
+  readonly fixes: readonly { readonly how: string; readonly commands: readonly string[] }[];
 }
 
 /** What `doctor` came to. */

@@ -3,11 +3,16 @@ import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import test from 'node:test';
 import { errnoText } from '../../../src/text/errno-text.js';
-import { describeFailure } from '../../../src/command/failure.js';
+import { describeFailure, type CommandKind } from '../../../src/command/failure.js';
 import {
   DecodeError,
+  DocumentError,
   errnoName,
+  InputError,
+  type IpvsError,
   KernelError,
+  LockedError,
+  LookError,
   OutputError,
   TransportError,
   UnavailableError,
@@ -15,6 +20,7 @@ import {
   ValueError,
 } from '../../../src/errors.js';
 import type { Change } from '../../../src/model/change.js';
+import { FakeIo } from '../support/fake-io.js';
 
 type Operation = Change['kind'] | 'list';
 type ErrnoName = keyof typeof constants.errno;
@@ -90,34 +96,78 @@ test('has a text for every error number that Node has a name for', () => {
   }
 });
 
-const failures: readonly (readonly [what: string, error: Error, changing: boolean, text: string, status: number])[] = [
-  ['a fault of scanning', new UsageError('scan', '-q: unknown option'), true, '-q: unknown option', 255],
-  ['a wrong value', new UsageError('usage', 'illegal weight specified'), true, 'illegal weight specified', 2],
-  ['no command', new UsageError('try', 'Try ...'), false, 'Try ...', 255],
-  ['a refused change', new KernelError(17, 'add-service', 'x'), true, 'Service already exists', 255],
-  ['a refused listing', new KernelError(3, 'list', 'x'), false, 'No such service', 1],
+const cannot = "Can't initialize ipvs: ";
+const sure = '\nAre you sure that IP Virtual Server is built in the kernel or as module?';
+const statuses = (
+  listing: number,
+  change: number,
+  exporting: number,
+  diff: number,
+  apply: number,
+  doctor: number,
+): Record<CommandKind, number> => ({ listing, change, export: exporting, diff, apply, doctor });
+
+/** What is reported, and with which exit status by kind of command. */
+const failures: readonly (readonly [
+  what: string,
+  error: IpvsError,
+  text: string,
+  status: Record<CommandKind, number>,
+])[] = [
   [
-    'no IPVS',
-    new UnavailableError(92),
-    true,
-    "Can't initialize ipvs: Protocol not available\nAre you sure that IP Virtual Server is built in the kernel or as module?",
-    2,
+    'a fault of scanning',
+    new UsageError('scan', '-q: unknown option'),
+    '-q: unknown option',
+    statuses(255, 255, 255, 255, 255, 255),
   ],
-  ['lost answers of a listing', new TransportError('lost'), false, 'ipvsadm: lost', 1],
-  ['lost answers of a change', new TransportError('lost'), true, 'ipvsadm: lost', 255],
-  ['a garbled answer', new DecodeError('X: missing'), false, 'ipvsadm: X: missing', 1],
-  ['a garbled answer to a change', new DecodeError('X: missing'), true, 'ipvsadm: X: missing', 255],
-  ['output that failed', new OutputError('full'), false, 'ipvsadm: full', 1],
+  ['a wrong value', new UsageError('usage', 'illegal weight'), 'illegal weight', statuses(2, 2, 2, 2, 2, 2)],
+  ['no command', new UsageError('try', 'Try ...'), 'Try ...', statuses(255, 255, 255, 255, 255, 255)],
+  ['a refused change', new KernelError(17, 'add-service', 'x'), 'Service already exists', statuses(1, 255, 1, 2, 1, 2)],
+  ['a refused listing', new KernelError(3, 'list', 'x'), 'No such service', statuses(1, 255, 1, 2, 1, 2)],
+  ['no IPVS', new UnavailableError(92), `${cannot}Protocol not available${sure}`, statuses(2, 2, 2, 2, 2, 2)],
+  [
+    'missing rights',
+    new UnavailableError(1),
+    `${cannot}Permission denied (you must be root)${sure}`,
+    statuses(2, 2, 2, 2, 2, 2),
+  ],
+  ['lost replies', new TransportError('lost'), 'ipvsadm: lost', statuses(1, 255, 1, 2, 1, 2)],
+  ['a garbled reply', new DecodeError('X: missing'), 'ipvsadm: X: missing', statuses(1, 255, 1, 2, 1, 2)],
+  ['output that failed', new OutputError('full'), 'ipvsadm: full', statuses(1, 1, 1, 2, 1, 2)],
+  [
+    'input that failed',
+    new InputError('x', Object.assign(new Error(), { errno: -21 })),
+    "ipvsadm: can't read x: Is a directory",
+    statuses(1, 1, 1, 2, 2, 2),
+  ],
+  ['a bad document', new DocumentError('x:1: bad', 'x', []), 'ipvsadm: x:1: bad', statuses(2, 2, 1, 2, 2, 2)],
+  ['a bad value', new ValueError('too long'), 'ipvsadm: too long', statuses(1, 1, 1, 2, 2, 2)],
+  ['a lock that is held', new LockedError('process 7'), 'ipvsadm: process 7', statuses(1, 1, 1, 2, 1, 2)],
+  ['a program that failed', new LookError('ip'), 'ipvsadm: ip', statuses(1, 1, 1, 2, 2, 2)],
 ];
 
-for (const [what, error, changing, text, status] of failures) {
-  test(`tells of ${what} and ends with ${status}`, () => {
-    assert.deepEqual(describeFailure(error, 'ipvsadm', changing), { text, status });
+const powerless = new FakeIo({ capabilities: 0n });
+
+for (const [what, error, text, status] of failures) {
+  test(`reports ${what}, and ends with the status of the kind of command`, () => {
+    for (const kind of Object.keys(status) as CommandKind[]) {
+      assert.deepEqual(describeFailure(error, powerless, kind), { text, status: status[kind] }, kind);
+    }
   });
 }
 
+test('names the missing capability where a process that has all of them may not', () => {
+  const { text } = describeFailure(new UnavailableError(1), new FakeIo(), 'listing');
+  const [first, second, third, ...more] = text.split('\n');
+  assert.deepEqual(
+    [`${first ?? ''}\n${second ?? ''}`, more],
+    [`${cannot}Permission denied (you must be root)${sure}`, []],
+  );
+  assert.match(third ?? '', /^ipvsadm: IPVS needs CAP_NET_ADMIN in the initial user namespace; /);
+});
+
 test('passes a fault of the program itself on', () => {
-  assert.throws(() => describeFailure(new TypeError('oops'), 'ipvsadm', true), TypeError);
+  assert.throws(() => describeFailure(new TypeError('oops'), powerless, 'change'), TypeError);
 });
 
 /** Programs test the code, so it is part of the contract. */

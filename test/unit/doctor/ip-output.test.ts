@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { IpOutputError, ipQuestions, parseIpAnswers } from '../../../src/doctor/ip-output.js';
+import { IpOutputError, ipQuestions, parseIpOutput } from '../../../src/doctor/ip-output.js';
 
 // ip -json -details -force -batch -, iproute2 6.1.0, shortened to the members that differ.
 const lo =
@@ -10,7 +10,7 @@ const eth0 =
   '{"ifname":"eth0","flags":["NO-CARRIER","BROADCAST","MULTICAST","UP"],"addr_info":[{"family":"inet6","local":"2001:DB8::0:1","prefixlen":64,"dadfailed":true,"tentative":true}]}';
 const tunl0 = '{"ifname":"tunl0","link":null,"flags":["NOARP"],"linkinfo":{"info_kind":"ipip"},"addr_info":[]}';
 
-describe('parseIpAnswers', () => {
+describe('parseIpOutput', () => {
   test('asks for interfaces, default routes and addresses', () => {
     assert.equal(
       ipQuestions(['192.0.2.1', '::1']),
@@ -19,7 +19,7 @@ describe('parseIpAnswers', () => {
   });
 
   test('reads interfaces with flags, kinds and addresses', () => {
-    const { interfaces } = parseIpAnswers([], `[${lo},${eth0},${tunl0}]\n[]\n`, '');
+    const { interfaces } = parseIpOutput([], `[${lo},${eth0},${tunl0}]\n[]\n`, '');
     assert.deepEqual(
       interfaces.map(({ name, up, carrier, loopback, arp, multicast, kind }) => ({
         name,
@@ -53,7 +53,7 @@ describe('parseIpAnswers', () => {
     ].join('\n');
     const stderr = 'RTNETLINK answers: No route to host\nCommand failed -:4\n';
     assert.deepEqual(
-      [...parseIpAnswers(asked, stdout, stderr).routes],
+      [...parseIpOutput(asked, stdout, stderr).routes],
       [
         ['10.0.0.1', { kind: 'local' }],
         ['10.0.0.3', { kind: 'unicast', interface: 'eth1', gateway: '10.0.0.254' }],
@@ -91,7 +91,7 @@ describe('parseIpAnswers', () => {
   ];
   for (const [title, entries, expected] of defaults) {
     test(`default route: ${title}`, () => {
-      const { defaultRoutes } = parseIpAnswers([], `[${lo}]\n[${entries}]\n`, '');
+      const { defaultRoutes } = parseIpOutput([], `[${lo}]\n[${entries}]\n`, '');
       const seen = Object.entries(defaultRoutes).map(([family, route]) => [
         family,
         route.kind === 'unicast' ? [route.interface, route.gateway] : route.kind,
@@ -109,13 +109,13 @@ describe('parseIpAnswers', () => {
   ];
   for (const [title, stdout, stderr] of wrong) {
     test(`refuses ${title}`, () => {
-      assert.throws(() => parseIpAnswers([], stdout, stderr), IpOutputError);
+      assert.throws(() => parseIpOutput([], stdout, stderr), IpOutputError);
     });
   }
 
   test('leaves out names that would lead out of /proc/sys', () => {
     for (const name of ['..', '.', 'a/b', '']) {
-      const { interfaces } = parseIpAnswers([], `[${lo},${JSON.stringify({ ifname: name })}]`, '');
+      const { interfaces } = parseIpOutput([], `[${lo},${JSON.stringify({ ifname: name })}]`, '');
       assert.deepEqual(
         interfaces.map((one) => one.name),
         ['lo'],
@@ -146,7 +146,7 @@ describe('parseIpAnswers', () => {
     fc.assert(
       fc.property(hostile, fc.string(), (value, stderr) => {
         try {
-          const { routes } = parseIpAnswers(['10.0.0.1'], `[${lo}]\n${JSON.stringify(value)}`, stderr);
+          const { routes } = parseIpOutput(['10.0.0.1'], `[${lo}]\n${JSON.stringify(value)}`, stderr);
           assert.ok(routes.has('10.0.0.1'));
         } catch (error) {
           assert.ok(error instanceof IpOutputError, String(error));

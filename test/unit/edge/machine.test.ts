@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { LookError } from '../../../src/errors.js';
 import { createMachine } from '../../../src/edge/machine.js';
 
 describe('a program run by the machine', () => {
@@ -16,6 +17,11 @@ describe('a program run by the machine', () => {
     assert.match(result?.stdout ?? '', /LOOPBACK/);
     assert.match(result?.stderr ?? '', /nosuch[^]*Command failed -:2/);
     assert.equal(result?.status, 1);
+  });
+
+  test('that can not be executed is an error that says so', async () => {
+    // No program can be given a NUL: the system is not even asked. The lab has an ip without the right to execute it.
+    await assert.rejects(machine.run('ip', ['\0']), LookError);
   });
 
   test('may end before it has read everything', async () => {

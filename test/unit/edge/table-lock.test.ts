@@ -1,39 +1,39 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, test } from 'node:test';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, beforeEach, describe, test } from 'node:test';
 import type { LockOptions } from '../../../src/ports/lock.js';
-import { lockTable as lockByName } from '../../../src/edge/table-lock.js';
+import { lockTable as lockByFile, tableLockFile } from '../../../src/edge/table-lock.js';
 import { LockedError } from '../../../src/errors.js';
 
-/** Nobody else's, so that two runs of the tests on one machine don't meet. */
-const name = `ipvsadm/test/${process.pid}`;
-const address = `\0${name}`.padEnd(108, '\0');
+const directory = mkdtempSync(join(tmpdir(), 'ipvsadm-lock-'));
+let file = '';
+let files = 0;
+beforeEach(() => {
+  file = join(directory, `${files++}`, 'table.lock');
+});
 
-const lockTable = (options: LockOptions): ReturnType<typeof lockByName> => lockByName(options, name);
+const lockTable = (options: LockOptions): ReturnType<typeof lockByFile> => lockByFile(options, file);
 
-const open: (Server | Socket)[] = [];
 const children: ChildProcess[] = [];
 afterEach(async () => {
-  for (const one of open.splice(0)) {
-    if ('destroy' in one) one.destroy();
-    else one.close();
-  }
   for (const child of children.splice(0)) {
     child.kill('SIGKILL');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   }
 });
+after(() => {
+  rmSync(directory, { recursive: true });
+});
 
-/** Somebody else's process that listens there and says what it likes, or nothing. */
-async function squat(answer: string | undefined): Promise<ChildProcess> {
-  const script = `require('node:net').createServer((socket) => {
-    socket.on('error', () => {});
-    ${answer === undefined ? '' : `socket.write(${JSON.stringify(answer)});`}
-  }).listen(${JSON.stringify(address)}, () => console.log('listening'));`;
-  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Another process of ours that has the lock until its standard input ends. */
+async function holder(): Promise<ChildProcess> {
+  const child = spawn('flock', ['-x', file, 'cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);
+  child.stdin.write('x');
   await once(child.stdout, 'data');
   return child;
 }
@@ -46,11 +46,11 @@ async function refusal(waitSeconds: number): Promise<string> {
 }
 
 describe('the lock on the table', { concurrency: false }, () => {
-  test('is had by one at a time, and the other is told who has it, for what and since when', async () => {
+  test('is held by one at a time, and the other reads who has it, for what and since when', async () => {
     const lock = await lockTable({ waitSeconds: 0, purpose: 'ipvsadm apply web.yaml' });
-    const told = await refusal(0);
+    const message = await refusal(0);
     assert.match(
-      told,
+      message,
       new RegExp(
         `^process ${process.pid} \\(ipvsadm apply web\\.yaml\\), since \\d{4}-\\d\\d-\\d\\dT[^ ]+Z, has locked`,
       ),
@@ -59,14 +59,14 @@ describe('the lock on the table', { concurrency: false }, () => {
     await (await lockTable({ waitSeconds: 0, purpose: 'third' })).release();
   });
 
-  test('goes to one of those who wait as soon as it is given back', async () => {
+  test('goes to one of those who wait as soon as it is released', async () => {
     const lock = await lockTable({ waitSeconds: 0, purpose: 'first' });
     const order: string[] = [];
     const waiting = lockTable({
       waitSeconds: 3600,
       purpose: 'second',
-      onWait: (holder) => {
-        order.push(holder.replace(/, since .*/, ''));
+      onWait: (who) => {
+        order.push(who.replace(/, since .*/, ''));
         void lock.release();
       },
     });
@@ -75,40 +75,98 @@ describe('the lock on the table', { concurrency: false }, () => {
   });
 
   test('ends with SIGKILL of its holder', async () => {
-    const holder = await squat('{}\n');
-    const waiting = lockTable({ waitSeconds: 3600, purpose: 'second', onWait: () => holder.kill('SIGKILL') });
+    await lockTable({ waitSeconds: 0, purpose: 'to make the directory' }).then((lock) => lock.release());
+    const script = `import { lockTable } from './dist/index.js';
+      await lockTable({ waitSeconds: 0, purpose: 'dying' }, ${JSON.stringify(file)});
+      console.log('locked');
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    await once(child.stdout, 'data');
+    const waiting = lockTable({ waitSeconds: 3600, purpose: 'second', onWait: () => child.kill('SIGKILL') });
     await (await waiting).release();
   });
 
-  const answers: readonly (readonly [what: string, answer: string | undefined])[] = [
-    ['nothing', undefined],
+  test('is not lost by Ctrl-C, which a terminal sends to every process of the group', async () => {
+    await lockTable({ waitSeconds: 0, purpose: 'to make the directory' }).then((lock) => lock.release());
+    const script = `import { lockTable } from './dist/index.js';
+      process.on('SIGINT', () => console.log('heard'));
+      await lockTable({ waitSeconds: 0, purpose: 'undoing' }, ${JSON.stringify(file)});
+      console.log('locked');
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    });
+    children.push(child);
+    await once(child.stdout, 'data');
+    process.kill(-(child.pid ?? NaN), 'SIGINT');
+    await once(child.stdout, 'data');
+    assert.match(await refusal(0), new RegExp(`^process ${child.pid ?? 0} \\(undoing\\)`));
+  });
+
+  test('does not keep a process alive that forgets to release it', () => {
+    const script = `import { lockTable } from './dist/index.js';
+      await lockTable({ waitSeconds: 0, purpose: 'forgotten' }, ${JSON.stringify(file)});`;
+    const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 60_000 });
+    assert.equal(status, 0);
+  });
+
+  test('can be taken by a script with flock(1), which says nothing of itself', async () => {
+    await lockTable({ waitSeconds: 0, purpose: 'to make the directory' }).then((lock) => lock.release());
+    writeFileSync(file, '');
+    const child = await holder();
+    assert.match(await refusal(0.2), /^another process has locked the table; waited 0\.2 s for it$/);
+    child.stdin?.end();
+    await once(child, 'exit');
+    await (await lockTable({ waitSeconds: 0, purpose: 'free again' })).release();
+  });
+
+  const descriptions: readonly (readonly [what: string, text: string])[] = [
     ['no JSON', 'hello\n'],
     ['JSON that is no object', '[null]\n'],
     ['other types', '{"pid":"1","purpose":7,"since":{}}\n'],
-    ['no end of it', 'x'.repeat(100_000)],
-    ['another process number', '{"pid":1}\n'],
+    ['no end', 'x'.repeat(100_000)],
   ];
-  for (const [what, answer] of answers) {
-    test(`is told by what the kernel knows where its holder says ${what}`, async () => {
-      const holder = await squat(answer);
-      assert.match(await refusal(0.2), new RegExp(`^process ${holder.pid ?? 0} \\(`));
+  for (const [what, text] of descriptions) {
+    test(`is reported as held by another process where its file has ${what}`, async () => {
+      await lockTable({ waitSeconds: 0, purpose: 'to make the directory' }).then((lock) => lock.release());
+      writeFileSync(file, text);
+      await holder();
+      assert.match(await refusal(0), /^another process has locked the table/);
     });
   }
 
-  test('never shows control characters of a holder', async () => {
-    await squat(`${JSON.stringify({ purpose: 'nice\u001b[2J\r\n', since: '\u0007now' })}\n`);
-    const told = await refusal(0);
-    assert.doesNotMatch(told, /\p{Cc}/u);
-    assert.match(told, /\(nice\?\[2J\?\?\), since \?now,/);
+  test('never shows control characters of a description', async () => {
+    await lockTable({ waitSeconds: 0, purpose: 'to make the directory' }).then((lock) => lock.release());
+    writeFileSync(file, JSON.stringify({ purpose: 'nice\u001b[2J\r\n', since: '\u0007now' }));
+    await holder();
+    const message = await refusal(0);
+    assert.doesNotMatch(message, /\p{Cc}/u);
+    assert.match(message, /\(nice\?\[2J\?\?\), since \?now,/);
   });
 
-  test('is not confused by a holder that hangs up at once', async () => {
-    const server = createServer((socket) => {
-      socket.destroy();
-    });
-    open.push(server);
-    server.listen(address);
-    await once(server, 'listening');
-    assert.match(await refusal(0.3), new RegExp(`^process ${process.pid} `));
+  test('is a file that nobody else can open, in a directory that nobody else can write to', async () => {
+    await (await lockTable({ waitSeconds: 0, purpose: 'first' })).release();
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.equal(statSync(join(file, '..')).mode & 0o777, 0o700);
+  });
+
+  test('is refused where others may write to its directory, and where a link is in its place', async () => {
+    await (await lockTable({ waitSeconds: 0, purpose: 'first' })).release();
+    chmodSync(join(file, '..'), 0o777);
+    assert.match(await refusal(0), /^can't lock the table: others may write to /);
+    chmodSync(join(file, '..'), 0o700);
+    const target = join(directory, 'elsewhere');
+    rmSync(file);
+    symlinkSync(target, file);
+    assert.match(await refusal(0), /^can't lock the table: .*Too many levels of symbolic links$/);
+    assert.ok(!existsSync(target));
+  });
+
+  test('is named after the network namespace', () => {
+    assert.equal(tableLockFile(), `/run/ipvsadm/${statSync('/proc/self/ns/net').ino}.lock`);
   });
 });

@@ -44,7 +44,24 @@ test('numbers that have no names are asked for where names are wanted, and only 
   const names = new NameTable({ web: '10.0.0.2' }, { 'http-alt/tcp': 8080 });
   assert.deepEqual(endpoints([plainServer], 'tcp', names), ['web:http-alt']);
   assert.deepEqual(endpoints([plainServer], 'udp', names), ['web:8080']);
-  const never = (): never => assert.fail('nobody need ask');
+  const never = (): never => assert.fail('a name was looked up');
   const numeric: Naming = { numeric: true, host: never, service: never };
   assert.deepEqual(endpoints([plainServer], 'tcp', numeric), ['10.0.0.2:8080']);
+});
+
+test('a name that is too long with its port is cut, but where it will be read again it is a number', () => {
+  const longest = 'h'.repeat(54);
+  const naming = (host: string, restorable: boolean): Naming => ({
+    numeric: false,
+    restorable,
+    host: () => host,
+    service: (port) => (port === 80 ? 'http' : undefined),
+  });
+  const at = (port: number) => ({ family: 'inet', address: '10.0.0.2', port }) as const;
+  for (const restorable of [true, false]) {
+    assert.equal(endpointLabel(at(80), 'tcp', naming(longest, restorable)), `${longest}:http`);
+  }
+  assert.equal(endpointLabel(at(80), 'tcp', naming(`${longest}h`, false)), `${longest}h:htt`);
+  assert.equal(endpointLabel(at(80), 'tcp', naming(`${longest}h`, true)), '10.0.0.2:80');
+  assert.equal(endpointLabel(at(65535), 'tcp', naming(longest, true)), '10.0.0.2:65535');
 });

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { cutName, parseEndpoint, parseInetAton, parseLeadingDigits, parseNumber } from '../../../src/grammar/values.js';
+import {
+  cutName,
+  parseEndpoint,
+  parseInetAton,
+  parseLeadingDigits,
+  parseNumber,
+  readsAsHostName,
+} from '../../../src/grammar/values.js';
 import { formatIpv4 } from '../../../src/model/address.js';
 
 /** What inet_aton of the C library (glibc 2.36) makes of the text; undefined where it refuses. */
@@ -156,3 +163,28 @@ test('cuts a name to the bytes that the kernel has room for, and never makes it 
     }),
   );
 });
+
+const words: readonly (readonly [word: string, isName: boolean])[] = [
+  ['web', true],
+  ['web3.example', true],
+  ['_srv.example.', true],
+  ['3com', true],
+  ['-dash', true],
+  ['10.0.0.1', false],
+  ['10', false],
+  ['0x0a', false],
+  ['2001:db8::1', false],
+  ['[web]', false],
+  ['a b', false],
+  ['a#b', false],
+  ['#web', false],
+  ['evil\u001b[31mhost', false],
+  ['web:80', false],
+  ['', false],
+];
+
+for (const [word, isName] of words) {
+  test(`${JSON.stringify(word)} is ${isName ? 'the name of a host' : 'no name of a host'}`, () => {
+    assert.equal(readsAsHostName(word), isName);
+  });
+}

@@ -76,6 +76,8 @@ export function director(facts: Partial<DirectorFacts> = {}): DirectorFacts {
     hasIpvs: true,
     services: [],
     syncDaemons: [],
+    timeouts: { tcp: 900, tcpFin: 120, udp: 300 },
+    orphans: { connections: 0, groups: [] },
     hasSyncedConnections: false,
     hasFtpHelper: true,
     ...facts,
@@ -103,9 +105,9 @@ export function realServer(facts: Partial<RealServerFacts> = {}): RealServerFact
   };
 }
 
-/** A finding in short: severity, what it is about, what was found, the commands of the first remedy. */
-export function brief({ severity, subject, found, remedies }: Finding): string[] {
-  return [severity, subject.label, found, ...(remedies[0]?.commands ?? [])];
+/** A finding in short: severity, what it is about, what was found, the commands of the first fix. */
+export function brief({ severity, subject, found, fixes }: Finding): string[] {
+  return [severity, subject.label, found, ...(fixes[0]?.commands ?? [])];
 }
 
 /** What all of some checks find that is not well, each in short with the check's name before it. */

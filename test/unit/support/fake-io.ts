@@ -17,7 +17,7 @@ const wholeText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** An output that keeps what was written. */
 export class FakeOutput implements Output {
-  readonly isTerminal: boolean = false;
+  isTerminal = false;
   readonly columns = undefined;
   readerGone = false;
   /** What every write ends in. */
@@ -59,7 +59,6 @@ export class FakeIo implements Io {
   readonly machine: Io['machine'];
   socketsOpened = 0;
   modulesLoaded = 0;
-  longRunExpected = false;
   /** The locks that were asked for, and how many of them are held. */
   readonly locks: LockOptions[] = [];
   locksHeld = 0;
@@ -84,9 +83,6 @@ export class FakeIo implements Io {
         const socket = sockets[this.socketsOpened++];
         if (socket === undefined) return Promise.reject(new Error('no more sockets were expected'));
         return socket instanceof Error ? Promise.reject(socket) : Promise.resolve(socket);
-      },
-      expectLongRun: () => {
-        this.longRunExpected = true;
       },
       loadModule: () => {
         this.modulesLoaded++;

@@ -26,12 +26,9 @@ export class NameTable implements Naming, NameResolver {
       .replace(/\/.*/, '');
   }
 
-  expect(): void {
-    // A table has all its answers at hand.
-  }
-
-  hostAddress(name: string): Promise<string | undefined> {
-    return Promise.resolve(Object.hasOwn(this.#hosts, name) ? this.#hosts[name] : undefined);
+  hostAddresses(name: string): Promise<readonly string[]> {
+    const address = Object.hasOwn(this.#hosts, name) ? this.#hosts[name] : undefined;
+    return Promise.resolve(address === undefined ? [] : [address]);
   }
 
   hostName(address: string): Promise<string | undefined> {

@@ -17,7 +17,10 @@ function table(...servers: readonly Partial<RealServer>[]): Table {
 }
 
 /** Commands by the kernel's numbers. Source: IPVS_CMD_* in include/uapi/linux/ip_vs.h. */
-const names: Readonly<Record<number, string>> = { 1: 'A', 2: 'E', 3: 'D', 5: 'a', 6: 'e', 7: 'd' };
+const names: Readonly<Record<number, string>> = { 1: 'A', 2: 'E', 3: 'D', 5: 'a', 6: 'e', 7: 'd', 8: 'g' };
+
+/** Nothing is there, for what looks before it undoes. */
+const noServers = carriedOut;
 
 /** What was asked for after the opening, a word for each datagram. */
 function asked(kernel: ScriptedKernel): string[] {
@@ -37,40 +40,40 @@ const after = table({ address: '10.0.0.2', weight: 7 }, { address: '10.0.0.4' })
 describe('applyPlan', () => {
   test('adds and edits in one datagram and removes in another', async () => {
     const { kernel, outcome } = await apply(before, after, [carriedOut, carriedOut]);
-    assert.deepEqual(outcome, { complete: true, changes: 3, drained: undefined });
+    assert.deepEqual(outcome, { changes: 3, drained: undefined });
     assert.deepEqual(asked(kernel), ['ae', 'd']);
   });
 
   test('asks nothing where nothing differs', async () => {
     const { kernel, outcome } = await apply(before, before, []);
-    assert.deepEqual([asked(kernel), outcome], [[], { complete: true, changes: 0, drained: undefined }]);
+    assert.deepEqual([asked(kernel), outcome], [[], { changes: 0, drained: undefined }]);
   });
 
   test('removes nothing after a refusal, and undoes exactly what was done', async () => {
     const { kernel, outcome } = await apply(before, after, [refusing({ 0: 22 }), carriedOut]);
     assert.ok(outcome instanceof ApplyError);
     assert.deepEqual(asked(kernel), ['ae', 'e']);
-    const { refusal, undoFailures, recreated, code } = outcome;
+    const { refusal, undone, code } = outcome;
     assert.equal(code, 'IPVS_APPLY');
     assert.deepEqual([refusal.operation, refusal.errnoName], ['add-server', 'EINVAL']);
     assert.equal(refusal.subject, '10.0.0.4:8080 of TCP 10.0.0.1:80');
-    assert.deepEqual([undoFailures, recreated], [[], []]);
+    assert.deepEqual(undone, { failures: [], recreated: [], kept: [] });
   });
 
   test('undoes in reverse order, and says what had been removed', async () => {
     const all = table({ address: '10.0.0.2' }, { address: '10.0.0.3' }, { address: '10.0.0.5' });
-    const { kernel, outcome } = await apply(all, after, [carriedOut, refusing({ 1: 3 }), carriedOut]);
+    const { kernel, outcome } = await apply(all, after, [carriedOut, refusing({ 1: 22 }), noServers, carriedOut]);
     assert.ok(outcome instanceof ApplyError);
-    assert.deepEqual(asked(kernel), ['ae', 'dd', 'aed']);
-    assert.deepEqual(outcome.recreated, ['10.0.0.3:8080 of TCP 10.0.0.1:80']);
-    assert.match(outcome.message, /^delete-server 10\.0\.0\.5:8080 .*ESRCH; undone$/);
+    assert.deepEqual(asked(kernel), ['ae', 'dd', 'g', 'aed']);
+    assert.deepEqual(outcome.undone.recreated, ['10.0.0.3:8080 of TCP 10.0.0.1:80']);
+    assert.match(outcome.message, /^delete-server 10\.0\.0\.5:8080 .*EINVAL; undone$/);
   });
 
   test('says what could not be undone', async () => {
     const { outcome } = await apply(before, after, [refusing({ 0: 22 }), refusing({ 0: 2 })]);
     assert.ok(outcome instanceof ApplyError);
     assert.deepEqual(
-      outcome.undoFailures.map(({ operation, errnoName }) => [operation, errnoName]),
+      outcome.undone.failures.map(({ operation, errnoName }) => [operation, errnoName]),
       [['edit-server', 'ENOENT']],
     );
   });
@@ -95,9 +98,9 @@ describe('applyPlan', () => {
       ending.abort();
       return carriedOut(requests);
     };
-    const { kernel, outcome } = await apply(before, after, [interrupting, carriedOut], { signal: ending.signal });
-    assert.deepEqual(outcome, { complete: false, changes: 0 });
-    assert.deepEqual(asked(kernel), ['ae', 'ed']);
+    const { kernel, outcome } = await apply(before, after, [interrupting, noServers, carriedOut], { signal: ending.signal });
+    assert.equal(outcome, ending.signal.reason);
+    assert.deepEqual(asked(kernel), ['ae', 'g', 'ed']);
   });
 
   test('refuses a table that has a server or a service twice', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { directorChecks } from '../../../../src/doctor/checks.js';
-import type { DirectorFacts, Listener } from '../../../../src/doctor/facts.js';
+import type { DirectorFacts, Listener, OrphanGroup } from '../../../../src/doctor/facts.js';
 import type { SyncDaemon } from '../../../../src/model/state.js';
 import {
   by,
@@ -38,8 +38,23 @@ const listening = (settings: Partial<Listener>): Listener => ({
   ...settings,
 });
 
+const balanced = [server('10.0.1.2'), server('10.0.1.3'), server('10.0.1.4', { weight: 0 })];
+const behindNat = here(['10.0.1.4', by('eth1')]);
+const orphanOf = (
+  address: string,
+  connections: number,
+  settings: Partial<OrphanGroup['service']> = {},
+): OrphanGroup => ({
+  service: { family: 'inet', protocol: 'tcp', address: '192.0.2.10', port: 80, ...settings },
+  server: { family: 'inet', address, port: 80 },
+  connections,
+});
+const forgetting = sysctls({ 'net/ipv4/vs/expire_nodest_conn': 0 });
+
 /** Facts, and every problem in short: check, severity, subject, what was found, commands. */
-const cases: readonly (readonly [title: string, facts: Partial<DirectorFacts>, expected: readonly string[][]])[] = [
+type Case = readonly [title: string, facts: Partial<DirectorFacts>, expected: readonly string[][]];
+
+const cases: readonly Case[] = [
   ['an empty table is well', {}, []],
   [
     'two servers behind NAT are well',
@@ -477,27 +492,145 @@ const cases: readonly (readonly [title: string, facts: Partial<DirectorFacts>, e
     },
     [],
   ],
+  ...['sh', 'mh'].map((scheduler): Case => [
+    `${scheduler} refuses the clients of a server of weight 0`,
+    { routes: behindNat, services: [entry(web, balanced, { scheduler, schedulerFlags: ['flag-2'] })] },
+    [
+      [
+        'hash-fallback',
+        'warning',
+        'TCP 192.0.2.10:80',
+        `10.0.1.4:80 has weight 0, and ${scheduler}-fallback is not set`,
+        `ipvsadm -E -t 192.0.2.10:80 -s ${scheduler} -b ${scheduler}-fallback,${scheduler}-port`,
+      ],
+    ],
+  ]),
+  [
+    'dh refuses them too, and has no fallback',
+    {
+      routes: behindNat,
+      services: [entry(web, [...balanced, server('10.0.1.2', { port: 81, weight: 0 })], { scheduler: 'dh' })],
+    },
+    [
+      [
+        'hash-fallback',
+        'warning',
+        'TCP 192.0.2.10:80',
+        '2 of 4 servers have weight 0 (10.0.1.4:80, ...), and dh has no fallback',
+        'ipvsadm -d -t 192.0.2.10:80 -r 10.0.1.4:80',
+        'ipvsadm -d -t 192.0.2.10:80 -r 10.0.1.2:81',
+      ],
+    ],
+  ],
+  [
+    'with a fallback, with other schedulers and without a server of weight 0 nobody is refused',
+    {
+      routes: behindNat,
+      services: [
+        entry(web, balanced, { scheduler: 'sh', schedulerFlags: ['flag-1'] }),
+        entry({ ...web, port: 81 }, balanced, { scheduler: 'mh', schedulerFlags: ['flag-1', 'flag-2'] }),
+        entry({ ...web, port: 82 }, balanced, { scheduler: 'wlc' }),
+        entry({ ...web, port: 83 }, balanced.slice(0, 2), { scheduler: 'sh' }),
+      ],
+    },
+    [],
+  ],
+  [
+    'of a hashed service without any weight only that is said',
+    { routes: behindNat, services: [entry(web, balanced.slice(2), { scheduler: 'sh' })] },
+    [
+      [
+        'service-weights',
+        'error',
+        'TCP 192.0.2.10:80',
+        'its only real server has weight 0',
+        'ipvsadm -e -t 192.0.2.10:80 -r 10.0.1.4:80 -m -w 1',
+      ],
+    ],
+  ],
+  [
+    'connections with servers that are not in the table, the most numerous first',
+    {
+      sysctls: forgetting,
+      orphans: { connections: 13, groups: [orphanOf('10.0.1.8', 9), orphanOf('10.0.1.9', 4, { protocol: 'udp' })] },
+    },
+    [
+      [
+        'connection-servers',
+        'warning',
+        'this host',
+        '13 connections with a server that is not in the table: 9 to 10.0.1.8:80 of TCP 192.0.2.10:80, 4 to 10.0.1.9:80 of UDP 192.0.2.10:80',
+        'sysctl -w net.ipv4.vs.expire_nodest_conn=1',
+      ],
+    ],
+  ],
+  [
+    'of many such servers a few are named',
+    {
+      sysctls: forgetting,
+      orphans: { connections: 7, groups: Array.from({ length: 7 }, (_, index) => orphanOf(`10.0.1.${index}`, 1)) },
+    },
+    [
+      [
+        'connection-servers',
+        'warning',
+        'this host',
+        `7 connections with a server that is not in the table: ${[0, 1, 2, 3, 4]
+          .map((index) => `1 to 10.0.1.${index}:80 of TCP 192.0.2.10:80`)
+          .join(', ')}, ...`,
+        'sysctl -w net.ipv4.vs.expire_nodest_conn=1',
+      ],
+    ],
+  ],
+  [
+    'they end at their next packet where the kernel is set so',
+    {
+      sysctls: sysctls({ 'net/ipv4/vs/expire_nodest_conn': 1 }),
+      orphans: { connections: 9, groups: [orphanOf('10.0.1.8', 9)] },
+    },
+    [],
+  ],
+  [
+    'without estimation nothing is counted, and the counters prove nothing',
+    {
+      routes,
+      sysctls: sysctls({ 'net/ipv4/vs/run_estimation': 0 }),
+      services: [
+        entry(mark, [direct('192.0.2.21')], { statistics: packets(1n) }),
+        entry(web, [direct('192.0.2.21')], { statistics: packets(0n) }),
+      ],
+    },
+    [
+      [
+        'estimation',
+        'warning',
+        'this host',
+        'net.ipv4.vs.run_estimation is 0',
+        'sysctl -w net.ipv4.vs.run_estimation=1',
+      ],
+    ],
+  ],
   [
     'a sync daemon for IPv6 needs an address of IPv6',
     { syncDaemons: [{ ...master, group: 'ff02::51' }] },
     [['sync-interface', 'error', 'sync daemon (master)', 'its interface eth1 has no IPv6 address']],
   ],
   [
-    'a backup that nobody has told anything',
+    'a backup that has received nothing',
     { syncDaemons: [{ ...master, role: 'backup', group: '224.0.0.9', port: 9000 }] },
     [
       [
         'sync-peer',
         'warning',
         'sync daemon (backup)',
-        'no connection that is open was told by a master',
+        'has received no open connection from a master',
         'ipvsadm -L --daemon',
         "tcpdump -c1 -ni eth1 'udp and dst host 224.0.0.9 and dst port 9000'",
       ],
     ],
   ],
   [
-    'a backup that was told of connections, and a master, which nobody tells',
+    'a backup that has received connections, and a master, which receives none',
     { syncDaemons: [master, { ...master, role: 'backup' }], hasSyncedConnections: true },
     [],
   ],
@@ -529,6 +662,46 @@ describe('checks on a director', () => {
   test('names of checks are unique', () => {
     const ids = directorChecks.map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length);
+  });
+
+  test('the UDP timeout is named where UDP connections have a server that is gone, and only there', () => {
+    const ways = (protocol: 'tcp' | 'udp'): string[] => {
+      const orphans = { connections: 1, groups: [orphanOf('10.0.1.8', 1, { protocol })] };
+      const facts = director({ sysctls: forgetting, orphans });
+      const check = directorChecks.find(({ id }) => id === 'connection-servers');
+      return check?.run(facts).flatMap(({ fixes }) => fixes.slice(1).map(({ how }) => how)) ?? [];
+    };
+    assert.deepEqual(ways('tcp'), []);
+    assert.deepEqual(ways('udp'), [
+      'let entries of UDP time out sooner (UDP: after 300 s), by `ipvsadm --set 0 0 SECONDS`',
+    ]);
+  });
+
+  test('ten thousand services at ten thousand addresses, with marks for their servers, are no trouble', () => {
+    const address = (index: number): string => `10.1.${index >> 8}.${index & 255}`;
+    const each = Array.from({ length: 10_000 }, (_, index) => index);
+    const many = director({
+      interfaces: [
+        loopback(),
+        link('eth0', ['192.0.2.1/24', ...each.map((index) => `${address(index)}/32`)]),
+        link('eth1'),
+      ],
+      routes: new Map(
+        each.flatMap((index) => [
+          [address(index), local] as const,
+          [`10.2${address(index).slice(4)}`, by('eth1')] as const,
+        ]),
+      ),
+      services: each.flatMap((index) => [
+        entry({ ...web, address: address(index) }, [direct(`10.2${address(index).slice(4)}`)], {
+          statistics: packets(1n),
+        }),
+        entry({ family: 'inet', fwmark: index + 1 }, [direct(`10.2${address(index).slice(4)}`)], {
+          statistics: packets(1n),
+        }),
+      ]),
+    });
+    assert.deepEqual(problems(directorChecks, many), []);
   });
 
   test('ten thousand servers are no trouble', () => {

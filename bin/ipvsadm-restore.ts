@@ -1,4 +1,0 @@
-import { runProgram } from '../src/edge/program.js';
-import { mainRestore } from '../src/main.js';
-
-void runProgram(mainRestore);

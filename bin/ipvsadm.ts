@@ -1,4 +1,0 @@
-import { runProgram } from '../src/edge/program.js';
-import { main } from '../src/main.js';
-
-void runProgram(main);

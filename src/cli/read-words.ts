@@ -1,0 +1,104 @@
+import { parseArgs } from 'node:util';
+import type { Options } from 'yargs';
+import { UsageError } from '../errors.js';
+import { printable } from '../text/printable.js';
+import type { DefinedVerb, OptionValues } from './verb.js';
+
+function fail(message: string): never {
+  throw new UsageError('usage', printable(message));
+}
+
+/** An option's name in the program: `keepWeights` of `keep-weights`. */
+function inProgram(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** A decimal number; NaN for every other word, which is for the option to refuse. */
+function numberOf(word: string): number {
+  return /^-?\d+(?:\.\d+)?$/.test(word) ? Number(word) : NaN;
+}
+
+/** A value as its option wants it. @throws {UsageError} where it can't be one. */
+function valueOf(name: string, { type, choices, coerce }: Options, given: unknown): unknown {
+  if (given === undefined) return undefined;
+  const value = coerced(type === 'number' && typeof given === 'string' ? numberOf(given) : given, coerce);
+  if (choices !== undefined && !choices.some((choice) => choice === value)) {
+    fail(`--${name} takes one of ${choices.join(', ')}, not ${String(given)}`);
+  }
+  return value;
+}
+
+function coerced(value: unknown, coerce: Options['coerce']): unknown {
+  try {
+    return coerce === undefined ? value : (coerce(value) as unknown);
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+/**
+ * Words as they are written, by the names of options, and the file's.
+ * @returns undefined where help is asked for.
+ * @throws {UsageError} for words that mean nothing.
+ */
+function writtenWords({ options, file }: DefinedVerb, words: readonly string[]): Map<string, unknown> | undefined {
+  const declared = Object.entries(options).map(([name, { type, alias }]) => {
+    const short = typeof alias === 'string' ? { short: alias } : {};
+    return [name, { type: type === 'boolean' ? ('boolean' as const) : ('string' as const), ...short }] as const;
+  });
+  const { tokens } = parseArgs({
+    args: [...words],
+    options: { ...Object.fromEntries(declared), help: { type: 'boolean', short: 'h' } },
+    // Not strict: what is wrong is said here, in the same words everywhere.
+    strict: false,
+    allowPositionals: true,
+    allowNegative: true,
+    tokens: true,
+  });
+  const read = new Map<string, unknown>();
+  for (const token of tokens) {
+    if (token.kind === 'option-terminator') continue;
+    if (token.kind === 'positional') {
+      if (file === undefined || read.has('file')) fail(`unexpected argument ${token.value}`);
+      read.set('file', token.value);
+      continue;
+    }
+    const { name, rawName, value } = token;
+    if (name === 'help') return undefined;
+    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    const negated = rawName === `--no-${name}`;
+    if (option === undefined || (negated && option.type !== 'boolean')) return fail(`unknown option ${rawName}`);
+    if (option.type === 'boolean' ? value !== undefined : value === undefined) {
+      fail(`option ${rawName} takes ${option.type === 'boolean' ? 'no' : 'a'} value`);
+    }
+    if (option.array === true) {
+      const before = read.get(name);
+      read.set(name, [...(Array.isArray(before) ? (before as unknown[]) : []), value]);
+      continue;
+    }
+    if (read.has(name)) fail(`option --${name} is given twice`);
+    read.set(name, value ?? !negated);
+  }
+  return read;
+}
+
+/**
+ * Reads the words after the name of a verb by the verb's table of options.
+ * @returns the values of all options by their names in the program, or `help` where help is asked for.
+ * @throws {UsageError} that says which word is wrong.
+ */
+export function readWords(verb: DefinedVerb, words: readonly string[]): OptionValues | 'help' {
+  const read = writtenWords(verb, words);
+  if (read === undefined) return 'help';
+  for (const [name, option] of Object.entries(verb.options)) {
+    const value = valueOf(name, option, read.get(name) ?? option.default);
+    if (value !== undefined) read.set(name, value);
+  }
+  if (verb.file !== undefined && !read.has('file')) fail(`FILE is missing: ${verb.file}`);
+  try {
+    verb.check?.(Object.fromEntries(read));
+  } catch (error) {
+    fail((error as Error).message);
+  }
+  return Object.fromEntries([...read].map(([name, value]) => [inProgram(name), value]));
+}

@@ -1,0 +1,93 @@
+import type { Connection } from '../format/connections.js';
+import type { ServerKey } from '../model/server.js';
+import { isFirewallMark, serviceId, type AddressServiceKey, type Protocol } from '../model/service.js';
+import type { OrphanGroup, Orphans, ServiceFacts } from './facts.js';
+
+/** Groups that are kept, whatever the connection table holds. */
+const mostGroups = 1000;
+
+const ftpPort = 21;
+
+/** Protocols by their names in the connection table. */
+const protocols: ReadonlyMap<string, Protocol> = new Map([
+  ['TCP', 'tcp'],
+  ['UDP', 'udp'],
+  ['SCTP', 'sctp'],
+]);
+
+function endpointId({ address, port }: ServerKey): string {
+  return `${address} ${port}`;
+}
+
+/** Servers of a table, by what the kernel's connection table says of a connection. */
+class ServerIndex {
+  /** Address and port of the servers, by their service. */
+  readonly #ofService = new Map<string, ReadonlySet<string>>();
+  /**
+   * Addresses of servers that take connections to more than one port of a virtual address, by that. FTP is among them
+   * for its data connections.
+   */
+  readonly #ofAddress = new Map<string, Set<string>>();
+  /** Addresses of servers of firewall marks, which connections don't have. */
+  readonly #ofMarks = new Set<string>();
+
+  constructor(services: readonly ServiceFacts[]) {
+    for (const { service, servers } of services) {
+      const { key } = service;
+      if (isFirewallMark(key)) {
+        for (const { address } of servers) this.#ofMarks.add(address);
+      } else {
+        this.#ofService.set(serviceId(key), new Set(servers.map(endpointId)));
+        if (key.port === 0 || key.port === ftpPort) {
+          const place = placeOf(key);
+          const addresses = this.#ofAddress.get(place) ?? new Set();
+          this.#ofAddress.set(place, addresses);
+          for (const { address } of servers) addresses.add(address);
+        }
+      }
+    }
+  }
+
+  /** Whether a connection can belong to a server of the table. */
+  has(service: AddressServiceKey, server: ServerKey): boolean {
+    return (
+      this.#ofService.get(serviceId(service))?.has(endpointId(server)) === true ||
+      this.#ofAddress.get(placeOf(service))?.has(server.address) === true ||
+      this.#ofMarks.has(server.address)
+    );
+  }
+}
+
+function placeOf({ protocol, address }: AddressServiceKey): string {
+  return `${protocol} ${address}`;
+}
+
+/** Counts the connections whose server is not in the table; needs no more memory for more connections. */
+export class OrphanCounter {
+  readonly #servers: ServerIndex;
+  readonly #groups = new Map<string, OrphanGroup>();
+  #connections = 0;
+
+  constructor(services: readonly ServiceFacts[]) {
+    this.#servers = new ServerIndex(services);
+  }
+
+  /** Looks at a connection. Templates of persistence, which have no client port, bind nobody to a server that is gone. */
+  count({ protocol: name, client, virtual, server }: Connection): void {
+    const protocol = protocols.get(name);
+    if (protocol === undefined || client.port === 0) return;
+    const service = { ...virtual, protocol };
+    if (this.#servers.has(service, server)) return;
+    this.#connections++;
+    const id = `${serviceId(service)} ${endpointId(server)}`;
+    const known = this.#groups.get(id);
+    if (known === undefined && this.#groups.size === mostGroups) return;
+    this.#groups.set(id, { service, server, connections: (known?.connections ?? 0) + 1 });
+  }
+
+  /** What was counted. */
+  orphans(): Orphans {
+    const groups = [...this.#groups.values()].sort((a, b) => b.connections - a.connections);
+    return { connections: this.#connections, groups };
+  }
+}

@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { kindOf, kinds } from '../soak/kinds.js';
+import { Random } from '../soak/random.js';
+
+const fixtures = 'test/soak/fixtures';
+
+describe('soak', () => {
+  for (const { name, generate, run } of kinds) {
+    test(`the first cases of ${name} are taken as they should be`, async () => {
+      for (let number = 0; number < 200; number++) await run(generate(new Random('test', name, number)));
+    });
+  }
+
+  // Inputs that a run has kept: each was a bug.
+  for (const file of readdirSync(fixtures).filter((one) => !one.endsWith('.md'))) {
+    test(`${file}, which failed once, is taken as it should be`, async () => {
+      await kindOf(file.split('-')[0] ?? '').run(readFileSync(`${fixtures}/${file}`));
+    });
+  }
+});
