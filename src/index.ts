@@ -20,10 +20,10 @@ export {
   UnavailableError,
   ValueError,
   type ErrorCode,
+  type Operation,
 } from './errors.js';
 export type { AddressFamily } from './model/address.js';
 export type { Change } from './model/change.js';
-export { column, rowSize, ServerRows, type KnownServer } from './model/server-rows.js';
 export {
   forwardingMethods,
   tunnelChecksums,
@@ -42,6 +42,7 @@ export type {
   Protocol,
   SchedulerFlag,
   ServiceKey,
+  UnknownProtocol,
   VirtualService,
 } from './model/service.js';
 export type {

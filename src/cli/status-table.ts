@@ -17,8 +17,7 @@ export async function statusTable(entries: TableEntries, naming: Naming, io: Io)
     style: { head: [], border: [], compact: true },
   });
   const totals = { services: 0, servers: 0, quiesced: 0, active: 0, inactive: 0 };
-  for await (const { service, servers: serverRows, rows } of entries) {
-    const servers = rows.map((row) => serverRows.state(row));
+  for await (const { service, servers } of entries) {
     const active = sum(servers, 'activeConnections');
     const inactive = sum(servers, 'inactiveConnections');
     const usable = servers.some(({ weight }) => weight > 0);

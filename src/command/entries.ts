@@ -1,19 +1,16 @@
 import { numericNaming, type Naming } from '../names/naming.js';
 import type { IpvsClient } from '../client/client.js';
 import type { TableOrder } from '../format/order.js';
-import { ServerRows } from '../model/server-rows.js';
 import { isFirewallMark } from '../model/service.js';
-import type { ServiceEntry } from '../model/state.js';
+import type { ServerEntry, ServerState, ServiceEntry } from '../model/state.js';
 import { ListingNames } from '../names/listing-names.js';
 import type { Session } from './session.js';
 
 /** A service with its servers. */
 export interface TableEntry {
   readonly service: ServiceEntry;
-  /** With counters where they were asked for. */
-  readonly servers: ServerRows;
-  /** The rows of the servers in their order. */
-  readonly rows: readonly number[];
+  /** In their order; with counters where they were asked for. */
+  readonly servers: readonly (ServerState | ServerEntry)[];
 }
 
 /** Entries that are there already or come one after the other. */
@@ -29,26 +26,24 @@ export interface Reading {
 
 /**
  * Reads the servers of services, with the naming to show them by. Numbers need no look-up: each entry is read when it is
- * asked for and holds until the next one is. Names are looked up for the whole table first, all at the same time.
+ * asked for. Names are looked up for the whole table first, all at the same time.
  */
 export async function readEntries(
   { io, client }: Session,
   services: readonly ServiceEntry[],
   { order, counters, numeric }: Reading,
 ): Promise<{ entries: TableEntries; naming: Naming }> {
-  const sorted = order.services(services);
-  if (numeric) return { entries: streamEntries(client, sorted, order, counters), naming: numericNaming };
+  const stream = streamEntries(client, order.services(services), order, counters);
+  if (numeric) return { entries: stream, naming: numericNaming };
   const entries: TableEntry[] = [];
-  const addresses: string[] = [];
-  for (const service of sorted) {
-    const servers = new ServerRows(counters);
-    await client.readServers(service.key, servers);
-    entries.push({ service, servers, rows: order.rows(servers) });
-    if (!isFirewallMark(service.key)) addresses.push(service.key.address);
-    addresses.push(...servers.map((row) => servers.address(row)));
-  }
+  for await (const entry of stream) entries.push(entry);
   const naming = new ListingNames(io.names);
-  await naming.resolve(addresses);
+  await naming.resolve(
+    entries.flatMap(({ service: { key }, servers }) => [
+      ...(isFirewallMark(key) ? [] : [key.address]),
+      ...servers.map(({ address }) => address),
+    ]),
+  );
   return { entries, naming };
 }
 
@@ -58,10 +53,8 @@ async function* streamEntries(
   order: TableOrder,
   counters: boolean,
 ): AsyncGenerator<TableEntry> {
-  const servers = new ServerRows(counters);
   for (const service of services) {
-    servers.clear();
-    await client.readServers(service.key, servers);
-    yield { service, servers, rows: order.rows(servers) };
+    const servers = await (counters ? client.servers(service.key) : client.serverStates(service.key));
+    yield { service, servers: order.servers(servers) };
   }
 }

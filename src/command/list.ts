@@ -31,11 +31,10 @@ export async function list(
   const style = { layout, exact, naming };
   await writeBlocks(io.stdout, async function* (out) {
     out.text(`${key === undefined ? formatVersionLine(client.info) : ''}${formatTitles(layout)}`);
-    for await (const { service, servers, rows } of entries) {
+    for await (const { service, servers } of entries) {
       writeServiceLine(out, service, style);
-      for (let index = 0; index < rows.length; index++) {
-        const row = rows[index] ?? 0;
-        writeServerLine(out, servers, row, service.key, style);
+      for (const [index, server] of servers.entries()) {
+        writeServerLine(out, server, service.key, style);
         if (index % linesInOneGo === linesInOneGo - 1) yield;
       }
       yield;
@@ -48,12 +47,11 @@ export async function save({ io, client }: Session, numeric: boolean): Promise<v
   const reading = { order: classicOrder, counters: false, numeric };
   const { entries, naming } = await readEntries({ io, client }, await client.services(), reading);
   await writeBlocks(io.stdout, async function* (out) {
-    for await (const { service, servers, rows } of entries) {
+    for await (const { service, servers } of entries) {
       out.text(formatServiceRule(service, naming));
       const rule = ruleService(service.key, naming);
-      for (let index = 0; index < rows.length; index++) {
-        const row = rows[index] ?? 0;
-        writeServerRule(out, servers, row, rule, naming);
+      for (const [index, server] of servers.entries()) {
+        writeServerRule(out, server, rule, naming);
         if (index % linesInOneGo === linesInOneGo - 1) yield;
       }
       yield;

@@ -1,5 +1,5 @@
 import type { AddressFamily } from '../model/address.js';
-import { column, rowSize, type ServerRows } from '../model/server-rows.js';
+import type { ServerKey } from '../model/server.js';
 import type { Protocol } from '../model/service.js';
 import type { Naming } from '../names/naming.js';
 import { printable } from '../text/printable.js';
@@ -26,24 +26,19 @@ export function endpointLabel(
   return (endpoint.family === 'inet6' ? `[${host}]:${port}` : `${host}:${port}`).slice(0, endpointLimit);
 }
 
-/** Appends the address and port of a server, as `endpointLabel` words them. */
+/** Appends the address and port of a server, as `endpointLabel` writes them. */
 export function writeServerEndpoint(
   out: TextWriter,
-  servers: ServerRows,
-  row: number,
+  server: ServerKey,
   protocol: Protocol | undefined,
   naming: Naming,
 ): void {
-  const at = row * rowSize;
-  const { numbers } = servers;
-  const port = numbers[at + column.port] ?? 0;
-  const inet6 = numbers[at + column.inet6] !== 0;
-  if (inet6 || !naming.numeric) {
-    const family = inet6 ? 'inet6' : 'inet';
-    out.text(endpointLabel({ family, address: servers.address(row), port }, protocol, naming));
+  if (server.family === 'inet6' || !naming.numeric) {
+    out.text(endpointLabel(server, protocol, naming));
     return;
   }
-  out.ipv4(numbers[at + column.address] ?? 0);
+  // Without a string for each of thousands.
+  out.text(server.address);
   out.byte(colon);
-  out.number(port);
+  out.number(server.port);
 }

@@ -1,10 +1,7 @@
 import { parseIpv4, parseIpv6 } from '../model/address.js';
-import { column, rowSize, type ServerRows } from '../model/server-rows.js';
 import type { ServerKey } from '../model/server.js';
-import { isFirewallMark, type Protocol, type ServiceKey } from '../model/service.js';
+import { isFirewallMark, protocolNumber, type ServiceKey } from '../model/service.js';
 import type { ServiceWithServers } from '../model/table.js';
-
-const protocolOrder: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 };
 
 /** What an entry is sorted by, taken once from its text. */
 interface Place {
@@ -32,7 +29,7 @@ function placeOf(
 }
 
 function servicePlace(key: ServiceKey): Place {
-  if (!isFirewallMark(key)) return placeOf(key, protocolOrder[key.protocol], true);
+  if (!isFirewallMark(key)) return placeOf(key, protocolNumber(key.protocol), true);
   const { fwmark, family } = key;
   return { fwmark, inet6: family === 'inet6', protocol: 0, words: [], port: 0 };
 }
@@ -71,41 +68,16 @@ function sorted<T>(items: readonly T[], placeOfItem: (item: T) => Place, differe
     .map(({ item }) => item);
 }
 
-function sortedRows({ length, numbers }: ServerRows, difference: Difference, familiesApart: boolean): number[] {
-  const compareRows = (a: number, b: number): number => {
-    const first = a * rowSize;
-    const second = b * rowSize;
-    if (familiesApart && numbers[first + column.inet6] !== numbers[second + column.inet6]) {
-      return (numbers[first + column.inet6] ?? 0) - (numbers[second + column.inet6] ?? 0);
-    }
-    for (let place: number = column.address; place < column.address + 4; place++) {
-      const result = difference(numbers[first + place] ?? 0, numbers[second + place] ?? 0);
-      if (result !== 0) return result;
-    }
-    return (numbers[first + column.port] ?? 0) - (numbers[second + column.port] ?? 0);
-  };
-  return allRows(length).sort(compareRows);
-}
-
-function allRows(length: number): number[] {
-  const rows: number[] = [];
-  for (let row = 0; row < length; row++) rows.push(row);
-  return rows;
-}
-
 /** An order of services, and of the servers of one service. */
 export interface TableOrder {
   readonly services: <T extends { readonly key: ServiceKey }>(services: readonly T[]) => readonly T[];
   readonly servers: <T extends ServerKey>(servers: readonly T[]) => readonly T[];
-  /** The indices of rows in this order. */
-  readonly rows: (servers: ServerRows) => readonly number[];
 }
 
 function tableOrder(difference: Difference, familiesApart: boolean): TableOrder {
   return {
     services: (services) => sorted(services, ({ key }) => servicePlace(key), difference),
     servers: (servers) => sorted(servers, (server) => placeOf(server, 0, familiesApart), difference),
-    rows: (servers) => sortedRows(servers, difference, familiesApart),
   };
 }
 
@@ -132,5 +104,4 @@ export function inNaturalOrder(services: readonly ServiceWithServers[]): readonl
 export const kernelOrder: TableOrder = {
   services: (services) => services,
   servers: (servers) => servers,
-  rows: ({ length }) => allRows(length),
 };

@@ -2,7 +2,10 @@ import type { Naming } from '../names/naming.js';
 import {
   fullNetmask,
   isFirewallMark,
+  isKnownProtocol,
+  protocolLabel,
   schedulerFlagNames,
+  type Protocol,
   type ServiceKey,
   type VirtualService,
 } from '../model/service.js';
@@ -21,15 +24,15 @@ export function netmaskText({ key, persistenceTimeout, persistenceNetmask }: Vir
   return String(persistenceNetmask);
 }
 
-/** Whose ports have names: those of a service with a firewall mark have none. */
-export function protocolOf(key: ServiceKey): 'tcp' | 'udp' | 'sctp' | undefined {
-  return isFirewallMark(key) ? undefined : key.protocol;
+/** Whose ports have names: those of a service with a firewall mark, or of a protocol that is not known, have none. */
+export function protocolOf(key: ServiceKey): Protocol | undefined {
+  return isFirewallMark(key) || !isKnownProtocol(key.protocol) ? undefined : key.protocol;
 }
 
 /** What identifies a service, as listings show it: `TCP  192.0.2.1:80`, `FWM  7 IPv6`. */
 export function serviceTitle(key: ServiceKey, naming: Naming): string {
   if (isFirewallMark(key)) return `FWM  ${key.fwmark}${key.family === 'inet6' ? ' IPv6' : ''}`;
-  return `${key.protocol.toUpperCase().padEnd(4)} ${endpointLabel(key, key.protocol, naming)}`;
+  return `${protocolLabel(key.protocol).padEnd(4)} ${endpointLabel(key, protocolOf(key), naming)}`;
 }
 
 /** The scheduler and all that makes a service special, as listings show it: `wlc persistent 360 ops`. */

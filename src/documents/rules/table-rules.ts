@@ -7,7 +7,6 @@ import type { VirtualService } from '../../model/service.js';
 import type { SyncDaemon, Timeouts } from '../../model/state.js';
 import type { Table } from '../../model/table.js';
 import { TextWriter } from '../../text/text-writer.js';
-import { ServerRows } from '../../model/server-rows.js';
 import { formatServiceRule, ruleService, writeServerRule } from './rule-text.js';
 
 /** Largest threshold that the command line takes. */
@@ -75,12 +74,11 @@ export function daemonRules(syncDaemons: readonly SyncDaemon[]): string {
 export function writeServiceRules(
   out: TextWriter,
   service: VirtualService,
-  servers: ServerRows,
-  rows: readonly number[],
+  servers: readonly RealServer[],
 ): void {
   out.text(formatServiceRule(service, numericNaming));
   const rule = ruleService(service.key, numericNaming);
-  for (const row of rows) writeServerRule(out, servers, row, rule, numericNaming);
+  for (const server of servers) writeServerRule(out, server, rule, numericNaming);
 }
 
 /**
@@ -92,8 +90,7 @@ export function formatRules(table: Table): string {
   const out = new TextWriter();
   out.text(timeoutsRule(timeouts));
   for (const { service, servers } of inNaturalOrder(services)) {
-    const rows = ServerRows.of(servers);
-    writeServiceRules(out, service, rows, naturalOrder.rows(rows));
+    writeServiceRules(out, service, naturalOrder.servers(servers));
   }
   out.text(daemonRules(syncDaemons));
   return out.toString();
