@@ -6,11 +6,11 @@ import { writeAll } from '../command/write-all.js';
 import type { IpvsClient } from '../client/client.js';
 import { ApplyError, type KernelError } from '../errors.js';
 import type { EndSignal, Io } from '../ports/io.js';
-import { compareTables, isSame, noDifference } from '../plan/difference.js';
+import { compareTables, isSame } from '../plan/difference.js';
 import { formatDifference } from '../format/format-difference.js';
 import { isEmpty, planChanges } from '../plan/plan.js';
+import { ComparedFile } from '../command/compare.js';
 import {
-  ComparedFile,
   comparedFile,
   comparisonOptions,
   tellingTrouble,
@@ -68,13 +68,6 @@ export const apply = defineVerb<ApplyOptions>({
   run: (io, options) =>
     tellingTrouble(io, failure, () =>
       ComparedFile.withKernel(io, options.file, async (client, file) => {
-        const nothingToDo = await file.isExported(client);
-        // Whoever has the lock may be about to change something, or to undo it.
-        if (nothingToDo && (options.dryRun || !(await io.machine.isTableLocked()))) {
-          await writeDifference(io, noDifference, options.json);
-          return 0;
-        }
-        await file.table();
         if (options.dryRun) return dryRun(io, client, file, options);
         const lock = await io.machine.lockTable({
           waitSeconds: options.wait,
@@ -155,7 +148,6 @@ async function tellInterruption(io: Io, { drained }: Applied): Promise<void> {
 
 /** Reads the table back: only somebody else can have made a difference. @returns the exit status. */
 async function verify(io: Io, client: IpvsClient, file: ComparedFile, options: ApplyOptions): Promise<number> {
-  if (await file.isExported(client)) return 0;
   const left = compareTables(await readTable(client), await file.table(), options);
   if (isSame(left)) return 0;
   await io.stderr.write(`${io.programName}: somebody else changed the table meanwhile; it would still take:\n`);

@@ -1,14 +1,8 @@
 import { describeFailure } from '../command/failure.js';
-import type { IpvsClient } from '../client/client.js';
-import { hasSaidTable } from '../command/compare-text.js';
-import { connect } from '../command/connect.js';
-import { readDocument, readText, type TableText } from '../command/read-document.js';
 import { writeAll } from '../command/write-all.js';
-import { SaidTable } from '../documents/said-table.js';
 import { IpvsError } from '../errors.js';
 import { formatJson } from '../format/json.js';
 import type { Io } from '../ports/io.js';
-import type { Table } from '../model/table.js';
 import type { TableDifference } from '../plan/difference.js';
 import { differenceJson } from '../format/difference-json.js';
 import { formatDifference, plainPaint, type Paint } from '../format/format-difference.js';
@@ -54,58 +48,6 @@ async function differencePaint(io: Io): Promise<Paint> {
   const { colours } = await import('./colours.js');
   const { green, red, yellow } = colours(io);
   return { ...plainPaint, added: green, removed: red, edited: yellow };
-}
-
-/** A file that the kernel's table is compared with. */
-export class ComparedFile {
-  readonly #io: Io;
-  readonly #text: TableText;
-  /** What it says in the words of `export`; undefined where it is in others. */
-  readonly #said: SaidTable | undefined;
-  #table: Promise<Table> | undefined;
-
-  private constructor(io: Io, text: TableText) {
-    this.#io = io;
-    this.#text = text;
-    this.#said = SaidTable.of(text.bytes);
-  }
-
-  /**
-   * Reads a file, opens the conversation with the kernel and hands both on. What is wrong with the file is told before
-   * what is wrong with the kernel.
-   * @throws {DocumentError} {UnavailableError}
-   */
-  static async withKernel<R>(
-    io: Io,
-    path: string,
-    run: (client: IpvsClient, file: ComparedFile) => Promise<R>,
-  ): Promise<R> {
-    const file = new ComparedFile(io, await readText(io, path));
-    if (file.#said === undefined) await file.table();
-    const client = await connect(io.machine).catch(async (error: unknown) => {
-      await file.table();
-      throw error;
-    });
-    try {
-      return await run(client, file);
-    } finally {
-      client.close();
-    }
-  }
-
-  /** The table that it says. @throws {DocumentError} */
-  async table(): Promise<Table> {
-    this.#table ??= readDocument(this.#io, this.#text);
-    return this.#table;
-  }
-
-  /**
-   * Whether it is in every word what `export` would write: the quick way to find out that nothing differs.
-   * @throws {KernelError}
-   */
-  async isExported(client: IpvsClient): Promise<boolean> {
-    return this.#said !== undefined && (await hasSaidTable(client, this.#said));
-  }
 }
 
 /** Exit status for wrong usage, bad input, and for a kernel without IPVS. */

@@ -1,7 +1,7 @@
 import { readTable } from '../table/read.js';
-import { compareTables, isSame, noDifference } from '../plan/difference.js';
+import { compareTables, isSame } from '../plan/difference.js';
+import { ComparedFile } from '../command/compare.js';
 import {
-  ComparedFile,
   comparedFile,
   comparisonOptions,
   tellingTrouble,
@@ -26,9 +26,7 @@ export const diff = defineVerb<ComparisonOptions>({
   run: (io, { file: path, json, ...options }) =>
     tellingTrouble(io, trouble, () =>
       ComparedFile.withKernel(io, path, async (client, file) => {
-        const difference = (await file.isExported(client))
-          ? noDifference
-          : compareTables(await readTable(client), await file.table(), options);
+        const difference = compareTables(await readTable(client), await file.table(), options);
         await writeDifference(io, difference, json);
         return isSame(difference) ? 0 : different;
       }),

@@ -4,28 +4,14 @@ import { largestText, tooLarge, unreadable } from '../documents/report.js';
 import type { Io } from '../ports/io.js';
 import type { Table } from '../model/table.js';
 
-/** A text of so many bytes, tens of thousands of servers, takes long enough for optimised code to pay off. */
-const longText = 1 << 21;
-
 /** What stands for the standard input in place of a file's name. */
 const standardInput = '-';
-
-/** A text that a table is to be read from. */
-export interface TableText {
-  readonly bytes: Uint8Array;
-  /** What messages call it. */
-  readonly name: string;
-}
 
 /** Room for the text of a large table; memory that is never touched costs nothing. */
 const usualRoom = 1 << 20;
 
-/**
- * Reads a file, or the standard input for `-`.
- * @throws {DocumentError} where it can't be read.
- */
-export async function readText(io: Io, file: string): Promise<TableText> {
-  const name = file === standardInput ? 'standard input' : file;
+/** The bytes of a file, or of the standard input. @throws {DocumentError} where it can't be read. */
+async function readText(io: Io, file: string, name: string): Promise<Uint8Array> {
   let room = Buffer.allocUnsafeSlow(usualRoom);
   let length = 0;
   try {
@@ -44,14 +30,14 @@ export async function readText(io: Io, file: string): Promise<TableText> {
     throw unreadable(name, `can't be read: ${systemErrorText(error)}`);
   }
   if (length > largestText) throw tooLarge(name);
-  return { bytes: room.subarray(0, length), name };
+  return room.subarray(0, length);
 }
 
 /**
- * The table that a text says: a document in YAML or JSON, or a rule dump.
- * @throws {DocumentError} where it can't be used.
+ * Reads a table from a file, or from the standard input for `-`: a document in YAML or JSON, or a rule dump.
+ * @throws {DocumentError} where it can't be read or used.
  */
-export async function readDocument(io: Io, { bytes, name }: TableText): Promise<Table> {
-  if (bytes.length >= longText) io.machine.expectLongRun();
-  return readTable(bytes, name, io.names);
+export async function readDocument(io: Io, file: string): Promise<Table> {
+  const name = file === standardInput ? 'standard input' : file;
+  return readTable(await readText(io, file, name), name, io.names);
 }

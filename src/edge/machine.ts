@@ -66,10 +66,6 @@ export function createMachine(): Machine {
       const { lockTable } = await import('./table-lock.js');
       return lockTable(options);
     },
-    async isTableLocked() {
-      const { isSocketOpen, tableLockName } = await import('./socket-owner.js');
-      return isSocketOpen(tableLockName);
-    },
     async run(program, args, input = '') {
       for (const path of programPaths[program]) {
         const result = await runProgram(path, args, input);

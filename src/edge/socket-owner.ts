@@ -31,15 +31,6 @@ export function abstractSocketOwner(name: string): SocketOwner | undefined {
   }
 }
 
-/** Whether an abstract socket of that name may be open in this network namespace: without /proc nobody can tell. */
-export function isSocketOpen(name: string): boolean {
-  try {
-    return socketInode(name) !== undefined;
-  } catch {
-    return true;
-  }
-}
-
 function socketInode(name: string): string | undefined {
   for (const line of readFileSync('/proc/net/unix', 'latin1').split('\n')) {
     const [, , , , , , inode, path] = line.trim().split(/\s+/);

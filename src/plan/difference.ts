@@ -64,9 +64,6 @@ export interface TableDifference {
   readonly syncDaemons: readonly DaemonDifference[];
 }
 
-/** The difference of two tables that are the same. */
-export const noDifference: TableDifference = { services: [], syncDaemons: [] };
-
 /** What counts as a difference. */
 export interface DifferenceOptions {
   /** False: what only the first table has is no difference. Default: true. */

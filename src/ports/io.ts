@@ -62,8 +62,6 @@ export interface Machine {
    * @throws {LockedError} when somebody else has it for too long.
    */
   lockTable(options: LockOptions): Promise<TableLock>;
-  /** False: nobody has that lock. Costs less than taking it. */
-  isTableLocked(): Promise<boolean>;
   /**
    * Runs a program for what it prints, without a shell and in the locale C; one that takes too long is ended.
    * @param input what it reads on its standard input.

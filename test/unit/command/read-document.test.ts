@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readDocument, readText } from '../../../src/command/read-document.js';
+import { readDocument } from '../../../src/command/read-document.js';
 import { DocumentError } from '../../../src/errors.js';
-import type { Table } from '../../../src/model/table.js';
 import { FakeIo, pieces } from '../support/fake-io.js';
-
-async function read(io: FakeIo, file: string): Promise<Table> {
-  return readDocument(io, await readText(io, file));
-}
 
 function refusal(message: RegExp): (error: unknown) => boolean {
   return (error) => {
@@ -20,24 +15,13 @@ function refusal(message: RegExp): (error: unknown) => boolean {
 test('reads a file, however it comes in pieces', async () => {
   const bytes = Buffer.from('services: [{ fwmark: 1, scheduler: "é" }]');
   const io = new FakeIo({ connections: pieces(Array.from(bytes, (byte) => Uint8Array.of(byte))) });
-  const { services } = await read(io, 'cluster.yaml');
+  const { services } = await readDocument(io, 'cluster.yaml');
   assert.equal(services[0]?.service.scheduler, 'é');
 });
 
 test('reads the standard input for a dash', async () => {
-  assert.deepEqual((await read(new FakeIo({ stdin: '{"services": []}' }), '-')).services, []);
-  await assert.rejects(read(new FakeIo({ stdin: '' }), '-'), refusal(/^standard input: there is nothing in it/));
-});
-
-test('expects a long run of a large file only', async () => {
-  for (const [comment, long] of [
-    ['', false],
-    [`#${' '.repeat(1 << 21)}\n`, true],
-  ] as const) {
-    const io = new FakeIo({ stdin: `${comment}services: []\n` });
-    await read(io, '-');
-    assert.equal(io.longRunExpected, long);
-  }
+  assert.deepEqual((await readDocument(new FakeIo({ stdin: '{"services": []}' }), '-')).services, []);
+  await assert.rejects(readDocument(new FakeIo({ stdin: '' }), '-'), refusal(/^standard input: there is nothing in it/));
 });
 
 test('stops reading a file of 100 MB at the limit', async () => {
@@ -47,7 +31,7 @@ test('stops reading a file of 100 MB at the limit', async () => {
     for (; given < 100; given++) yield mebibyte;
   }
   const io = new FakeIo({ connections: pieces(large()) });
-  await assert.rejects(read(io, 'large'), refusal(/^large: is larger than 16 MiB, which no table is$/));
+  await assert.rejects(readDocument(io, 'large'), refusal(/^large: is larger than 16 MiB, which no table is$/));
   assert.ok(given < 20);
 });
 
@@ -58,5 +42,5 @@ test('tells why a file can not be read, and shows no control characters of its n
     throw missing;
   }
   const io = new FakeIo({ connections: pieces(failing()) });
-  await assert.rejects(read(io, 'a\u001b[2J'), refusal(/^a\?\[2J: can't be read: No such file or directory$/));
+  await assert.rejects(readDocument(io, 'a\u001b[2J'), refusal(/^a\?\[2J: can't be read: No such file or directory$/));
 });

@@ -105,7 +105,6 @@ export class FakeIo implements Io {
         this.signalListeners.add(listener);
         return () => this.signalListeners.delete(listener);
       },
-      isTableLocked: () => Promise.resolve(lockFailure !== undefined),
       lockTable: (options) => {
         this.locks.push(options);
         if (lockFailure !== undefined) return Promise.reject(lockFailure);
