@@ -21,7 +21,6 @@ import {
   serviceEntryOf,
   timeoutsOf,
 } from '../wire/decode.js';
-import type { Codec } from '../wire/codec.js';
 import { changeValues, serviceKeyValues } from '../wire/encode.js';
 import { writeRequest, type ReplyPayload } from '../wire/message.js';
 import {
@@ -29,7 +28,7 @@ import {
   infoAttributes,
   ipvsCommand,
   ipvsFamilyVersion,
-  stateAttributes,
+  type CommandValues,
 } from '../wire/tables.js';
 import { Writer } from '../wire/writer.js';
 import { Channel, type QueryResult } from './channel.js';
@@ -46,12 +45,13 @@ function required<T>(value: T | undefined, name: string): T {
   return value;
 }
 
-function decodeWith<T>(attributes: Codec<T>, { view, offset, length }: ReplyPayload): T {
-  return attributes.decode(view, offset, length, 'IPVS reply');
+/** The attributes of a reply; they hold until the next one is read. */
+function valuesOf({ view, offset, length }: ReplyPayload): CommandValues {
+  return commandAttributes.borrow(view, offset, length, 'IPVS reply');
 }
 
 function decodeService(payload: ReplyPayload): ServiceEntry {
-  return serviceEntryOf(required(decodeWith(commandAttributes, payload).service, 'IPVS_CMD_ATTR_SERVICE'));
+  return serviceEntryOf(required(valuesOf(payload).service, 'IPVS_CMD_ATTR_SERVICE'));
 }
 
 /**
@@ -171,7 +171,7 @@ export class IpvsClient {
    */
   async servers(key: ServiceKey): Promise<ServerEntry[]> {
     return this.#servers(key, (payload) =>
-      serverEntryOf(required(decodeWith(commandAttributes, payload).server, 'IPVS_CMD_ATTR_DEST'), key.family),
+      serverEntryOf(required(valuesOf(payload).server, 'IPVS_CMD_ATTR_DEST'), key.family),
     );
   }
 
@@ -181,13 +181,13 @@ export class IpvsClient {
    */
   async serverStates(key: ServiceKey): Promise<ServerState[]> {
     return this.#servers(key, (payload) =>
-      serverStateOf(required(decodeWith(stateAttributes, payload).server, 'IPVS_CMD_ATTR_DEST'), key.family),
+      serverStateOf(required(valuesOf(payload).server, 'IPVS_CMD_ATTR_DEST'), key.family),
     );
   }
 
   /** The timeouts of connections. @throws as `services` does. */
   async timeouts(): Promise<Timeouts> {
-    const decode = (payload: ReplyPayload): Timeouts => timeoutsOf(decodeWith(commandAttributes, payload));
+    const decode = (payload: ReplyPayload): Timeouts => timeoutsOf(valuesOf(payload));
     const [timeouts] = await this.#ask({ command: ipvsCommand.getConfig, dump: false, decode });
     return required(timeouts, 'IPVS_CMD_SET_CONFIG');
   }
@@ -198,7 +198,7 @@ export class IpvsClient {
    */
   async syncDaemons(): Promise<SyncDaemon[]> {
     const decode = (payload: ReplyPayload): SyncDaemon =>
-      daemonOf(required(decodeWith(commandAttributes, payload).daemon, 'IPVS_CMD_ATTR_DAEMON'));
+      daemonOf(required(valuesOf(payload).daemon, 'IPVS_CMD_ATTR_DAEMON'));
     return this.#ask({ command: ipvsCommand.getDaemon, dump: true, decode });
   }
 

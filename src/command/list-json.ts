@@ -1,6 +1,6 @@
 import type { ClassicCommand } from '../grammar/command.js';
 import type { Connection } from '../format/connections.js';
-import { connectionJson, countersJson, formatJson, infoJson, serviceJson, type JsonObject } from '../format/json.js';
+import { connectionJson, countersJson, formatJson, infoJson, serviceJson } from '../format/json.js';
 import { kernelOrder, naturalOrder } from '../format/order.js';
 import type { ServiceKey } from '../model/service.js';
 import { readEntries } from './entries.js';

@@ -5,6 +5,7 @@ import {
   describeService,
   fullNetmask,
   isFirewallMark,
+  isKnownProtocol,
   type VirtualService,
 } from '../model/service.js';
 import type { SyncDaemon } from '../model/state.js';
@@ -19,6 +20,7 @@ type Tell = (path: Path, message: string) => void;
 
 function checkService({ key, onePacket, persistenceTimeout, persistenceNetmask }: VirtualService, tell: Tell): void {
   if (!isFirewallMark(key)) {
+    if (!isKnownProtocol(key.protocol)) tell(['protocol'], `expected tcp, udp or sctp, found ${key.protocol}`);
     if (key.port === 0 && persistenceTimeout === undefined) {
       tell(['port'], 'port 0 stands for all ports and is for persistent services: say a port, or persistenceTimeout');
     }

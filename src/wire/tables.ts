@@ -150,13 +150,6 @@ export const commandAttributes = new AttributeSet(commandTable);
 /** Decoded IPVS_CMD_ATTR_*. */
 export type CommandValues = AttributeValues<typeof commandTable>;
 
-/** The same, of services and servers without their counters: most readers want none, and they are two thirds of a reply. */
-export const stateAttributes = new AttributeSet({
-  ...commandTable,
-  service: [1, 'IPVS_CMD_ATTR_SERVICE', new AttributeSet(serviceTable)],
-  server: [2, 'IPVS_CMD_ATTR_DEST', new AttributeSet(serverTable)],
-} as const satisfies AttributeTable);
-
 const infoTable = {
   version: [1, 'IPVS_INFO_ATTR_VERSION', u32],
   connectionTableSize: [2, 'IPVS_INFO_ATTR_CONN_TAB_SIZE', u32],
