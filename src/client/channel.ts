@@ -116,16 +116,16 @@ export class Channel {
     last: number,
     take: (reply: ReplyReader, position: number) => boolean,
   ): Promise<void> {
-    await this.#letLoopTurn();
     try {
+      if (this.#isTurnDue()) await this.#letLoopTurn();
       this.#transport.send(datagram);
       for (;;) {
-        this.#replies.open(await this.#receive());
+        this.#replies.open(this.#transport.receive() ?? (await this.#receiveLate()));
         while (this.#replies.next()) {
           const position = (this.#replies.sequence - first) >>> 0;
           if (position <= last && take(this.#replies, position)) return;
         }
-        await this.#letLoopTurn();
+        if (this.#isTurnDue()) await this.#letLoopTurn();
       }
     } catch (error) {
       await this.#drain();
@@ -133,11 +133,11 @@ export class Channel {
     }
   }
 
-  async #receive(): Promise<Uint8Array> {
+  async #receiveLate(): Promise<Uint8Array> {
     for (let looks = 0; looks < lateLooks; looks++) {
+      await new Promise((resolve) => setTimeout(resolve, lateWait));
       const datagram = this.#transport.receive();
       if (datagram !== undefined) return datagram;
-      await new Promise((resolve) => setTimeout(resolve, lateWait));
     }
     throw new TransportError('no reply from the kernel');
   }
@@ -151,12 +151,15 @@ export class Channel {
         // Such as that replies were lost: after that the others can be read.
         errors++;
       }
-      await this.#letLoopTurn();
+      if (this.#isTurnDue()) await this.#letLoopTurn();
     }
   }
 
+  #isTurnDue(): boolean {
+    return performance.now() - this.#turned > longestBlock;
+  }
+
   async #letLoopTurn(): Promise<void> {
-    if (performance.now() - this.#turned < longestBlock) return;
     await new Promise((resolve) => setImmediate(resolve));
     this.#turned = performance.now();
   }

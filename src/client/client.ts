@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { DecodeError, KernelError, UnavailableError } from '../errors.js';
 import { changeSubject, type Change } from '../model/change.js';
+import type { ServerRows } from '../model/server-rows.js';
 import { serverId, type RealServer, type ServerKey } from '../model/server.js';
 import { describeService, serviceId, type ServiceKey, type VirtualService } from '../model/service.js';
 import type {
@@ -13,12 +14,15 @@ import type {
   Timeouts,
 } from '../model/state.js';
 import type { Transport } from '../ports/transport.js';
+import { appendServer } from '../wire/decode-rows.js';
 import {
   daemonOf,
   infoOf,
   serverEntryOf,
+  serverKeyOf,
   serverStateOf,
   serviceEntryOf,
+  serviceKeyOf,
   timeoutsOf,
 } from '../wire/decode.js';
 import { changeValues, serviceKeyValues } from '../wire/encode.js';
@@ -28,6 +32,8 @@ import {
   infoAttributes,
   ipvsCommand,
   ipvsFamilyVersion,
+  keyAttributes,
+  serverStateAttributes,
   type CommandValues,
 } from '../wire/tables.js';
 import { Writer } from '../wire/writer.js';
@@ -45,9 +51,8 @@ function required<T>(value: T | undefined, name: string): T {
   return value;
 }
 
-/** The attributes of a reply; they hold until the next one is read. */
 function valuesOf({ view, offset, length }: ReplyPayload): CommandValues {
-  return commandAttributes.borrow(view, offset, length, 'IPVS reply');
+  return commandAttributes.decode(view, offset, length, 'IPVS reply');
 }
 
 function decodeService(payload: ReplyPayload): ServiceEntry {
@@ -63,13 +68,25 @@ function decodeService(payload: ReplyPayload): ServiceEntry {
 export type PreparedChanges = () => Promise<(KernelError | undefined)[]>;
 
 /** What is asked of the kernel. */
-interface Question<R> {
+interface Question {
   readonly command: number;
   /** The service that is asked about, if any. */
   readonly key?: ServiceKey;
   /** Whether the reply is a list. */
   readonly dump: boolean;
+}
+
+/** A question whose reply has values. */
+interface ValueQuestion<R> extends Question {
   readonly decode: (payload: ReplyPayload) => R;
+}
+
+/** A question about a list that may come in several pieces. */
+interface TableQuestion<R> extends ValueQuestion<R> {
+  /** What tells an entry from all others. */
+  readonly identify: (entry: R) => string;
+  /** The same of an entry in a reply, without decoding the rest. */
+  readonly identifyReply: (payload: ReplyPayload) => string;
 }
 
 /**
@@ -149,8 +166,16 @@ export class IpvsClient {
    * @throws {UnavailableError} when IPVS was unloaded (ENOPROTOOPT).
    */
   async services(): Promise<ServiceEntry[]> {
-    const question = { command: ipvsCommand.getService, dump: true, decode: decodeService };
-    return this.#inTurn(() => this.#table(question, ({ key }) => serviceId(key)));
+    return this.#table({
+      command: ipvsCommand.getService,
+      dump: true,
+      decode: decodeService,
+      identify: ({ key }) => serviceId(key),
+      identifyReply: ({ view, offset, length }) => {
+        const { service } = keyAttributes.decode(view, offset, length, 'IPVS reply');
+        return serviceId(serviceKeyOf(required(service, 'IPVS_CMD_ATTR_SERVICE')));
+      },
+    });
   }
 
   /**
@@ -170,9 +195,10 @@ export class IpvsClient {
    * @throws as `services` does.
    */
   async servers(key: ServiceKey): Promise<ServerEntry[]> {
-    return this.#servers(key, (payload) =>
-      serverEntryOf(required(valuesOf(payload).server, 'IPVS_CMD_ATTR_DEST'), key.family),
-    );
+    return this.#servers(key, ({ view, offset, length }) => {
+      const { server } = commandAttributes.decode(view, offset, length, 'IPVS reply');
+      return serverEntryOf(required(server, 'IPVS_CMD_ATTR_DEST'), key.family);
+    });
   }
 
   /**
@@ -180,9 +206,31 @@ export class IpvsClient {
    * @throws as `services` does.
    */
   async serverStates(key: ServiceKey): Promise<ServerState[]> {
-    return this.#servers(key, (payload) =>
-      serverStateOf(required(valuesOf(payload).server, 'IPVS_CMD_ATTR_DEST'), key.family),
-    );
+    return this.#servers(key, ({ view, offset, length }) => {
+      const { server } = serverStateAttributes.decode(view, offset, length, 'IPVS reply');
+      return serverStateOf(required(server, 'IPVS_CMD_ATTR_DEST'), key.family);
+    });
+  }
+
+  /**
+   * Reads the servers of a service into rows, in place of what these have: for the classic listings, whose time it is.
+   * Each once; a list in which some come twice is read again, at most ten times. That none is missing, as `servers` makes
+   * sure, would take a second reading of every longer list.
+   * @internal
+   */
+  async readServers(key: ServiceKey, rows: ServerRows): Promise<void> {
+    await this.#inTurn(async () => {
+      for (let readings = 1; ; readings++) {
+        rows.clear();
+        const question = { command: ipvsCommand.getDest, key, dump: true };
+        const { pieces, interrupted } = await this.#query(question, (payload) => {
+          appendServer(rows, payload, key.family);
+        });
+        if (pieces < 2) return;
+        const isConsistent = rows.dropRepeats() === 0 && !interrupted;
+        if (isConsistent || readings === mostReadings) return;
+      }
+    });
   }
 
   /** The timeouts of connections. @throws as `services` does. */
@@ -344,49 +392,67 @@ export class IpvsClient {
   }
 
   async #servers<R extends ServerKey>(key: ServiceKey, decode: (payload: ReplyPayload) => R): Promise<R[]> {
-    return this.#inTurn(() => this.#table({ command: ipvsCommand.getDest, key, dump: true, decode }, serverId));
+    return this.#table({
+      command: ipvsCommand.getDest,
+      key,
+      dump: true,
+      decode,
+      identify: serverId,
+      identifyReply: ({ view, offset, length }) => {
+        const { server } = keyAttributes.decode(view, offset, length, 'IPVS reply');
+        return serverId(serverKeyOf(required(server, 'IPVS_CMD_ATTR_DEST'), key.family));
+      },
+    });
   }
 
-  /** Asks for a list that may come in several pieces. @param identify what tells an entry from all others. */
-  async #table<R>(question: Question<R>, identify: (entry: R) => string): Promise<R[]> {
-    let before = new Map<string, R>();
-    for (let readings = 1; ; readings++) {
-      const { entries, pieces, interrupted } = await this.#read(question);
-      // A piece by itself is made in one go.
-      if (pieces < 2) return entries;
-      const found = new Map(entries.map((entry) => [identify(entry), entry]));
-      const isSame = !interrupted && found.size === entries.length && haveSameKeys(found, before);
-      if (isSame) return entries;
-      if (readings === mostReadings) return [...new Map([...before, ...found]).values()];
-      before = found;
-    }
+  /** Asks for a list until two readings in a row agree. */
+  async #table<R>(question: TableQuestion<R>): Promise<R[]> {
+    return this.#inTurn(async () => {
+      const all = new Map<string, R>();
+      for (let readings = 1; ; readings++) {
+        const entries: R[] = [];
+        const { pieces, interrupted } = await this.#query(question, (payload) => {
+          entries.push(question.decode(payload));
+        });
+        // A piece by itself is made at one moment.
+        if (pieces < 2) return entries;
+        const ids = entries.map(question.identify);
+        if (!interrupted && new Set(ids).size === ids.length && (await this.#isStill(question, ids))) return entries;
+        if (readings > mostReadings - 2) for (const entry of entries) all.set(question.identify(entry), entry);
+        if (readings === mostReadings) return [...all.values()];
+      }
+    });
   }
 
-  async #ask<R>(question: Question<R>): Promise<R[]> {
-    return this.#inTurn(async () => (await this.#read(question)).entries);
+  /** Whether the kernel has these very entries, in the same order. */
+  async #isStill<R>(question: TableQuestion<R>, ids: readonly string[]): Promise<boolean> {
+    let count = 0;
+    let isSame = true;
+    await this.#query(question, (payload) => {
+      if (question.identifyReply(payload) !== ids[count++]) isSame = false;
+    });
+    return isSame && count === ids.length;
+  }
+
+  async #ask<R>(question: ValueQuestion<R>): Promise<R[]> {
+    return this.#inTurn(async () => {
+      const entries: R[] = [];
+      await this.#query(question, (payload) => {
+        entries.push(question.decode(payload));
+      });
+      return entries;
+    });
   }
 
   /** Asks for data. @throws {KernelError} with the operation `list`. */
-  async #read<R>(question: Question<R>): Promise<QueryResult & { readonly entries: R[] }> {
-    const { command, key, dump, decode } = question;
+  async #query({ command, key, dump }: Question, read: (payload: ReplyPayload) => void): Promise<QueryResult> {
     const values = key === undefined ? {} : { service: serviceKeyValues(key) };
-    const entries: R[] = [];
     const request = { version: ipvsFamilyVersion, command, attributes: commandAttributes, values };
-    const query = (): Promise<QueryResult> =>
-      this.#channel.query({ ...request, family: this.#family }, dump, (payload) => {
-        entries.push(decode(payload));
-      });
-    let result = await query();
-    if (result.errno === ENOENT && (await this.#findFamilyAnew())) result = await query();
-    if (result.errno === 0) return { ...result, entries };
+    let result = await this.#channel.query({ ...request, family: this.#family }, dump, read);
+    if (result.errno === ENOENT && (await this.#findFamilyAnew())) {
+      result = await this.#channel.query({ ...request, family: this.#family }, dump, read);
+    }
+    if (result.errno === 0) return result;
     throw new KernelError(result.errno, 'list', key === undefined ? '' : describeService(key));
   }
-}
-
-/** Whether two maps have the same keys in the same order. */
-function haveSameKeys(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
-  if (a.size !== b.size) return false;
-  const others = b.keys();
-  for (const key of a.keys()) if (others.next().value !== key) return false;
-  return true;
 }

@@ -1,9 +1,10 @@
-import { numericNaming, type Naming } from '../names/naming.js';
 import type { IpvsClient } from '../client/client.js';
 import type { TableOrder } from '../format/order.js';
 import { isFirewallMark } from '../model/service.js';
 import type { ServerEntry, ServerState, ServiceEntry } from '../model/state.js';
 import { ListingNames } from '../names/listing-names.js';
+import { numericNaming, type Naming } from '../names/naming.js';
+import type { NameResolver } from '../ports/resolver.js';
 import type { Session } from './session.js';
 
 /** A service with its servers. */
@@ -14,7 +15,8 @@ export interface TableEntry {
 }
 
 /** Entries that are there already or come one after the other. */
-export type TableEntries = AsyncIterable<TableEntry> | Iterable<TableEntry>;
+export type Entries<E> = AsyncIterable<E> | Iterable<E>;
+export type TableEntries = Entries<TableEntry>;
 
 /** What is to be read of a table, and how it is to be shown. */
 export interface Reading {
@@ -24,25 +26,36 @@ export interface Reading {
   readonly numeric: boolean;
 }
 
-/**
- * Reads the servers of services, with the naming to show them by. Numbers need no look-up: each entry is read when it is
- * asked for. Names are looked up for the whole table first, all at the same time.
- */
+/** Reads the servers of services, with the naming to show them by. */
 export async function readEntries(
   { io, client }: Session,
   services: readonly ServiceEntry[],
   { order, counters, numeric }: Reading,
 ): Promise<{ entries: TableEntries; naming: Naming }> {
-  const stream = streamEntries(client, order.services(services), order, counters);
+  const entries = streamEntries(client, order.services(services), order, counters);
+  return withNaming(entries, io.names, numeric, ({ servers }) => servers.map(({ address }) => address));
+}
+
+/**
+ * Adds the naming to show entries by. Numbers need no look-up: each entry is read when it is asked for. Names are looked
+ * up for the whole table first, all at the same time.
+ * @param serverAddresses the addresses of an entry's servers.
+ */
+export async function withNaming<E extends { readonly service: ServiceEntry }>(
+  stream: AsyncGenerator<E>,
+  names: NameResolver,
+  numeric: boolean,
+  serverAddresses: (entry: E) => readonly string[],
+): Promise<{ entries: Entries<E>; naming: Naming }> {
   if (numeric) return { entries: stream, naming: numericNaming };
-  const entries: TableEntry[] = [];
+  const entries: E[] = [];
   for await (const entry of stream) entries.push(entry);
-  const naming = new ListingNames(io.names);
+  const naming = new ListingNames(names);
   await naming.resolve(
-    entries.flatMap(({ service: { key }, servers }) => [
-      ...(isFirewallMark(key) ? [] : [key.address]),
-      ...servers.map(({ address }) => address),
-    ]),
+    entries.flatMap((entry) => {
+      const { key } = entry.service;
+      return [...(isFirewallMark(key) ? [] : [key.address]), ...serverAddresses(entry)];
+    }),
   );
   return { entries, naming };
 }

@@ -1,5 +1,5 @@
 import type { AddressFamily } from '../model/address.js';
-import type { ServerKey } from '../model/server.js';
+import { column, rowSize, type ServerRows } from '../model/server-rows.js';
 import type { Protocol } from '../model/service.js';
 import type { Naming } from '../names/naming.js';
 import { printable } from '../text/printable.js';
@@ -26,19 +26,24 @@ export function endpointLabel(
   return (endpoint.family === 'inet6' ? `[${host}]:${port}` : `${host}:${port}`).slice(0, endpointLimit);
 }
 
-/** Appends the address and port of a server, as `endpointLabel` writes them. */
+/** Appends the address and port of a server, as `endpointLabel` words them. */
 export function writeServerEndpoint(
   out: TextWriter,
-  server: ServerKey,
+  servers: ServerRows,
+  row: number,
   protocol: Protocol | undefined,
   naming: Naming,
 ): void {
-  if (server.family === 'inet6' || !naming.numeric) {
-    out.text(endpointLabel(server, protocol, naming));
+  const at = row * rowSize;
+  const { numbers } = servers;
+  const port = numbers[at + column.port] ?? 0;
+  const inet6 = numbers[at + column.inet6] !== 0;
+  if (inet6 || !naming.numeric) {
+    const family = inet6 ? 'inet6' : 'inet';
+    out.text(endpointLabel({ family, address: servers.address(row), port }, protocol, naming));
     return;
   }
-  // Without a string for each of thousands.
-  out.text(server.address);
+  out.ipv4(numbers[at + column.address] ?? 0);
   out.byte(colon);
-  out.number(server.port);
+  out.number(port);
 }

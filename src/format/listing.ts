@@ -1,16 +1,15 @@
 import type { Naming } from '../names/naming.js';
 import type { TableLayout } from '../grammar/command.js';
-import type { ForwardingMethod, RealServer, TunnelChecksum } from '../model/server.js';
-import { isFirewallMark, type ServiceKey } from '../model/service.js';
+import { column, type ServerRows } from '../model/server-rows.js';
 import {
-  counterNames,
-  type IpvsInfo,
-  type ServerEntry,
-  type ServerState,
-  type ServiceEntry,
-  type SyncDaemon,
-  type Timeouts,
-} from '../model/state.js';
+  forwardingMethods,
+  tunnelChecksums,
+  tunnelTypes,
+  type ForwardingMethod,
+  type TunnelChecksum,
+} from '../model/server.js';
+import { isFirewallMark, type ServiceKey } from '../model/service.js';
+import { counterNames, type IpvsInfo, type ServiceEntry, type SyncDaemon, type Timeouts } from '../model/state.js';
 import { writeCounter } from './counter.js';
 import { writeServerEndpoint } from './labels.js';
 import { protocolOf, serviceTitle, settingsText } from './service-text.js';
@@ -38,6 +37,9 @@ const forwardingText: Readonly<Record<ForwardingMethod, string>> = {
   'forwarding-7': 'Fwd-7',
 };
 
+/** The same by the kernel's number. */
+const forwardingTexts = forwardingMethods.map((method) => forwardingText[method]);
+
 const checksumText: Readonly<Record<TunnelChecksum, string>> = {
   nocsum: '-c',
   csum: '+c',
@@ -45,40 +47,24 @@ const checksumText: Readonly<Record<TunnelChecksum, string>> = {
   'csum+remcsum': '+c,r+c',
 };
 
-/** What a column of a server's line shows. */
-type ServerColumn = (out: TextWriter, server: ServerState) => void;
+type ServerColumns = readonly (readonly [place: number, width: number])[];
 
-const forwarding: ServerColumn = (out, server) => {
-  out.text(forwardingText[server.forwarding]);
-};
-
-function numberColumn(field: Extract<keyof ServerState, `${string}Connections` | `${string}Threshold` | 'weight'>): ServerColumn {
-  return (out, server) => {
-    out.number(server[field]);
-  };
-}
-
-const weight = numberColumn('weight');
-const connectionColumns = [
-  [numberColumn('activeConnections'), 10],
-  [numberColumn('inactiveConnections'), 10],
-] as const;
+const connectionColumns: ServerColumns = [
+  [column.activeConnections, 10],
+  [column.inactiveConnections, 10],
+];
 
 /** What the line of a server shows behind its address, and in how wide a column. */
-const serverColumns: Readonly<
-  Record<Exclude<TableLayout, 'stats' | 'rate'>, readonly (readonly [write: ServerColumn, width: number])[]>
-> = {
-  plain: [[forwarding, 7], [weight, 6], ...connectionColumns],
-  'tun-info': [[forwarding, 7], [writeTunnel, 13], [weight, 6], ...connectionColumns],
-  thresholds: [[numberColumn('upperThreshold'), 10], [numberColumn('lowerThreshold'), 10], ...connectionColumns],
-  'persistent-conn': [[weight, 9], [numberColumn('persistentConnections'), 11], ...connectionColumns],
+const serverColumns: Readonly<Record<Exclude<TableLayout, 'stats' | 'rate'>, ServerColumns>> = {
+  plain: [[column.forwarding, 7], [column.weight, 6], ...connectionColumns],
+  'tun-info': [[column.forwarding, 7], [column.tunnelType, 13], [column.weight, 6], ...connectionColumns],
+  thresholds: [[column.upperThreshold, 10], [column.lowerThreshold, 10], ...connectionColumns],
+  'persistent-conn': [[column.weight, 9], [column.persistentConnections, 11], ...connectionColumns],
 };
 
-/** The counters that these layouts show. */
-const shownCounters = { stats: counterNames.slice(0, 5), rate: counterNames.slice(5) } as const;
-
-/** Rates of a server that the original never shortens. */
-const wholeRates: ReadonlySet<string> = new Set(counterNames.slice(5, 8));
+/** The first of `counterNames` that these layouts show, and how many they show. */
+const firstCounter = { stats: 0, rate: 5 } as const;
+const shownCounters = 5;
 
 const blank = 32;
 const newline = 10;
@@ -129,7 +115,10 @@ export function writeServiceLine(
   out.text(serviceHead(service.key, naming));
   if (layout === 'stats' || layout === 'rate') {
     out.padEnd(start, serviceWidth);
-    for (const name of shownCounters[layout]) writeCounter(out, service.statistics[name], exact);
+    const first = firstCounter[layout];
+    for (const name of counterNames.slice(first, first + shownCounters)) {
+      writeCounter(out, service.statistics[name], exact);
+    }
   } else {
     out.byte(blank);
     out.text(settingsText(service));
@@ -137,42 +126,54 @@ export function writeServiceLine(
   out.byte(newline);
 }
 
-/** Appends the line of a real server of the service `key`. Where counters are shown, it has to be a `ServerEntry`. */
+/** Appends the line of a real server of the service `key`. */
 export function writeServerLine(
   out: TextWriter,
-  server: ServerState | ServerEntry,
+  servers: ServerRows,
+  row: number,
   key: ServiceKey,
   { layout, exact, naming }: ListingStyle,
 ): void {
   out.text('  -> ');
   const start = out.length;
-  writeServerEndpoint(out, server, protocolOf(key), naming);
-  if (server.family === 'inet') out.cut(start, serverWidth);
+  writeServerEndpoint(out, servers, row, protocolOf(key), naming);
+  if (servers.number(row, column.inet6) === 0) out.cut(start, serverWidth);
   out.padEnd(start, serverWidth);
   if (layout === 'stats' || layout === 'rate') {
-    const statistics = 'statistics' in server ? server.statistics : undefined;
-    for (const name of shownCounters[layout]) {
-      writeCounter(out, statistics?.[name] ?? 0n, exact || wholeRates.has(name));
+    const first = firstCounter[layout];
+    for (let index = first; index < first + shownCounters; index++) {
+      // The original never shortens a server's first three rates.
+      const whole = exact || (layout === 'rate' && index < first + 3);
+      writeCounter(out, servers.counter(row, index), whole);
     }
   } else {
-    for (const [write, width] of serverColumns[layout]) {
+    for (const [place, width] of serverColumns[layout]) {
       out.byte(blank);
       const from = out.length;
-      write(out, server);
+      if (place === column.forwarding) out.text(forwardingTexts[servers.number(row, place)] ?? '');
+      else if (place === column.tunnelType) writeTunnel(out, servers, row);
+      else out.number(servers.number(row, place));
       out.padEnd(from, width);
     }
   }
   out.byte(newline);
 }
 
-function writeTunnel(out: TextWriter, { forwarding: method, tunnel: { type, port, checksum } }: RealServer): void {
-  if (method !== 'tunnelling') {
+function writeTunnel(out: TextWriter, servers: ServerRows, row: number): void {
+  if (forwardingMethods[servers.number(row, column.forwarding)] !== 'tunnelling') {
     out.text('n/a');
     return;
   }
-  out.text(typeof type === 'number' ? `type-${type}` : type);
-  if (type === 'gue') out.text(`:${port}`);
-  if (type === 'gue' || type === 'gre') out.text(`:${checksumText[checksum]}`);
+  const type = servers.number(row, column.tunnelType);
+  const name = tunnelTypes[type];
+  out.text(name ?? `type-${type}`);
+  if (name === 'gue') {
+    out.text(':');
+    out.number(servers.number(row, column.tunnelPort));
+  }
+  if (name === 'gue' || name === 'gre') {
+    out.text(`:${checksumText[tunnelChecksums[servers.number(row, column.tunnelChecksum)] ?? 'nocsum']}`);
+  }
 }
 
 /** The listing of the timeouts. */

@@ -1,95 +1,109 @@
 import { parseIpv4, parseIpv6 } from '../model/address.js';
+import { column, rowSize, type ServerRows } from '../model/server-rows.js';
 import type { ServerKey } from '../model/server.js';
 import { isFirewallMark, protocolNumber, type ServiceKey } from '../model/service.js';
 import type { ServiceWithServers } from '../model/table.js';
 
-/** What entries are sorted by, the first that differs: numbers of 32 bits. */
-const column = { fwmark: 0, inet6: 1, protocol: 2, address: 3, port: 7 } as const;
-const columns = 8;
+/** What an entry is sorted by, taken once from its text. */
+interface Place {
+  readonly fwmark: number;
+  readonly inet6: boolean;
+  readonly protocol: number;
+  /** The address as four 32-bit numbers; IPv4 is the first. */
+  readonly words: readonly number[];
+  readonly port: number;
+}
 
-/** How two 32-bit numbers are compared. */
-type Difference = (a: number, b: number) => number;
-
-/** Writes what an entry is sorted by into its row. */
-type Place<T> = (item: T, places: Uint32Array, row: number) => void;
-
-function placeEndpoint(
-  { family, address, port }: ServerKey,
+function placeOf(
+  { family, address, port }: { family: 'inet' | 'inet6'; address: string; port: number },
+  protocol: number,
   familiesApart: boolean,
-  places: Uint32Array,
-  row: number,
-): void {
-  places[row + column.port] = port;
-  if (family === 'inet') {
-    places[row + column.address] = parseIpv4(address) ?? 0;
-    return;
-  }
-  places[row + column.inet6] = familiesApart ? 1 : 0;
+): Place {
+  const inet6 = family === 'inet6';
+  return {
+    fwmark: 0,
+    inet6: familiesApart && inet6,
+    protocol,
+    words: inet6 ? ipv6Words(address) : [parseIpv4(address) ?? 0, 0, 0, 0],
+    port,
+  };
+}
+
+function servicePlace(key: ServiceKey): Place {
+  if (!isFirewallMark(key)) return placeOf(key, protocolNumber(key.protocol), true);
+  const { fwmark, family } = key;
+  return { fwmark, inet6: family === 'inet6', protocol: 0, words: [], port: 0 };
+}
+
+function ipv6Words(address: string): number[] {
   const bytes = parseIpv6(address) ?? new Uint8Array(16);
   const view = new DataView(bytes.buffer);
-  for (let word = 0; word < 4; word++) places[row + column.address + word] = view.getUint32(4 * word);
+  return [0, 4, 8, 12].map((offset) => view.getUint32(offset));
 }
 
-function placeService(key: ServiceKey, places: Uint32Array, row: number): void {
-  if (isFirewallMark(key)) {
-    places[row + column.fwmark] = key.fwmark;
-    places[row + column.inet6] = key.family === 'inet6' ? 1 : 0;
-  } else {
-    places[row + column.protocol] = protocolNumber(key.protocol);
-    placeEndpoint(key, true, places, row);
+/** How two 32-bit numbers are told apart. */
+type Difference = (a: number, b: number) => number;
+
+function compareWords(a: readonly number[], b: readonly number[], difference: Difference): number {
+  for (let index = 0; index < a.length; index++) {
+    const result = difference(a[index] ?? 0, b[index] ?? 0);
+    if (result !== 0) return result;
   }
+  return 0;
 }
 
-/** Sorts by numbers that are taken from each entry once: its text would be read at each of thousands of comparisons. */
-function sorted<T>(items: readonly T[], place: Place<T>, difference: Difference): T[] {
-  const places = new Uint32Array(items.length * columns);
-  const indices: number[] = [];
-  for (let index = 0; index < items.length; index++) {
-    const item = items[index];
-    if (item === undefined) continue;
-    place(item, places, index * columns);
-    indices.push(index);
-  }
-  indices.sort((a, b) => {
-    for (let at = 0; at < columns; at++) {
-      const one = places[a * columns + at] ?? 0;
-      const other = places[b * columns + at] ?? 0;
-      if (one !== other) return difference(one, other);
+function compare(a: Place, b: Place, difference: Difference): number {
+  return (
+    difference(a.fwmark, b.fwmark) ||
+    Number(a.inet6) - Number(b.inet6) ||
+    a.protocol - b.protocol ||
+    compareWords(a.words, b.words, difference) ||
+    a.port - b.port
+  );
+}
+
+function sorted<T>(items: readonly T[], placeOfItem: (item: T) => Place, difference: Difference): T[] {
+  return items
+    .map((item) => ({ item, place: placeOfItem(item) }))
+    .sort((a, b) => compare(a.place, b.place, difference))
+    .map(({ item }) => item);
+}
+
+function sortedRows({ length, numbers }: ServerRows, difference: Difference, familiesApart: boolean): number[] {
+  const compareRows = (a: number, b: number): number => {
+    const first = a * rowSize;
+    const second = b * rowSize;
+    if (familiesApart && numbers[first + column.inet6] !== numbers[second + column.inet6]) {
+      return (numbers[first + column.inet6] ?? 0) - (numbers[second + column.inet6] ?? 0);
     }
-    return 0;
-  });
-  const result: T[] = [];
-  for (const index of indices) {
-    const item = items[index];
-    if (item !== undefined) result.push(item);
-  }
-  return result;
+    for (let place: number = column.address; place < column.address + 4; place++) {
+      const result = difference(numbers[first + place] ?? 0, numbers[second + place] ?? 0);
+      if (result !== 0) return result;
+    }
+    return (numbers[first + column.port] ?? 0) - (numbers[second + column.port] ?? 0);
+  };
+  return allRows(length).sort(compareRows);
+}
+
+function allRows(length: number): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < length; row++) rows.push(row);
+  return rows;
 }
 
 /** An order of services, and of the servers of one service. */
 export interface TableOrder {
   readonly services: <T extends { readonly key: ServiceKey }>(services: readonly T[]) => readonly T[];
   readonly servers: <T extends ServerKey>(servers: readonly T[]) => readonly T[];
+  /** The indices of rows in this order. */
+  readonly rows: (servers: ServerRows) => readonly number[];
 }
 
 function tableOrder(difference: Difference, familiesApart: boolean): TableOrder {
   return {
-    services: (services) =>
-      sorted(
-        services,
-        ({ key }, places, row) => {
-          placeService(key, places, row);
-        },
-        difference,
-      ),
-    servers: (servers) =>
-      sorted(
-        servers,
-        (server, places, row) => {
-          placeEndpoint(server, familiesApart, places, row);
-        },
-        difference,
-      ),
+    services: (services) => sorted(services, ({ key }) => servicePlace(key), difference),
+    servers: (servers) => sorted(servers, (server) => placeOf(server, 0, familiesApart), difference),
+    rows: (servers) => sortedRows(servers, difference, familiesApart),
   };
 }
 
@@ -107,9 +121,7 @@ export const naturalOrder = tableOrder((a, b) => a - b, true);
 export function inNaturalOrder(services: readonly ServiceWithServers[]): readonly ServiceWithServers[] {
   return sorted(
     services,
-    ({ service }, places, row) => {
-      placeService(service.key, places, row);
-    },
+    ({ service }) => servicePlace(service.key),
     (a, b) => a - b,
   );
 }
@@ -118,4 +130,5 @@ export function inNaturalOrder(services: readonly ServiceWithServers[]): readonl
 export const kernelOrder: TableOrder = {
   services: (services) => services,
   servers: (servers) => servers,
+  rows: ({ length }) => allRows(length),
 };

@@ -1,6 +1,6 @@
 import { DecodeError } from '../errors.js';
 import { formatAddress, type AddressFamily } from '../model/address.js';
-import { defaultTunnel, forwardingMethods, tunnelChecksums, tunnelTypes, type Tunnel } from '../model/server.js';
+import { defaultTunnel, forwardingMethods, tunnelChecksums, tunnelTypes, type ServerKey, type Tunnel } from '../model/server.js';
 import { protocolOfNumber, type PersistenceNetmask, type ServiceKey, type VirtualService } from '../model/service.js';
 import {
   counterNames,
@@ -25,7 +25,8 @@ import { hostIsLittleEndian } from './writer.js';
 
 // The values of attributes to the model. What is missing though the kernel always sends it is a DecodeError.
 
-function familyName(number: number | undefined, name: string): AddressFamily {
+/** The family of an AF_* number. @throws {DecodeError} for any other; `name` is the attribute's. */
+export function familyName(number: number | undefined, name: string): AddressFamily {
   if (number === familyNumbers.inet) return 'inet';
   if (number === familyNumbers.inet6) return 'inet6';
   throw new DecodeError(`${name}: address family ${number ?? 'missing'}, expected 2 (IPv4) or 10 (IPv6)`);
@@ -41,7 +42,8 @@ function netmaskOf(family: AddressFamily, bytes: Uint8Array): PersistenceNetmask
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, hostIsLittleEndian);
 }
 
-function serviceKeyOf(values: ServiceValues): ServiceKey {
+/** What identifies a service of a reply. */
+export function serviceKeyOf(values: ServiceValues): ServiceKey {
   const family = familyName(values.family, 'IPVS_SVC_ATTR_AF');
   if (values.fwmark !== undefined && values.fwmark !== 0) return { family, fwmark: values.fwmark };
   return {
@@ -83,14 +85,19 @@ export function serviceEntryOf(values: ServiceValues): ServiceEntry {
 }
 
 function tunnelOf({ tunnelType = 0, tunnelPort = 0, tunnelFlags = 0 }: ServerValues): Tunnel {
-  const checksum = tunnelFlags & tunnelChecksumMask;
-  // Most servers have this one: they share it.
-  if (tunnelType === 0 && tunnelPort === 0 && checksum === 0) return defaultTunnel;
   return {
     type: tunnelTypes[tunnelType] ?? tunnelType,
     port: tunnelPort,
-    checksum: tunnelChecksums[checksum] ?? defaultTunnel.checksum,
+    checksum: tunnelChecksums[tunnelFlags & tunnelChecksumMask] ?? defaultTunnel.checksum,
   };
+}
+
+/** What identifies a real server of a reply. @param serviceFamily as for `serverStateOf`. */
+export function serverKeyOf(values: ServerValues, serviceFamily: AddressFamily): ServerKey {
+  const family =
+    values.family === undefined ? serviceFamily : familyName(values.family, 'IPVS_DEST_ATTR_ADDR_FAMILY');
+  const address = formatAddress(family, required(values.address, 'IPVS_DEST_ATTR_ADDR'));
+  return { family, address, port: required(values.port, 'IPVS_DEST_ATTR_PORT') };
 }
 
 /**
@@ -98,13 +105,9 @@ function tunnelOf({ tunnelType = 0, tunnelPort = 0, tunnelFlags = 0 }: ServerVal
  * @param serviceFamily the family of its service: kernels before 3.18 knew no other for its servers, and did not send it.
  */
 export function serverStateOf(values: ServerValues, serviceFamily: AddressFamily): ServerState {
-  const family =
-    values.family === undefined ? serviceFamily : familyName(values.family, 'IPVS_DEST_ATTR_ADDR_FAMILY');
   const forwarding = required(values.forwarding, 'IPVS_DEST_ATTR_FWD_METHOD') & forwardingMask;
   return {
-    family,
-    address: formatAddress(family, required(values.address, 'IPVS_DEST_ATTR_ADDR')),
-    port: required(values.port, 'IPVS_DEST_ATTR_PORT'),
+    ...serverKeyOf(values, serviceFamily),
     forwarding: forwardingMethods[forwarding] ?? 'masquerading',
     weight: required(values.weight, 'IPVS_DEST_ATTR_WEIGHT'),
     upperThreshold: values.upperThreshold ?? 0,

@@ -1,5 +1,5 @@
 import type { Naming } from '../../names/naming.js';
-import { endpointLabel, writeServerEndpoint } from '../../format/labels.js';
+import { endpointLabel } from '../../format/labels.js';
 import { netmaskText, protocolOf, schedulerFlagText } from '../../format/service-text.js';
 import { TextWriter } from '../../text/text-writer.js';
 import type { ForwardingMethod, RealServer, Tunnel, TunnelChecksum } from '../../model/server.js';
@@ -64,7 +64,7 @@ export function writeServerRule(out: TextWriter, server: RealServer, rule: RuleS
   // No rule has it, and one without a method would route directly: a comment leaves the server out of a restore.
   if (option === undefined && !rule.isComment) out.text('# ');
   out.text(rule.words);
-  writeServerEndpoint(out, server, rule.protocol, naming);
+  out.text(endpointLabel(server, rule.protocol, naming));
   if (option !== undefined) out.text(option);
   out.text(' -w ');
   out.number(weight);
