@@ -32,17 +32,32 @@ export function errnoName(errno: number): string {
   return getSystemErrorName(-errno);
 }
 
+/** What the kernel was asked for: one kind of change, or to `list` something. */
+export type Operation =
+  | 'list'
+  | 'add-service'
+  | 'edit-service'
+  | 'delete-service'
+  | 'add-server'
+  | 'edit-server'
+  | 'delete-server'
+  | 'flush'
+  | 'zero'
+  | 'set-timeouts'
+  | 'start-daemon'
+  | 'stop-daemon';
+
 /** The kernel refused a request. */
 export class KernelError extends IpvsError {
   override readonly name = 'KernelError';
   /** Positive error number, such as 17 for EEXIST. */
   readonly errno: number;
-  /** What was asked for, such as `add-service`. */
-  readonly operation: string;
+  /** What was asked for. */
+  readonly operation: Operation;
   /** What it was asked for, such as `TCP 192.0.2.1:80`; empty where the operation has no object. */
   readonly subject: string;
 
-  constructor(errno: number, operation: string, subject: string) {
+  constructor(errno: number, operation: Operation, subject: string) {
     super('IPVS_KERNEL', `${operation}${subject === '' ? '' : ` ${subject}`}: ${errnoName(errno)}`);
     this.errno = errno;
     this.operation = operation;
@@ -67,7 +82,7 @@ export class UnavailableError extends IpvsError {
   }
 }
 
-/** The conversation with the kernel broke: replies lost, out of sequence, or the socket closed. */
+/** No exchange with the kernel: replies were lost, or the socket is closed or could not be opened. */
 export class TransportError extends IpvsError {
   override readonly name = 'TransportError';
   constructor(message: string, options?: ErrorOptions) {

@@ -20,11 +20,11 @@ export {
   UnavailableError,
   ValueError,
   type ErrorCode,
+  type Operation,
 } from './errors.js';
 export type { AddressFamily } from './model/address.js';
 export { canonicalAddress } from './model/address-kind.js';
 export type { Change } from './model/change.js';
-export { column, rowSize, ServerRows, type KnownServer } from './model/server-rows.js';
 export {
   forwardingMethods,
   tunnelChecksums,
@@ -43,6 +43,7 @@ export type {
   Protocol,
   SchedulerFlag,
   ServiceKey,
+  UnknownProtocol,
   VirtualService,
 } from './model/service.js';
 export type {

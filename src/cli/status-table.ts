@@ -20,8 +20,7 @@ const columns: readonly Column[] = [
 export async function statusTable(entries: TableEntries, naming: Naming, colour: ChalkInstance): Promise<string> {
   const rows: Row[] = [];
   const totals = { services: 0, servers: 0, quiesced: 0, active: 0, inactive: 0 };
-  for await (const { service, servers: serverRows, rows: order } of entries) {
-    const servers = order.map((row) => serverRows.state(row));
+  for await (const { service, servers } of entries) {
     const active = sum(servers, 'activeConnections');
     const inactive = sum(servers, 'inactiveConnections');
     const usable = servers.some(({ weight }) => weight > 0);

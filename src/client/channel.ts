@@ -1,11 +1,11 @@
-import { TransportError, ValueError } from '../errors.js';
+import { TransportError } from '../errors.js';
+import type { Transport } from '../ports/transport.js';
 import type { Codec } from '../wire/codec.js';
 import { messageFlag, ReplyReader, writeRequest, type ReplyPayload } from '../wire/message.js';
 import { Writer } from '../wire/writer.js';
 import type { RequestBatch } from './request-batch.js';
-import type { Transport } from '../ports/transport.js';
 
-/** A request that answers with data. */
+/** A request whose reply has data. */
 export interface Request<T> {
   readonly family: number;
   readonly version: number;
@@ -14,107 +14,161 @@ export interface Request<T> {
   readonly values: T;
 }
 
+/** How a request whose reply has data ended. */
+export interface QueryResult {
+  /** Positive error number; 0: none. */
+  readonly errno: number;
+  /** How many datagrams the data came in. The kernel fills each at one moment, but other work comes between two. */
+  readonly pieces: number;
+  /** The kernel noticed that the table changed between two pieces of a dump (NLM_F_DUMP_INTR). */
+  readonly interrupted: boolean;
+}
+
+/** Milliseconds that exchanges may go on without a turn of the event loop: timers, signals and other work wait so long. */
+const longestBlock = 5;
+
+/** How often, and after how many milliseconds each, to look for a reply that is late. None has ever been seen late. */
+const lateLooks = 20;
+const lateWait = 5;
+
+/** Errors of a socket after which what may be left in it is given up. */
+const mostDrainErrors = 3;
+
+/** Not for secrecy: a datagram that is not a reply to us should not be taken for one by chance. */
+function randomSequence(): number {
+  return Math.floor(Math.random() * 2 ** 32);
+}
+
 /**
- * A conversation with the kernel over one socket: numbers the requests and matches the answers to them. One request
- * or batch is under way at a time; others wait for their turn. Once answers were lost, what comes in can't be trusted
- * any more: everything after that fails.
+ * Request/reply channel over one netlink socket: numbers the requests and matches the replies to them. One exchange at a
+ * time: the caller waits for one before it starts the next. What is left of one that failed is read and dropped, so that
+ * the channel stays usable.
  */
 export class Channel {
   readonly #transport: Transport;
   readonly #replies = new ReplyReader();
   readonly #writer = new Writer();
-  #sequence = 0;
-  /** Ends when the exchange before has ended. */
-  #turn: Promise<unknown> = Promise.resolve();
-  #broken: TransportError | undefined;
+  /** Number of the next request, of 32 bits. */
+  #sequence: number;
+  /** When the event loop turned last, as far as we know. */
+  #turned = performance.now();
 
-  constructor(transport: Transport) {
+  /** @param firstSequence number of the first request, of 32 bits. */
+  constructor(transport: Transport, firstSequence = randomSequence()) {
     this.#transport = transport;
+    this.#sequence = firstSequence;
   }
 
   /**
-   * Sends batches of requests, one after the other. The kernel works them off in order.
+   * Sends a batch of requests, which the kernel works off in order.
    * @returns an error number for each request, 0 where it was carried out.
-   * @throws {TransportError} when answers were lost; how many requests were carried out is then unknown.
+   * @throws {TransportError} when replies were lost; how many requests were carried out is then unknown.
+   * @throws {DecodeError} when a reply is no valid message; likewise.
    */
-  async execute(batches: readonly RequestBatch[]): Promise<number[]> {
-    return this.#inTurn(async () => {
-      const results: number[] = [];
-      for (const batch of batches) results.push(...(await this.#executeBatch(batch)));
-      return results;
+  async execute(batch: RequestBatch, family: number): Promise<number[]> {
+    const { size } = batch;
+    const first = this.#takeNumbers(size + 1);
+    const results = Array<number>(size).fill(0);
+    await this.#exchange(batch.write(this.#writer, family, first), first, size, ({ kind, errno }, position) => {
+      if (position === size) return true;
+      if (kind === 'result') results[position] = errno;
+      return false;
     });
-  }
-
-  async #executeBatch(batch: RequestBatch): Promise<number[]> {
-    const first = this.#sequence + 1;
-    const fence = first + batch.size;
-    this.#sequence = fence;
-    const results = Array<number>(batch.size).fill(0);
-    this.#transport.send(batch.write(this.#writer, first));
-    for (;;) {
-      await this.#receive();
-      while (this.#next(first, fence)) {
-        const { kind, sequence, errno } = this.#replies;
-        if (sequence === fence) return results;
-        if (kind === 'result') results[sequence - first] = errno;
-      }
-    }
+    return results;
   }
 
   /**
-   * Sends one request that answers with data.
-   * @param read takes each answer as it comes in; what it is given holds only until it returns.
-   * @returns the error number; 0: none.
+   * Sends one request whose reply has data.
+   * @param read takes each piece of data as it comes in; what it is given holds only until it returns.
+   * @throws {TransportError} when replies were lost.
+   * @throws whatever `read` throws first, and {DecodeError} when a reply is no valid message.
    */
-  async query<T>(request: Request<T>, dump: boolean, read: (payload: ReplyPayload) => void): Promise<number> {
-    return this.#inTurn(() => this.#query(request, dump, read));
-  }
-
-  async #query<T>(request: Request<T>, dump: boolean, read: (payload: ReplyPayload) => void): Promise<number> {
-    const writer = this.#writer;
-    writer.clear();
+  async query<T>(request: Request<T>, dump: boolean, read: (payload: ReplyPayload) => void): Promise<QueryResult> {
     const { family, version, command, attributes, values } = request;
-    const sequence = ++this.#sequence;
+    const sequence = this.#takeNumbers(1);
     const flags = dump ? messageFlag.dump : messageFlag.ack;
-    writeRequest(writer, { family, version, command, flags, sequence }, attributes, values);
-    this.#transport.send(writer.bytes());
-    for (;;) {
-      await this.#receive();
-      while (this.#next(sequence, sequence)) {
-        if (this.#replies.kind !== 'data') return this.#replies.errno;
-        read(this.#replies);
+    this.#writer.clear();
+    writeRequest(this.#writer, { family, version, command, flags, sequence }, attributes, values);
+    const result = { errno: 0, pieces: 0, interrupted: false };
+    let piece: DataView | undefined;
+    await this.#exchange(this.#writer.bytes(), sequence, 0, (reply) => {
+      if (reply.isInterrupted) result.interrupted = true;
+      if (reply.kind !== 'data') {
+        result.errno = reply.errno;
+        return true;
       }
-    }
-  }
-
-  async #inTurn<R>(exchange: () => Promise<R>): Promise<R> {
-    const result = this.#turn.then(async () => {
-      if (this.#broken !== undefined) throw this.#broken;
-      try {
-        return await exchange();
-      } catch (error) {
-        // A value that does not fit was refused before anything was sent.
-        if (!(error instanceof ValueError)) {
-          this.#broken = new TransportError('the conversation with the kernel broke off before', { cause: error });
-        }
-        throw error;
-      }
+      if (reply.view !== piece) result.pieces++;
+      piece = reply.view;
+      read(reply);
+      return false;
     });
-    this.#turn = result.catch(() => undefined);
     return result;
   }
 
-  async #receive(): Promise<void> {
-    const datagram = this.#transport.receive();
-    this.#replies.open(datagram instanceof Promise ? await datagram : datagram);
+  /**
+   * Sends a datagram and reads replies until `take` returns true.
+   * @param first number of the datagram's first request.
+   * @param last position of its last request, counted from 0; a message with any other number is no reply to it.
+   */
+  async #exchange(
+    datagram: Uint8Array,
+    first: number,
+    last: number,
+    take: (reply: ReplyReader, position: number) => boolean,
+  ): Promise<void> {
+    try {
+      if (this.#isTurnDue()) await this.#letLoopTurn();
+      this.#transport.send(datagram);
+      for (;;) {
+        this.#replies.open(this.#transport.receive() ?? (await this.#receiveLate()));
+        while (this.#replies.next()) {
+          const position = (this.#replies.sequence - first) >>> 0;
+          if (position <= last && take(this.#replies, position)) return;
+        }
+        if (this.#isTurnDue()) await this.#letLoopTurn();
+      }
+    } catch (error) {
+      await this.#drain();
+      throw error;
+    }
   }
 
-  /** Reads the next message of the datagram, which has to answer one of the requests. */
-  #next(first: number, last: number): boolean {
-    if (!this.#replies.next()) return false;
-    const { sequence } = this.#replies;
-    if (sequence >= first && sequence <= last) return true;
-    throw new TransportError(`the kernel answered request ${sequence}, expected ${first} to ${last}`);
+  async #receiveLate(): Promise<Uint8Array> {
+    for (let looks = 0; looks < lateLooks; looks++) {
+      await new Promise((resolve) => setTimeout(resolve, lateWait));
+      const datagram = this.#transport.receive();
+      if (datagram !== undefined) return datagram;
+    }
+    throw new TransportError('no reply from the kernel');
+  }
+
+  /** Drops what a failed exchange left in the socket: replies, the rest of a dump. */
+  async #drain(): Promise<void> {
+    for (let errors = 0; errors < mostDrainErrors;) {
+      try {
+        if (this.#transport.receive() === undefined) return;
+      } catch {
+        // Such as that replies were lost: after that the others can be read.
+        errors++;
+      }
+      if (this.#isTurnDue()) await this.#letLoopTurn();
+    }
+  }
+
+  #isTurnDue(): boolean {
+    return performance.now() - this.#turned > longestBlock;
+  }
+
+  async #letLoopTurn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#turned = performance.now();
+  }
+
+  /** @returns the first of so many numbers. */
+  #takeNumbers(count: number): number {
+    const first = this.#sequence;
+    this.#sequence = (first + count) >>> 0;
+    return first;
   }
 
   /** Closes the socket. May be called twice. */

@@ -11,7 +11,7 @@ const { ENOENT, ENOPROTOOPT } = constants.errno;
  */
 export async function findFamily(channel: Channel): Promise<number> {
   let family: number | undefined;
-  const errno = await channel.query(
+  const { errno } = await channel.query(
     {
       family: controllerFamily.type,
       version: controllerFamily.version,
@@ -21,11 +21,11 @@ export async function findFamily(channel: Channel): Promise<number> {
     },
     false,
     ({ view, offset, length }) => {
-      family = controllerAttributes.decode(view, offset, length, 'answer to getFamily').familyId;
+      family = controllerAttributes.decode(view, offset, length, 'reply to getFamily').familyId;
     },
   );
   if (errno === ENOENT) throw new UnavailableError(ENOPROTOOPT);
   if (errno !== 0) throw new UnavailableError(errno);
-  if (family === undefined) throw new DecodeError("CTRL_ATTR_FAMILY_ID: missing in the kernel's answer");
+  if (family === undefined) throw new DecodeError("CTRL_ATTR_FAMILY_ID: missing in the kernel's reply");
   return family;
 }

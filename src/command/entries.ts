@@ -1,24 +1,23 @@
-import { numericNaming, type Naming } from '../names/naming.js';
 import type { IpvsClient } from '../client/client.js';
 import type { TableOrder } from '../format/order.js';
 import { readsAsHostName } from '../grammar/values.js';
-import { ServerRows } from '../model/server-rows.js';
 import { isFirewallMark } from '../model/service.js';
-import type { ServiceEntry } from '../model/state.js';
+import type { ServerEntry, ServerState, ServiceEntry } from '../model/state.js';
 import { ListingNames } from '../names/listing-names.js';
+import { numericNaming, type Naming } from '../names/naming.js';
+import type { NameResolver } from '../ports/resolver.js';
 import type { Session } from './session.js';
 
 /** A service with its servers. */
 export interface TableEntry {
   readonly service: ServiceEntry;
-  /** With counters where they were asked for. */
-  readonly servers: ServerRows;
-  /** The rows of the servers in their order. */
-  readonly rows: readonly number[];
+  /** In their order; with counters where they were asked for. */
+  readonly servers: readonly (ServerState | ServerEntry)[];
 }
 
 /** Entries that are there already or come one after the other. */
-export type TableEntries = AsyncIterable<TableEntry> | Iterable<TableEntry>;
+export type Entries<E> = AsyncIterable<E> | Iterable<E>;
+export type TableEntries = Entries<TableEntry>;
 
 /** What is to be read of a table, and how it is to be shown. */
 export interface Reading {
@@ -30,28 +29,38 @@ export interface Reading {
   readonly restorable?: boolean;
 }
 
-/**
- * Reads the servers of services, with the naming to show them by. Numbers need no look-up: each entry is read when it is
- * asked for and holds until the next one is. Names are looked up for the whole table first, all at the same time.
- */
+/** Reads the servers of services, with the naming to show them by. */
 export async function readEntries(
   { io, client }: Session,
   services: readonly ServiceEntry[],
   { order, counters, numeric, restorable = false }: Reading,
 ): Promise<{ entries: TableEntries; naming: Naming }> {
-  const sorted = order.services(services);
-  if (numeric) return { entries: streamEntries(client, sorted, order, counters), naming: numericNaming };
-  const entries: TableEntry[] = [];
-  const addresses: string[] = [];
-  for (const service of sorted) {
-    const servers = new ServerRows(counters);
-    await client.readServers(service.key, servers);
-    entries.push({ service, servers, rows: order.rows(servers) });
-    if (!isFirewallMark(service.key)) addresses.push(service.key.address);
-    addresses.push(...servers.map((row) => servers.address(row)));
-  }
-  const naming = new ListingNames(io.names, restorable ? readsAsHostName : undefined);
-  await naming.resolve(addresses);
+  const entries = streamEntries(client, order.services(services), order, counters);
+  const addresses = ({ servers }: TableEntry): string[] => servers.map(({ address }) => address);
+  return withNaming(entries, io.names, { numeric, restorable }, addresses);
+}
+
+/**
+ * Adds the naming to show entries by. Numbers need no look-up: each entry is read when it is asked for. Names are looked
+ * up for the whole table first, all at the same time.
+ * @param serverAddresses the addresses of an entry's servers.
+ */
+export async function withNaming<E extends { readonly service: ServiceEntry }>(
+  stream: AsyncGenerator<E>,
+  names: NameResolver,
+  { numeric, restorable = false }: Pick<Reading, 'numeric' | 'restorable'>,
+  serverAddresses: (entry: E) => readonly string[],
+): Promise<{ entries: Entries<E>; naming: Naming }> {
+  if (numeric) return { entries: stream, naming: numericNaming };
+  const entries: E[] = [];
+  for await (const entry of stream) entries.push(entry);
+  const naming = new ListingNames(names, restorable ? readsAsHostName : undefined);
+  await naming.resolve(
+    entries.flatMap((entry) => {
+      const { key } = entry.service;
+      return [...(isFirewallMark(key) ? [] : [key.address]), ...serverAddresses(entry)];
+    }),
+  );
   return { entries, naming };
 }
 
@@ -61,10 +70,8 @@ async function* streamEntries(
   order: TableOrder,
   counters: boolean,
 ): AsyncGenerator<TableEntry> {
-  const servers = new ServerRows(counters);
   for (const service of services) {
-    servers.clear();
-    await client.readServers(service.key, servers);
-    yield { service, servers, rows: order.rows(servers) };
+    const servers = await (counters ? client.servers(service.key) : client.serverStates(service.key));
+    yield { service, servers: order.servers(servers) };
   }
 }

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import type { Operation } from '../errors.js';
 import { errnoText } from '../text/errno-text.js';
 
 const { EAFNOSUPPORT, EEXIST, EINVAL, EMSGSIZE, ENOENT, ENOMEM, ENOPROTOOPT, EOPNOTSUPP, EPERM, ESRCH } =
@@ -9,7 +10,7 @@ const noSuchScheduler = { [ENOENT]: 'Scheduler or persistence engine not found' 
 const noServiceForServer = { [ESRCH]: 'Service not defined' };
 
 /** What an error number means for one operation. */
-const textByOperation: Readonly<Record<string, Readonly<Record<number, string>>>> = {
+const textByOperation: Readonly<Partial<Record<Operation, Readonly<Record<number, string>>>>> = {
   'add-service': { [EEXIST]: 'Service already exists', ...noSuchScheduler },
   'edit-service': { ...noSuchService, ...noSuchScheduler },
   'delete-service': noSuchService,
@@ -34,8 +35,8 @@ const textForAll: Readonly<Record<number, string>> = {
 };
 
 /** The message for an operation that the kernel refused. @param errno positive error number */
-export function kernelText(errno: number, operation = ''): string {
-  return textByOperation[operation]?.[errno] ?? textForAll[errno] ?? errnoText(errno);
+export function kernelText(errno: number, operation?: Operation): string {
+  return (operation && textByOperation[operation]?.[errno]) ?? textForAll[errno] ?? errnoText(errno);
 }
 
 /** The message for IPVS that can't be reached. @param errno positive error number */

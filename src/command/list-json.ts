@@ -1,9 +1,8 @@
 import type { ClassicCommand } from '../grammar/command.js';
 import type { Connection } from '../format/connections.js';
-import { connectionJson, countersJson, formatJson, infoJson, serviceJson, type JsonObject } from '../format/json.js';
+import { connectionJson, countersJson, formatJson, infoJson, serviceJson } from '../format/json.js';
 import { kernelOrder, naturalOrder } from '../format/order.js';
 import type { ServiceKey } from '../model/service.js';
-import type { ServerState } from '../model/state.js';
 import { readEntries } from './entries.js';
 import type { Session } from './session.js';
 import { writeBlocks } from './write-all.js';
@@ -28,15 +27,14 @@ export async function listJson({ io, client }: Session, { key, sorted, counters 
   await writeBlocks(io.stdout, async function* (out) {
     out.text(`${start}[`);
     let separator = '\n    ';
-    for await (const { service, servers, rows } of entries) {
+    for await (const { service, servers } of entries) {
       const described = serviceJson(
         service,
         counters === undefined ? {} : countersJson(service.statistics, counters),
-        rows.map((row): [server: ServerState, more: JsonObject] => {
-          if (counters === undefined) return [servers.state(row), {}];
-          const { statistics, ...state } = servers.entry(row);
-          return [state, countersJson(statistics, counters)];
-        }),
+        servers.map((server) => [
+          server,
+          counters !== undefined && 'statistics' in server ? countersJson(server.statistics, counters) : {},
+        ]),
       );
       out.text(`${separator}${formatJson(described, '    ')}`);
       separator = ',\n    ';

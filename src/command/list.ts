@@ -1,5 +1,8 @@
 import type { ClassicCommand } from '../grammar/command.js';
-import { classicOrder, kernelOrder } from '../format/order.js';
+import type { IpvsClient } from '../client/client.js';
+import { classicOrder, kernelOrder, type TableOrder } from '../format/order.js';
+import { ServerRows } from '../model/server-rows.js';
+import type { ServiceEntry } from '../model/state.js';
 import {
   formatSyncDaemon,
   formatTimeouts,
@@ -9,25 +12,49 @@ import {
   writeServiceLine,
 } from '../format/listing.js';
 import { formatServiceRule, ruleService, writeServerRule } from '../documents/rules/rule-text.js';
-import { readEntries } from './entries.js';
+import { readEntries, withNaming } from './entries.js';
 import type { Session } from './session.js';
 import { writeBlocks } from './write-all.js';
 
 /** Lines after which a block may be full. */
 const linesInOneGo = 256;
 
-/** Shows the table, or one service of it. A service that is not there is told before anything is shown. */
+/** A service with its servers, as rows in the kernel's order, and the rows in the order of the listing. */
+interface RowsEntry {
+  readonly service: ServiceEntry;
+  readonly servers: ServerRows;
+  readonly rows: readonly number[];
+}
+
+/** @param isKept whether entries are used after the next one is read; else they share memory. */
+async function* readRows(
+  client: IpvsClient,
+  services: readonly ServiceEntry[],
+  order: TableOrder,
+  { counters, isKept }: { readonly counters: boolean; readonly isKept: boolean },
+): AsyncGenerator<RowsEntry> {
+  const shared = new ServerRows(counters);
+  for (const service of services) {
+    const servers = isKept ? new ServerRows(counters) : shared;
+    await client.readServers(service.key, servers);
+    yield { service, servers, rows: order.rows(servers) };
+  }
+}
+
+/** Shows the table, or one service of it. A service that is not there is reported before anything is shown. */
 export async function list(
   { io, client }: Session,
   { key, layout, exact, numeric, sorted }: Extract<ClassicCommand, { kind: 'list' }>,
 ): Promise<void> {
   const services = key === undefined ? await client.services() : [await client.service(key)];
-  const reading = {
-    order: sorted ? classicOrder : kernelOrder,
-    counters: layout === 'stats' || layout === 'rate',
-    numeric,
-  };
-  const { entries, naming } = await readEntries({ io, client }, services, reading);
+  const order = sorted ? classicOrder : kernelOrder;
+  const counters = layout === 'stats' || layout === 'rate';
+  const { entries, naming } = await withNaming(
+    readRows(client, order.services(services), order, { counters, isKept: !numeric }),
+    io.names,
+    { numeric },
+    ({ servers }) => servers.map((row) => servers.address(row)),
+  );
   const style = { layout, exact, naming };
   await writeBlocks(io.stdout, async function* (out) {
     out.text(`${key === undefined ? formatVersionLine(client.info) : ''}${formatTitles(layout)}`);
@@ -48,12 +75,11 @@ export async function save({ io, client }: Session, numeric: boolean): Promise<v
   const reading = { order: classicOrder, counters: false, numeric, restorable: true };
   const { entries, naming } = await readEntries({ io, client }, await client.services(), reading);
   await writeBlocks(io.stdout, async function* (out) {
-    for await (const { service, servers, rows } of entries) {
+    for await (const { service, servers } of entries) {
       out.text(formatServiceRule(service, naming));
       const rule = ruleService(service.key, naming);
-      for (let index = 0; index < rows.length; index++) {
-        const row = rows[index] ?? 0;
-        writeServerRule(out, servers, row, rule, naming);
+      for (const [index, server] of servers.entries()) {
+        writeServerRule(out, server, rule, naming);
         if (index % linesInOneGo === linesInOneGo - 1) yield;
       }
       yield;

@@ -6,6 +6,7 @@ import {
   describeService,
   fullNetmask,
   isFirewallMark,
+  isKnownProtocol,
   type VirtualService,
 } from '../model/service.js';
 import type { SyncDaemon } from '../model/state.js';
@@ -19,6 +20,7 @@ function checkService(
   report: Report,
 ): void {
   if (!isFirewallMark(key)) {
+    if (!isKnownProtocol(key.protocol)) report(['protocol'], `expected tcp, udp or sctp, found ${key.protocol}`);
     if (key.port === 0 && persistenceTimeout === undefined) {
       report(['port'], 'port 0 stands for all ports and is for persistent services: say a port, or persistenceTimeout');
     }

@@ -2,14 +2,7 @@ import { formatJson, type JsonValue } from '../format/json.js';
 import { inNaturalOrder, naturalOrder } from '../format/order.js';
 import { TextWriter } from '../text/text-writer.js';
 import { canonicalTable } from '../model/canonical.js';
-import { column, ServerRows } from '../model/server-rows.js';
-import {
-  defaultTunnel,
-  forwardingMethods,
-  tunnelChecksums,
-  tunnelTypes,
-  type ForwardingMethod,
-} from '../model/server.js';
+import { defaultTunnel, type RealServer, type Tunnel } from '../model/server.js';
 import { isFirewallMark, type VirtualService } from '../model/service.js';
 import type { SyncDaemon, Timeouts } from '../model/state.js';
 import type { Table } from '../model/table.js';
@@ -52,66 +45,41 @@ const yamlServices = 'services:\n';
 /** What stands in place of services where there are none. */
 const yamlNoServices = list('services', []);
 
-/** What stands between the values of a server's line, of which there may be thousands, as bytes. */
-const serverText = {
-  start: Buffer.from('      - { address: '),
-  port: Buffer.from(', port: '),
-  forwarding: Object.fromEntries(
-    forwardingMethods.map((method) => [method, Buffer.from(`, forwarding: ${method}, weight: `)]),
-  ) as Readonly<Record<ForwardingMethod, Buffer>>,
-};
-
-function writeTunnel(out: TextWriter, servers: ServerRows, row: number): void {
-  const type = servers.number(row, column.tunnelType);
-  const port = servers.number(row, column.tunnelPort);
-  const checksum = servers.number(row, column.tunnelChecksum);
-  if (tunnelTypes[type] === defaultTunnel.type) return;
-  out.text(`, tunnel: { type: ${tunnelTypes[type] ?? type}`);
+function writeTunnel(out: TextWriter, { type, port, checksum }: Tunnel): void {
+  if (type === defaultTunnel.type) return;
+  out.text(`, tunnel: { type: ${type}`);
   if (port !== 0) out.text(`, port: ${port}`);
-  if (checksum !== 0) out.text(`, checksum: ${scalar(tunnelChecksums[checksum] ?? '')}`);
+  if (checksum !== defaultTunnel.checksum) out.text(`, checksum: ${scalar(checksum)}`);
   out.text(' }');
 }
 
-function writeServer(out: TextWriter, servers: ServerRows, row: number, usualPort: number): void {
-  const method = forwardingMethods[servers.number(row, column.forwarding)] ?? 'masquerading';
-  const port = servers.number(row, column.port);
-  const upper = servers.number(row, column.upperThreshold);
-  const lower = servers.number(row, column.lowerThreshold);
-  out.append(serverText.start);
-  if (servers.number(row, column.inet6) === 0) out.ipv4(servers.number(row, column.address));
-  else out.text(scalar(servers.address(row)));
+function writeServer(out: TextWriter, server: RealServer, usualPort: number): void {
+  const { family, address, port, forwarding, weight, upperThreshold, lowerThreshold, tunnel } = server;
+  out.text('      - { address: ');
+  out.text(family === 'inet' ? address : scalar(address));
   // Where it can be chosen it is shown.
-  if (port !== usualPort || method === 'masquerading') {
-    out.append(serverText.port);
-    out.number(port);
-  }
-  out.append(serverText.forwarding[method]);
-  out.number(servers.number(row, column.weight));
-  if (upper !== 0) out.text(`, upperThreshold: ${upper}`);
-  if (lower !== 0) out.text(`, lowerThreshold: ${lower}`);
-  if (method === 'tunneling') writeTunnel(out, servers, row);
+  if (port !== usualPort || forwarding === 'masquerading') out.text(`, port: ${port}`);
+  out.text(`, forwarding: ${forwarding}, weight: ${weight}`);
+  if (upperThreshold !== 0) out.text(`, upperThreshold: ${upperThreshold}`);
+  if (lowerThreshold !== 0) out.text(`, lowerThreshold: ${lowerThreshold}`);
+  if (forwarding === 'tunneling') writeTunnel(out, tunnel);
   out.text(' }\n');
 }
 
 /** Appends a service and its servers, a server on a line; defaults are left out. */
-export function writeYamlService(
-  out: TextWriter,
-  service: VirtualService,
-  servers: ServerRows,
-  rows: readonly number[],
-): void {
+export function writeYamlService(out: TextWriter, service: VirtualService, servers: readonly RealServer[]): void {
   let start = '  - ';
   for (const [name, value] of Object.entries(serviceDocument(service, { defaults: false }))) {
     out.text(`${start}${name}: ${flow(value)}\n`);
     start = '    ';
   }
-  if (rows.length === 0) {
+  if (servers.length === 0) {
     out.text('    servers: []\n');
     return;
   }
   out.text('    servers:\n');
   const usualPort = isFirewallMark(service.key) ? 0 : service.key.port;
-  for (const row of rows) writeServer(out, servers, row, usualPort);
+  for (const server of servers) writeServer(out, server, usualPort);
 }
 
 /** A table as YAML: short, defaults left out, a server on a line. */
@@ -121,8 +89,7 @@ export function formatYaml(table: Table): string {
   out.text(yamlHead(timeouts, syncDaemons));
   out.text(services.length === 0 ? yamlNoServices : yamlServices);
   for (const { service, servers } of inNaturalOrder(services)) {
-    const rows = ServerRows.of(servers);
-    writeYamlService(out, service, rows, naturalOrder.rows(rows));
+    writeYamlService(out, service, naturalOrder.servers(servers));
   }
   return out.toString();
 }

@@ -1,8 +1,15 @@
+import { ValueError } from '../errors.js';
 import { canonicalTable, daemonDefaults } from '../model/canonical.js';
 import { inNaturalOrder, naturalOrder } from '../format/order.js';
 import type { RealServer } from '../model/server.js';
 import { schedulerFlagWords } from '../model/scheduler-flags.js';
-import { fullNetmask, isFirewallMark, type ServiceKey, type VirtualService } from '../model/service.js';
+import {
+  fullNetmask,
+  isFirewallMark,
+  isKnownProtocol,
+  type ServiceKey,
+  type VirtualService,
+} from '../model/service.js';
 import type { SyncDaemon, Timeouts } from '../model/state.js';
 import type { Table } from '../model/table.js';
 import type { Document } from './schema.js';
@@ -61,6 +68,7 @@ class Writer {
   #name(key: ServiceKey): DocumentService {
     if (isFirewallMark(key)) return { fwmark: key.fwmark, family: this.#optional(key.family, (of) => of === 'inet') };
     const { address, protocol, port } = key;
+    if (!isKnownProtocol(protocol)) throw new ValueError(`${protocol}: no document can have a service of it`);
     return { address, protocol: this.#optional(protocol, (name) => name === 'tcp'), port };
   }
 

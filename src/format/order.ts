@@ -1,7 +1,7 @@
 import { parseIpv4, parseIpv6 } from '../model/address.js';
 import { column, rowSize, type ServerRows } from '../model/server-rows.js';
 import type { ServerKey } from '../model/server.js';
-import { isFirewallMark, protocolNumbers, type ServiceKey } from '../model/service.js';
+import { isFirewallMark, protocolNumber, type ServiceKey } from '../model/service.js';
 import type { ServiceWithServers } from '../model/table.js';
 
 /** What an entry is sorted by, taken once from its text. */
@@ -30,7 +30,7 @@ function placeOf(
 }
 
 function servicePlace(key: ServiceKey): Place {
-  if (!isFirewallMark(key)) return placeOf(key, protocolNumbers[key.protocol], true);
+  if (!isFirewallMark(key)) return placeOf(key, protocolNumber(key.protocol), true);
   const { fwmark, family } = key;
   return { fwmark, inet6: family === 'inet6', protocol: 0, words: [], port: 0 };
 }

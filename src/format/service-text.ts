@@ -1,6 +1,14 @@
 import type { Naming } from '../names/naming.js';
 import { schedulerFlagWords } from '../model/scheduler-flags.js';
-import { fullNetmask, isFirewallMark, type ServiceKey, type VirtualService } from '../model/service.js';
+import {
+  fullNetmask,
+  isFirewallMark,
+  isKnownProtocol,
+  protocolLabel,
+  type Protocol,
+  type ServiceKey,
+  type VirtualService,
+} from '../model/service.js';
 import { endpointLabel } from './labels.js';
 
 /** The scheduler's flags as `-b` takes them; empty where none is set. */
@@ -14,9 +22,9 @@ export function netmaskText({ key, persistenceTimeout, persistenceNetmask }: Vir
   return String(persistenceNetmask);
 }
 
-/** Whose ports have names: those of a service with a firewall mark have none. */
-export function protocolOf(key: ServiceKey): 'tcp' | 'udp' | 'sctp' | undefined {
-  return isFirewallMark(key) ? undefined : key.protocol;
+/** Whose ports have names: those of a service with a firewall mark, or of a protocol that is not known, have none. */
+export function protocolOf(key: ServiceKey): Protocol | undefined {
+  return isFirewallMark(key) || !isKnownProtocol(key.protocol) ? undefined : key.protocol;
 }
 
 /**
@@ -25,7 +33,7 @@ export function protocolOf(key: ServiceKey): 'tcp' | 'udp' | 'sctp' | undefined 
  */
 export function serviceTitle(key: ServiceKey, naming: Naming, endpoint = endpointLabel): string {
   if (isFirewallMark(key)) return `FWM  ${key.fwmark}${key.family === 'inet6' ? ' IPv6' : ''}`;
-  return `${key.protocol.toUpperCase().padEnd(4)} ${endpoint(key, key.protocol, naming)}`;
+  return `${protocolLabel(key.protocol).padEnd(4)} ${endpoint(key, protocolOf(key), naming)}`;
 }
 
 /** The scheduler and all that makes a service special, as listings show it: `wlc persistent 360 ops`. */

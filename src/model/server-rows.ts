@@ -1,11 +1,5 @@
-import { addressBytes, formatIpv4, formatIpv6 } from './address.js';
-import { forwardingMethods, tunnelChecksums, tunnelTypes, type RealServer } from './server.js';
-import { counterNames, type ConnectionCounts, type ServerEntry, type ServerState, type Statistics } from './state.js';
-
-/** A real server as an object, with as much of its state as is known; the rest is 0. */
-export interface KnownServer extends RealServer, Partial<ConnectionCounts> {
-  readonly statistics?: Statistics;
-}
+import { formatIpv4, formatIpv6 } from './address.js';
+import { counterNames } from './state.js';
 
 /** Where the numbers of a row stand. */
 export const column = {
@@ -38,8 +32,8 @@ export const counterCount = counterNames.length;
 const smallest = 64;
 
 /**
- * The real servers of a service as the kernel reports them: rows of numbers instead of objects. A listing of thousands
- * costs what the memory costs that it touches for the first time, and this touches little, again and again.
+ * The real servers of a service as the kernel reports them, as rows of numbers: for the classic listings, where making an
+ * object of each of thousands of servers costs a quarter of the whole (docs/performance.md). All else has objects.
  */
 export class ServerRows {
   /** How many servers there are. */
@@ -55,13 +49,6 @@ export class ServerRows {
   constructor(keepsCounters: boolean) {
     this.#keepsCounters = keepsCounters;
     this.counters = new Float64Array(keepsCounters ? smallest * counterCount : 0);
-  }
-
-  /** The rows of servers that are objects, in their order, without counters. */
-  static of(servers: readonly KnownServer[]): ServerRows {
-    const rows = new ServerRows(false);
-    for (const server of servers) rows.append(server);
-    return rows;
   }
 
   /** Whether counters and rates are kept. */
@@ -92,38 +79,36 @@ export class ServerRows {
     return this.length++;
   }
 
-  /** Adds a server that is an object. */
-  append(server: KnownServer): void {
-    const { type, port, checksum } = server.tunnel;
-    const wide = new Uint8Array(16);
-    wide.set(addressBytes(server.family, server.address));
-    const view = new DataView(wide.buffer);
-    const row = this.add();
-    const numbers: Readonly<Record<keyof typeof column, number>> = {
-      address: 0,
-      inet6: server.family === 'inet6' ? 1 : 0,
-      port: server.port,
-      forwarding: forwardingMethods.indexOf(server.forwarding),
-      weight: server.weight,
-      upperThreshold: server.upperThreshold,
-      lowerThreshold: server.lowerThreshold,
-      activeConnections: server.activeConnections ?? 0,
-      inactiveConnections: server.inactiveConnections ?? 0,
-      persistentConnections: server.persistentConnections ?? 0,
-      tunnelType: typeof type === 'number' ? type : tunnelTypes.indexOf(type),
-      tunnelPort: port,
-      tunnelChecksum: tunnelChecksums.indexOf(checksum),
-    };
-    for (const name of Object.keys(numbers) as (keyof typeof column)[]) {
-      this.numbers[row * rowSize + column[name]] = numbers[name];
+  /**
+   * Drops servers that are there a second time. @returns how many.
+   */
+  dropRepeats(): number {
+    const seen = new Set<number | string>();
+    let kept = 0;
+    for (let row = 0; row < this.length; row++) {
+      const identity = this.#identity(row);
+      if (seen.has(identity)) continue;
+      seen.add(identity);
+      if (kept < row) this.#move(row, kept);
+      kept++;
     }
-    for (let word = 0; word < 4; word++) {
-      this.numbers[row * rowSize + column.address + word] = view.getUint32(4 * word);
-    }
+    const dropped = this.length - kept;
+    this.length = kept;
+    return dropped;
+  }
+
+  /** What tells a server from the others: of IPv4 a number, which is made sooner. */
+  #identity(row: number): number | string {
+    const port = this.number(row, column.port);
+    if (this.number(row, column.inet6) !== 0) return `${this.address(row)} ${port}`;
+    return this.number(row, column.address) * 65536 + port;
+  }
+
+  #move(from: number, to: number): void {
+    this.numbers.copyWithin(to * rowSize, from * rowSize, (from + 1) * rowSize);
     if (!this.#keepsCounters) return;
-    for (const [index, name] of counterNames.entries()) {
-      const value = server.statistics?.[name] ?? 0n;
-      this.setCounter(row, index, value <= Number.MAX_SAFE_INTEGER ? Number(value) : value);
+    for (let counter = 0; counter < counterCount; counter++) {
+      this.setCounter(to, counter, this.counter(from, counter));
     }
   }
 
@@ -160,36 +145,7 @@ export class ServerRows {
     return formatIpv6(bytes);
   }
 
-  /** A server without its counters, as an object. */
-  state(row: number): ServerState {
-    const type = this.number(row, column.tunnelType);
-    return {
-      family: this.number(row, column.inet6) === 0 ? 'inet' : 'inet6',
-      address: this.address(row),
-      port: this.number(row, column.port),
-      forwarding: forwardingMethods[this.number(row, column.forwarding)] ?? 'masquerading',
-      weight: this.number(row, column.weight),
-      upperThreshold: this.number(row, column.upperThreshold),
-      lowerThreshold: this.number(row, column.lowerThreshold),
-      tunnel: {
-        type: tunnelTypes[type] ?? type,
-        port: this.number(row, column.tunnelPort),
-        checksum: tunnelChecksums[this.number(row, column.tunnelChecksum)] ?? 'nocsum',
-      },
-      activeConnections: this.number(row, column.activeConnections),
-      inactiveConnections: this.number(row, column.inactiveConnections),
-      persistentConnections: this.number(row, column.persistentConnections),
-    };
-  }
-
-  /** A server with its counters, as an object. */
-  entry(row: number): ServerEntry {
-    const statistics: Partial<Record<keyof Statistics, bigint>> = {};
-    for (const [index, name] of counterNames.entries()) statistics[name] = BigInt(this.counter(row, index));
-    return { ...this.state(row), statistics: statistics as Statistics };
-  }
-
-  /** All servers as objects, made by `state` or `entry`. */
+  /** What `make` makes of each row, in order. */
   map<R>(make: (row: number) => R): R[] {
     return Array.from({ length: this.length }, (_, row) => make(row));
   }

@@ -9,10 +9,34 @@ export type Protocol = keyof typeof protocolNumbers;
 /** The protocols by name. */
 export const protocols = ['tcp', 'udp', 'sctp'] as const satisfies readonly Protocol[];
 
+/** A protocol that only a newer kernel has services for, by its number, 0..65535; it is read, and has no rule. */
+export type UnknownProtocol = `protocol-${number}`;
+
+/** True for a protocol that can be configured. */
+export function isKnownProtocol(protocol: Protocol | UnknownProtocol): protocol is Protocol {
+  return Object.hasOwn(protocolNumbers, protocol);
+}
+
+/** The protocol of a number. */
+export function protocolOfNumber(number: number): Protocol | UnknownProtocol {
+  const known = (Object.keys(protocolNumbers) as Protocol[]).find((name) => protocolNumbers[name] === number);
+  return known ?? `protocol-${number}`;
+}
+
+/** The number of a protocol; NaN for a word that is none. */
+export function protocolNumber(protocol: Protocol | UnknownProtocol): number {
+  return isKnownProtocol(protocol) ? protocolNumbers[protocol] : Number(/^protocol-(\d+)$/.exec(protocol)?.[1]);
+}
+
+/** A protocol for people: `TCP`, or the number of one that is not known. */
+export function protocolLabel(protocol: Protocol | UnknownProtocol): string {
+  return isKnownProtocol(protocol) ? protocol.toUpperCase() : String(protocolNumber(protocol));
+}
+
 /** Identity of a virtual service that is reached at an address. */
 export interface AddressServiceKey {
   readonly family: AddressFamily;
-  readonly protocol: Protocol;
+  readonly protocol: Protocol | UnknownProtocol;
   /** Virtual address in canonical text form. */
   readonly address: string;
   /** Virtual port, 0..65535. 0: all ports; only for persistent services. */
@@ -89,7 +113,7 @@ export function serviceId(key: ServiceKey): string {
 /** A service's identity for people, such as `TCP 192.0.2.1:80` or `FWM 7 IPv6`. */
 export function describeService(key: ServiceKey): string {
   if (isFirewallMark(key)) return `FWM ${key.fwmark}${key.family === 'inet6' ? ' IPv6' : ''}`;
-  return `${key.protocol.toUpperCase()} ${describeEndpoint(key)}`;
+  return `${protocolLabel(key.protocol)} ${describeEndpoint(key)}`;
 }
 
 /** An address and port for people: `192.0.2.1:80`, `[2001:db8::1]:80`. */

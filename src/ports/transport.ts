@@ -1,4 +1,8 @@
-/** A datagram socket to the kernel's generic netlink. Knows bytes only: no messages, no sequence numbers. */
+/**
+ * A datagram socket to the kernel's generic netlink. Knows bytes only: no messages, no sequence numbers. Nothing waits:
+ * the kernel works off a request within the call that sends it, and fills the next piece of a dump within the call that
+ * reads the one before.
+ */
 export interface Transport {
   /**
    * Sends one datagram, which may hold several messages.
@@ -7,10 +11,10 @@ export interface Transport {
   send(datagram: Uint8Array): void;
   /**
    * The next datagram from the kernel; it may hold several messages. Its bytes are valid until the next call.
-   * @throws {TransportError} (or rejects with it) when the kernel had to drop replies (ENOBUFS), or with what the system
-   * said.
+   * @returns undefined where none is there.
+   * @throws {TransportError} when the socket is closed, or the kernel had to drop replies (ENOBUFS).
    */
-  receive(): Uint8Array | Promise<Uint8Array>;
-  /** Closes the socket; a waiting `receive` rejects. May be called twice. */
+  receive(): Uint8Array | undefined;
+  /** Closes the socket. May be called twice. */
   close(): void;
 }

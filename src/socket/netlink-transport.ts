@@ -1,7 +1,9 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { readdirSync, readlinkSync, readSync, writeSync } from 'node:fs';
 import { RawNetlinkSocket } from 'netlink/dist/raw.js';
-import type { Transport } from '../ports/transport.js';
 import { TransportError } from '../errors.js';
+import type { Transport } from '../ports/transport.js';
+import { messageFlag, portOf, writeNoop } from '../wire/message.js';
+import { Writer } from '../wire/writer.js';
 
 /** NETLINK_GENERIC. Source: include/uapi/linux/netlink.h. */
 const genericProtocol = 16;
@@ -12,144 +14,157 @@ const genericProtocol = 16;
  */
 const pieceSize = 32768;
 
-/** Room for answers to a whole window of refused requests; the system may give less. */
+/** Room for replies to a whole window of refused requests; the system may give less. */
 const bufferSize = 1 << 20;
 
-/** How often to try where another thread may have taken the descriptor that was to be the socket's. */
+/** How often to try where another thread opens sockets at the very same time. */
 const mostTries = 10;
 
 /**
- * Opens a generic netlink socket.
- * @throws {TransportError} when the system gives none.
+ * The package's socket, but never bound by it. Binding starts libuv's poll, which keeps the process alive and turns an
+ * error of an idle socket (POLLERR) into an abort of the process. The kernel binds a socket by itself when it is first
+ * written to. The base class sets the buffer's size just before it would bind.
+ */
+class UnboundSocket extends RawNetlinkSocket {
+  override setRecvBufferSize(size: number): void {
+    super.setRecvBufferSize(size);
+    Object.defineProperty(this['__native'], 'bind', { value: () => undefined });
+  }
+}
+
+/**
+ * Opens a generic netlink socket. It does not keep the process alive.
+ * @throws {TransportError} when the system gives none, or /proc is not mounted: the socket's descriptor is found there.
  */
 export function openNetlinkTransport(): Transport {
   try {
     for (let tries = 0; tries < mostTries; tries++) {
-      const descriptor = nextDescriptor();
-      const socket = new RawNetlinkSocket(genericProtocol, {
-        messagePeeking: false,
-        msgBufferSize: pieceSize,
-        recvBufferSize: bufferSize,
-        sendBufferSize: bufferSize,
-      });
-      if (isSocketOf(descriptor, socket.address().port)) return new NetlinkTransport(socket, descriptor);
+      const before = openSockets();
+      const socket = new UnboundSocket(genericProtocol, { recvBufferSize: bufferSize, sendBufferSize: bufferSize });
+      const [descriptor, other] = [...openSockets()].flatMap(([number, inode]) =>
+        before.get(number) === inode ? [] : [number],
+      );
+      // The only new socket is ours. Of several, opened by other threads meanwhile, nothing tells which.
+      if (descriptor !== undefined && other === undefined) return boundTransport(socket, descriptor);
       socket.close();
     }
   } catch (cause) {
+    if (cause instanceof TransportError) throw cause;
     throw new TransportError(`can't open a netlink socket: ${(cause as Error).message}`, { cause });
   }
-  throw new TransportError("can't tell which descriptor is the netlink socket's");
+  throw new TransportError("can't open a netlink socket: other threads keep opening sockets at the same time");
 }
 
-/** The number that the system gives to what is opened next: the lowest free one. */
-function nextDescriptor(): number {
-  const descriptor = openSync('/dev/null', 'r');
-  closeSync(descriptor);
-  return descriptor;
-}
-
-/** Whether a descriptor is the generic netlink socket of a port; without /proc, whether it is a socket at all. */
-function isSocketOf(descriptor: number, port: number): boolean {
+/** Has the kernel bind a socket, which it does when that is written to. */
+function boundTransport(socket: UnboundSocket, descriptor: number): Transport {
   try {
-    const status = fstatSync(descriptor);
-    if (!status.isSocket()) return false;
-    const rows = netlinkSockets().map((line) => line.trim().split(/ +/));
-    return (
-      rows.length === 0 ||
-      rows.some((row) => row[1] === String(genericProtocol) && row[2] === String(port) && row[9] === String(status.ino))
-    );
-  } catch {
-    return false;
+    const writer = new Writer();
+    writeNoop(writer, messageFlag.request, 0);
+    writeSync(descriptor, writer.bytes());
+    const { port } = socket.address();
+    if (port === 0) throw new Error('the kernel gave it no port');
+    return new NetlinkTransport(socket, descriptor, port);
+  } catch (error) {
+    socket.close();
+    throw error;
   }
 }
 
-function netlinkSockets(): string[] {
+/** The sockets of this process: descriptors, and what the system calls the sockets (`socket:[INODE]`). */
+function openSockets(): Map<number, string> {
+  const sockets = new Map<number, string>();
+  for (const name of descriptors()) {
+    try {
+      const target = readlinkSync(`/proc/self/fd/${name}`);
+      if (target.startsWith('socket:')) sockets.set(Number(name), target);
+    } catch {
+      // Closed since it was listed, as the descriptor of the directory itself.
+    }
+  }
+  return sockets;
+}
+
+function descriptors(): string[] {
   try {
-    return readFileSync('/proc/net/netlink', 'latin1').trim().split('\n').slice(1);
-  } catch {
-    return [];
+    return readdirSync('/proc/self/fd');
+  } catch (cause) {
+    throw new TransportError("can't open a netlink socket: /proc is not mounted, or can't be read", { cause });
   }
 }
 
-function closedError(): TransportError {
-  return new TransportError('the netlink socket is closed');
+/** Repeats a system call that a signal interrupted before it did anything (EINTR). */
+function uninterrupted<T>(call: () => T): T {
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      if (codeOf(error) !== 'EINTR') throw error;
+    }
+  }
 }
 
-/** What a failed call on the socket means. */
-function socketError(cause: NodeJS.ErrnoException): TransportError {
-  const lost = cause.code === 'ENOBUFS';
-  return new TransportError(lost ? 'the kernel dropped answers: no buffer space (ENOBUFS)' : cause.message, { cause });
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
-/**
- * The kernel answers within the call that asks, so plain reads and writes on the descriptor find everything there. The
- * package reads through the event loop, into a fresh buffer each time: that costs several system calls and page faults
- * a datagram, and is left to what should ever come late.
- */
+/** What a failed system call on the socket means. */
+function socketError(cause: unknown, outOfBuffer: string): TransportError {
+  const isFull = codeOf(cause) === 'ENOBUFS';
+  return new TransportError(isFull ? `${outOfBuffer}: no buffer space (ENOBUFS)` : (cause as Error).message, { cause });
+}
+
+/** Plain reads and writes on the descriptor: the package's own go through the event loop, and need its poll. */
 class NetlinkTransport implements Transport {
-  readonly #socket: RawNetlinkSocket;
+  readonly #socket: UnboundSocket;
   readonly #descriptor: number;
   readonly #piece = Buffer.allocUnsafeSlow(pieceSize);
-  /** What came late. */
-  #arrived: (Uint8Array | Error)[] = [];
-  #waiting: { resolve: (datagram: Uint8Array) => void; reject: (error: Error) => void } | undefined;
-  #closed = false;
+  readonly #view = new DataView(this.#piece.buffer);
+  /** The socket's address, which the kernel writes into every reply. */
+  readonly #port: number;
+  #isClosed = false;
 
-  constructor(socket: RawNetlinkSocket, descriptor: number) {
+  constructor(socket: UnboundSocket, descriptor: number, port: number) {
     this.#socket = socket;
     this.#descriptor = descriptor;
-    socket.on('message', (datagram, { port }) => {
-      // Any privileged process can send us a datagram; only port 0 is the kernel.
-      if (port === 0) this.#deliver(datagram);
-    });
-    socket.on('truncatedMessage', (_, { truncated }) => {
-      this.#deliver(new TransportError(`a message of ${truncated ?? 'unknown'} bytes is longer than ${pieceSize}`));
-    });
-    socket.on('error', (cause) => {
-      this.#deliver(socketError(cause));
-    });
-  }
-
-  #deliver(what: Uint8Array | Error): void {
-    const waiting = this.#waiting;
-    if (waiting === undefined) {
-      this.#arrived.push(what);
-      return;
-    }
-    this.#waiting = undefined;
-    if (what instanceof Error) waiting.reject(what);
-    else waiting.resolve(what);
+    this.#port = port;
   }
 
   send(datagram: Uint8Array): void {
-    if (this.#closed) throw closedError();
+    this.#checkOpen();
     try {
-      writeSync(this.#descriptor, datagram);
+      uninterrupted(() => writeSync(this.#descriptor, datagram));
     } catch (cause) {
-      throw socketError(cause as NodeJS.ErrnoException);
+      throw socketError(cause, "the kernel can't take a request");
     }
   }
 
-  receive(): Uint8Array | Promise<Uint8Array> {
-    const late = this.#arrived.shift();
-    if (late instanceof Error) throw late;
-    if (late !== undefined) return late;
-    if (this.#closed) throw closedError();
-    try {
-      return this.#piece.subarray(0, readSync(this.#descriptor, this.#piece));
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code !== 'EAGAIN' && code !== 'EINTR') throw socketError(cause as NodeJS.ErrnoException);
+  receive(): Uint8Array | undefined {
+    this.#checkOpen();
+    for (;;) {
+      const length = this.#read();
+      if (length === undefined) return undefined;
+      // Any privileged process can send us a datagram; what the kernel sends has our port in its header.
+      if (portOf(this.#view, length) === this.#port) return this.#piece.subarray(0, length);
     }
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-    });
+  }
+
+  /** Reads a datagram. @returns its length; undefined where there is none. */
+  #read(): number | undefined {
+    try {
+      return uninterrupted(() => readSync(this.#descriptor, this.#piece));
+    } catch (cause) {
+      if (codeOf(cause) === 'EAGAIN') return undefined;
+      throw socketError(cause, 'the kernel dropped replies');
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new TransportError('the netlink socket is closed');
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#socket.close();
-    this.#deliver(closedError());
   }
 }

@@ -35,19 +35,25 @@ const typeMask = 0x3fff;
  */
 export class AttributeSet<T extends AttributeTable> implements Codec<AttributeValues<T>> {
   readonly size = undefined;
+  /**
+   * Where `locate` found attributes, by the kernel's number: offset (0: absent, as headers come first) and length of
+   * each value.
+   */
+  readonly offsets: Uint32Array;
+  readonly lengths: Uint32Array;
   readonly #table: T;
   readonly #rows: readonly Row[];
   /** Bytes that the value of each type has, where all have the same; else 0. */
   readonly #sizes: Uint32Array;
-  readonly #borrowed: Borrowed;
 
   constructor(table: T) {
     this.#table = table;
     this.#rows = Object.entries(table).map(([field, [type, name, codec]]) => ({ field, type, name, codec }));
     const types = Math.max(...this.#rows.map(({ type }) => type)) + 1;
+    this.offsets = new Uint32Array(types);
+    this.lengths = new Uint32Array(types);
     this.#sizes = new Uint32Array(types);
     for (const { type, codec } of this.#rows) this.#sizes[type] = codec.size ?? 0;
-    this.#borrowed = borrowedValues(this.#rows, types);
   }
 
   encode(writer: Writer, values: AttributeValues<T>): void {
@@ -66,49 +72,23 @@ export class AttributeSet<T extends AttributeTable> implements Codec<AttributeVa
   }
 
   decode(view: DataView, offset: number, length: number, around: string): AttributeValues<T> {
-    const { offsets, lengths } = this.#locate(view, offset, length, around);
+    this.locate(view, offset, length, around);
     const values: Record<string, unknown> = {};
     for (const { field, type, name, codec } of this.#rows) {
-      const at = offsets[type] ?? 0;
-      if (at !== 0) values[field] = codec.decode(view, at, lengths[type] ?? 0, name);
+      const at = this.offsets[type] ?? 0;
+      if (at !== 0) values[field] = codec.decode(view, at, this.lengths[type] ?? 0, name);
     }
     return values as AttributeValues<T>;
   }
 
   /**
-   * The attributes, each decoded when it is asked for: a listing of a large table needs few of them, and memory costs
-   * more than arithmetic. Always the same object, so its values have to be taken before the next call.
+   * Finds the attributes, without decoding any: `offsets` and `lengths` hold until the next call. A listing reads few of
+   * those of thousands of servers, and an object for each costs more than reading does.
    * @throws {DecodeError} where an attribute is longer than the bytes around it, or of another size than its kind has.
    */
-  borrow(view: DataView, offset: number, length: number, around: string): AttributeValues<T> {
-    return this.#locate(view, offset, length, around).values;
-  }
-
-  /** The same without anything decoded: offsets in `view` by type, 0 where an attribute is absent. */
-  locate(view: DataView, offset: number, length: number, around: string): Uint32Array {
-    return this.#locate(view, offset, length, around).offsets;
-  }
-
-  /** The lengths that belong to the offsets of `locate`, by type. */
-  get lengths(): Uint32Array {
-    return this.#borrowed.lengths;
-  }
-
-  /** The kernel's number of an attribute. */
-  type(field: keyof T): number {
-    return this.#table[field]?.[0] ?? 0;
-  }
-
-  /** The kernel's name of an attribute. */
-  name(type: number): string {
-    return this.#rows.find((row) => row.type === type)?.name ?? String(type);
-  }
-
-  #locate(view: DataView, offset: number, length: number, around: string): Borrowed {
-    const borrowed = this.#borrowed;
-    const { offsets, lengths } = borrowed;
+  locate(view: DataView, offset: number, length: number, around: string): void {
+    const { offsets, lengths } = this;
     const sizes = this.#sizes;
-    borrowed.view = view;
     offsets.fill(0);
     const end = offset + length;
     for (let at = offset; at < end;) {
@@ -127,38 +107,15 @@ export class AttributeSet<T extends AttributeTable> implements Codec<AttributeVa
       }
       at += (size + 3) & ~3;
     }
-    return borrowed;
   }
-}
 
-/** Where the attributes of a message are. */
-interface Borrowed {
-  view: DataView;
-  /** Looks like decoded values: has a getter for each row. */
-  readonly values: object;
-  /** Offset of each value by its type; 0 where there is none (headers come first). */
-  readonly offsets: Uint32Array;
-  readonly lengths: Uint32Array;
-}
-
-function borrowedValues(rows: readonly Row[], types: number): Borrowed {
-  const borrowed: Borrowed = {
-    view: new DataView(new ArrayBuffer(0)),
-    values: {},
-    offsets: new Uint32Array(types),
-    lengths: new Uint32Array(types),
-  };
-  for (const { field, type, name, codec } of rows) {
-    const read =
-      codec instanceof AttributeSet
-        ? (at: number, length: number): unknown => codec.borrow(borrowed.view, at, length, name)
-        : (at: number, length: number): unknown => codec.decode(borrowed.view, at, length, name);
-    Object.defineProperty(borrowed.values, field, {
-      get: () => {
-        const at = borrowed.offsets[type] ?? 0;
-        return at === 0 ? undefined : read(at, borrowed.lengths[type] ?? 0);
-      },
-    });
+  /** The kernel's number of an attribute. */
+  type(field: keyof T): number {
+    return this.#table[field]?.[0] ?? 0;
   }
-  return borrowed;
+
+  /** The kernel's name of an attribute. */
+  name(type: number): string {
+    return this.#rows.find((row) => row.type === type)?.name ?? String(type);
+  }
 }

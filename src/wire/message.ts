@@ -5,6 +5,9 @@ import { hostIsLittleEndian, type Writer } from './writer.js';
 /** NLM_F_*. Source: include/uapi/linux/netlink.h. */
 export const messageFlag = { request: 0x1, ack: 0x4, dump: 0x300 } as const;
 
+/** NLM_F_DUMP_INTR. */
+const interruptedFlag = 0x10;
+
 /** NLMSG_*: message types below the families'. Source: include/uapi/linux/netlink.h. */
 const controlType = { noop: 1, error: 2, done: 3, overrun: 4 } as const;
 
@@ -52,18 +55,32 @@ export function endRequest(writer: Writer, start: number): void {
  * that everything before it is done.
  */
 export function writeFence(writer: Writer, sequence: number): void {
+  writeNoop(writer, messageFlag.request | messageFlag.ack, sequence);
+}
+
+/** Appends a message without effect. @param flags bits of `messageFlag`: without `ack` it has no reply. */
+export function writeNoop(writer: Writer, flags: number, sequence: number): void {
   const start = writer.reserve(netlinkHeaderLength);
   writer.setU32(start, netlinkHeaderLength);
   writer.setU16(start + 4, controlType.noop);
-  writer.setU16(start + 6, messageFlag.request | messageFlag.ack);
+  writer.setU16(start + 6, flags);
   writer.setU32(start + 8, sequence);
 }
 
-/** Gives the messages of a datagram other numbers than they were written with, from `first` on. */
-export function numberMessages(datagram: Uint8Array, first: number): void {
+/**
+ * The port that a datagram's first message names (nlmsg_pid): that of the socket whose request the kernel replies to.
+ * @returns undefined where the datagram has no message.
+ */
+export function portOf(view: DataView, length: number): number | undefined {
+  return length < netlinkHeaderLength ? undefined : view.getUint32(12, hostIsLittleEndian);
+}
+
+/** Gives the messages of a datagram another family and other numbers than they were written with, from `first` on. */
+export function addressMessages(datagram: Uint8Array, family: number, first: number): void {
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength);
   let sequence = first;
   for (let at = 0; at < view.byteLength; at += (view.getUint32(at, hostIsLittleEndian) + 3) & ~3) {
+    view.setUint16(at + 4, family, hostIsLittleEndian);
     view.setUint32(at + 8, sequence++, hostIsLittleEndian);
   }
 }
@@ -92,6 +109,8 @@ export class ReplyReader implements ReplyPayload {
   sequence = 0;
   /** Positive error number of a result, or of what cut a dump short; 0: none. */
   errno = 0;
+  /** The table changed while a dump was made, and the kernel noticed (NLM_F_DUMP_INTR). */
+  isInterrupted = false;
   #next = 0;
 
   /** Turns to a datagram. */
@@ -102,7 +121,8 @@ export class ReplyReader implements ReplyPayload {
   }
 
   /**
-   * Reads the next message; false where there is none.
+   * Reads the next message.
+   * @returns false where there is none.
    * @throws {DecodeError} when it is cut short or no message.
    */
   next(): boolean {
@@ -122,6 +142,7 @@ export class ReplyReader implements ReplyPayload {
 
   #read(at: number, length: number): boolean {
     const { view } = this;
+    this.isInterrupted = (view.getUint16(at + 6, hostIsLittleEndian) & interruptedFlag) !== 0;
     this.sequence = view.getUint32(at + 8, hostIsLittleEndian);
     const body = at + netlinkHeaderLength;
     const bodyLength = length - netlinkHeaderLength;

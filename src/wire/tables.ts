@@ -148,6 +148,35 @@ export const commandAttributes = new AttributeSet(commandTable);
 /** Decoded IPVS_CMD_ATTR_*. */
 export type CommandValues = AttributeValues<typeof commandTable>;
 
+/** Of IPVS_CMD_ATTR_* only what identifies a service or a server: enough to compare two readings of a table. */
+export const keyAttributes = new AttributeSet({
+  service: [
+    1,
+    'IPVS_CMD_ATTR_SERVICE',
+    new AttributeSet({
+      family: serviceTable.family,
+      protocol: serviceTable.protocol,
+      address: serviceTable.address,
+      port: serviceTable.port,
+      fwmark: serviceTable.fwmark,
+    } as const satisfies AttributeTable),
+  ],
+  server: [
+    2,
+    'IPVS_CMD_ATTR_DEST',
+    new AttributeSet({
+      family: serverTable.family,
+      address: serverTable.address,
+      port: serverTable.port,
+    } as const satisfies AttributeTable),
+  ],
+} as const satisfies AttributeTable);
+
+/** Of IPVS_CMD_ATTR_DEST all but the counters, which are most of it. */
+export const serverStateAttributes = new AttributeSet({
+  server: [2, 'IPVS_CMD_ATTR_DEST', new AttributeSet(serverTable)],
+} as const satisfies AttributeTable);
+
 const infoTable = {
   version: [1, 'IPVS_INFO_ATTR_VERSION', u32],
   connectionTableSize: [2, 'IPVS_INFO_ATTR_CONN_TAB_SIZE', u32],

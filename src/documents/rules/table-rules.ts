@@ -6,7 +6,6 @@ import type { TableProblem } from '../../model/problem.js';
 import type { RealServer } from '../../model/server.js';
 import type { Table } from '../../model/table.js';
 import { TextWriter } from '../../text/text-writer.js';
-import { ServerRows } from '../../model/server-rows.js';
 import { formatRule } from './format-rule.js';
 import { ruleService, writeServerRule } from './rule-text.js';
 
@@ -60,9 +59,8 @@ export function formatRules(table: Table): string {
   if (timeouts !== undefined) out.text(formatRule({ kind: 'set-timeouts', timeouts }));
   for (const { service, servers } of inNaturalOrder(services)) {
     out.text(formatRule({ kind: 'add-service', service }));
-    const rows = ServerRows.of(servers);
     const rule = ruleService(service.key, numericNaming);
-    for (const row of naturalOrder.rows(rows)) writeServerRule(out, rows, row, rule, numericNaming);
+    for (const server of naturalOrder.servers(servers)) writeServerRule(out, server, rule, numericNaming);
   }
   for (const daemon of syncDaemons) out.text(formatRule({ kind: 'start-daemon', daemon }));
   return out.toString();
