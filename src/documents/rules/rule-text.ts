@@ -37,7 +37,7 @@ export function serviceOption(key: ServiceKey, naming: Naming): string {
 }
 
 /** What stands before and after a rule of a service whose protocol has no option: a comment has no effect in a restore. */
-function commentOf(key: ServiceKey): readonly [before: string, after: string] {
+export function commentOf(key: ServiceKey): readonly [before: string, after: string] {
   if (isFirewallMark(key) || isKnownProtocol(key.protocol)) return ['', ''];
   return ['# ', ` (${key.protocol} has no option)`];
 }
