@@ -1,11 +1,11 @@
-// Builds what is published: dist/bin (the commands), dist/program (what they run), dist/index.js (the library) and
-// dist/index.d.ts (its types). With --tests, the tests too, each suite one file, under build/. Packages are never bundled:
+// Builds what is published: dist/bin (the commands), dist/program.cjs (what they run), dist/index.js (the library)
+// and dist/index.d.ts (its types). With --tests, the tests too, each suite one file, under build/. Packages are never bundled:
 // they are dependencies.
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, transform } from 'esbuild';
+import { build } from 'esbuild';
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -20,55 +20,40 @@ const shared = {
   platform: 'node',
   target: 'node20.19',
   packages: 'external',
-  // What is imported when it is needed is loaded then, and every module is there once.
-  format: 'esm',
-  splitting: true,
   logLevel: 'warning',
 };
 
 /**
- * CommonJS that is short to read at every start, but keeps its names, for people and stack traces.
- * @type {import('esbuild').TransformOptions}
- */
-const commonJs = {
-  format: 'cjs',
-  platform: 'node',
-  target: 'node20.19',
-  supported: { 'dynamic-import': false },
-  minifySyntax: true,
-  minifyWhitespace: true,
-  lineLimit: 120,
-};
-
-/**
- * The program, and the commands that run it. esbuild splits ES modules only, whose loader takes as long to start as half
- * of Node itself; so what it makes is turned into CommonJS, file by file.
+ * The program, in one file, and the commands that run it. CommonJS, because the loader of ES modules takes half as long to
+ * start as Node itself; not minified, so that what root runs can be read, and stack traces too.
  */
 async function buildProgram() {
-  const { outputFiles } = await build({
+  await build({
     ...shared,
-    entryPoints: { ipvsadm: 'bin/programs.ts' },
-    outdir: 'dist/program',
+    entryPoints: { program: 'bin/programs.ts' },
+    outdir: 'dist',
     outExtension: { '.js': '.cjs' },
-    write: false,
+    format: 'cjs',
+    supported: { 'dynamic-import': false },
   });
-  mkdirSync('dist/program', { recursive: true });
-  mkdirSync('dist/bin', { recursive: true });
-  await Promise.all(
-    outputFiles.map(async ({ path, text }) => {
-      const { code } = await transform(text, commonJs);
-      writeFileSync(join('dist/program', basename(path)), code);
-    }),
-  );
+  mkdirSync('dist/bin');
   for (const name of commands) {
     const file = `dist/bin/${name}.cjs`;
-    writeFileSync(file, `#!/usr/bin/env node\nrequire('../program/ipvsadm.cjs').run('${name}');\n`);
+    writeFileSync(file, `#!/usr/bin/env node\nrequire('../program.cjs').run('${name}');\n`);
     chmodSync(file, 0o755);
   }
 }
 
 async function buildLibrary() {
-  await build({ ...shared, entryPoints: library, outdir: 'dist', chunkNames: 'library/[name]-[hash]' });
+  await build({
+    ...shared,
+    entryPoints: library,
+    outdir: 'dist',
+    format: 'esm',
+    // What is imported when it is needed is loaded then, and every module is there once.
+    splitting: true,
+    chunkNames: 'library/[name]-[hash]',
+  });
 }
 
 /** Puts all types that an entry point of the library exports into one file, without those that it does not. */
@@ -103,15 +88,17 @@ async function buildTests() {
     ...shared,
     outdir: 'build',
     outbase: '.',
+    format: 'esm',
     sourcemap: true,
     sourcesContent: false,
   });
   await Promise.all([
-    build({ ...tests, entryPoints: entryPoints.filter(isUnit), splitting: false }),
+    build({ ...tests, entryPoints: entryPoints.filter(isUnit) }),
     // Split, so that what starts in the lab, where that takes long, loads what is imported later only then.
     build({
       ...tests,
       entryPoints: entryPoints.filter((name) => !isUnit(name)),
+      splitting: true,
       chunkNames: 'test/parts/[name]-[hash]',
     }),
   ]);

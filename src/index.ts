@@ -22,6 +22,7 @@ export {
   type ErrorCode,
 } from './errors.js';
 export type { AddressFamily } from './model/address.js';
+export { canonicalAddress } from './model/address-kind.js';
 export type { Change } from './model/change.js';
 export { column, rowSize, ServerRows, type KnownServer } from './model/server-rows.js';
 export {

@@ -33,12 +33,12 @@ const textForAll: Readonly<Record<number, string>> = {
   [EMSGSIZE]: 'Module is wrong version',
 };
 
-/** What a person is told when the kernel refuses an operation; `errno` is positive. */
+/** The message for an operation that the kernel refused. @param errno positive error number */
 export function kernelText(errno: number, operation = ''): string {
   return textByOperation[operation]?.[errno] ?? textForAll[errno] ?? errnoText(errno);
 }
 
-/** What a person is told when IPVS can't be reached. */
+/** The message for IPVS that can't be reached. @param errno positive error number */
 export function unavailableText(errno: number): string {
   return `Can't initialize ipvs: ${kernelText(errno)}\nAre you sure that IP Virtual Server is built in the kernel or as module?`;
 }

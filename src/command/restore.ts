@@ -3,7 +3,7 @@ import { UsageError, InputError, type KernelError } from '../errors.js';
 import { kernelText } from './kernel-text.js';
 import { describeFailure, refusedStatus } from './failure.js';
 import { lookUp, parseWords, type ParseContext } from '../grammar/parse.js';
-import type { Lookup, LookupAnswer } from '../grammar/settings.js';
+import type { Lookup, LookupResult } from '../grammar/settings.js';
 import { parseContext } from './parse-context.js';
 import type { ClassicCommand } from '../grammar/command.js';
 import type { Change } from '../model/change.js';
@@ -40,7 +40,7 @@ function splitLine({ text, cut }: NumberedLine): string[] {
 function* parseLines(
   lines: Iterable<NumberedLine>,
   context: ParseContext,
-): Generator<Parsed | Lookup, undefined, LookupAnswer> {
+): Generator<Parsed | Lookup, undefined, LookupResult> {
   for (const line of lines) {
     const { number } = line;
     let parsed: Parsed;
@@ -79,11 +79,11 @@ async function readInput(io: Io, taker: LineTaker): Promise<number | undefined> 
   const context = parseContext(io, true);
   for await (const lines of inputLines(io)) {
     const reading = parseLines(lines, context);
-    let answer: LookupAnswer;
-    for (let step = reading.next(); step.done !== true; step = reading.next(answer)) {
-      answer = undefined;
+    let found: LookupResult;
+    for (let step = reading.next(); step.done !== true; step = reading.next(found)) {
+      found = undefined;
       if ('kind' in step.value) {
-        answer = await lookUp(step.value, io.names);
+        found = await lookUp(step.value, io.names);
       } else if (!taker.take(step.value)) {
         const status = await taker.line(step.value);
         if (status !== undefined) return status;

@@ -17,13 +17,15 @@ export async function writeBlocks(
     if (out.length > 0) await output.write(out.bytes());
     out.clear();
   };
+  const steps = produce(out);
   try {
-    for await (const _ of produce(out)) {
+    while ((await steps.next()).done !== true) {
       if (out.length < blockSize) continue;
       await flush();
       if (output.readerGone) return;
     }
   } finally {
+    await steps.return(undefined);
     // What was made before a failure is shown, and before the failure is.
     await flush();
   }

@@ -1,8 +1,8 @@
-import { numericNaming } from '../names/naming.js';
 import type { AddressFamily } from '../model/address.js';
-import type { RealServer } from '../model/server.js';
+import type { RealServer, ServerKey } from '../model/server.js';
 import type { ServiceKey, VirtualService } from '../model/service.js';
-import { formatServerRule, formatServiceRule } from '../documents/rules/rule-text.js';
+import { formatRule } from '../documents/rules/format-rule.js';
+import type { Change } from '../model/change.js';
 
 /** Words that a shell takes as they are. */
 const plainWord = /^[\w@%+=:,./-]+$/;
@@ -17,36 +17,33 @@ export function commandLine(...words: readonly string[]): string {
   return words.map(shellWord).join(' ');
 }
 
-function ipvsadm(rule: string): string {
-  return commandLine('ipvsadm', ...rule.trimEnd().split(' '));
+function ipvsadm(change: Change): string {
+  return commandLine('ipvsadm', ...formatRule(change).trimEnd().split(' '));
 }
 
 /** Gives a service these settings; those that the rule does not name are its defaults, so none is lost. */
 export function editService(service: VirtualService): string {
-  return ipvsadm(formatServiceRule(service, numericNaming).replace(/^-A/, '-E'));
+  return ipvsadm({ kind: 'edit-service', service });
 }
 
 /** Removes a service. */
-export function deleteService(service: VirtualService): string {
-  const [, option = '', value = '', ...rest] = formatServiceRule(service, numericNaming).split(' ');
-  return commandLine('ipvsadm', '-D', option, value, ...(rest[0] === '-6' ? ['-6'] : []));
+export function deleteService({ key }: VirtualService): string {
+  return ipvsadm({ kind: 'delete-service', key });
 }
 
 /** Adds a real server with these settings. */
 export function addServer(server: RealServer, key: ServiceKey): string {
-  return ipvsadm(formatServerRule(server, key, numericNaming));
+  return ipvsadm({ kind: 'add-server', key, server });
 }
 
 /** Gives a real server these settings. */
 export function editServer(server: RealServer, key: ServiceKey): string {
-  return ipvsadm(formatServerRule(server, key, numericNaming).replace(/^-a/, '-e'));
+  return ipvsadm({ kind: 'edit-server', key, server });
 }
 
 /** Removes a real server. */
-export function deleteServer(server: RealServer, key: ServiceKey): string {
-  const rule = formatServerRule(server, key, numericNaming);
-  const upToServer = /^-a (.* -r \S+)/.exec(rule)?.[1] ?? '';
-  return ipvsadm(`-d ${upToServer}`);
+export function deleteServer(server: ServerKey, key: ServiceKey): string {
+  return ipvsadm({ kind: 'delete-server', key, server });
 }
 
 /** Sets kernel settings until the next start. Paths are those below /proc/sys. */

@@ -155,7 +155,7 @@ function construct(events: Event[], source: string): { value: unknown; usual: bo
   let usual = true;
   const schema = CORE_SCHEMA.withTags({
     ...mapTag,
-    addPair(mapping, name, value) {
+    addPair(mapping: Record<string, unknown>, name: unknown, value: unknown) {
       if (mapTag.has(mapping, name) || prototypeNames.includes(String(name))) usual = false;
       return mapTag.addPair(mapping, name, value);
     },

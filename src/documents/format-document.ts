@@ -37,7 +37,7 @@ function list(name: string, lines: readonly string[]): string {
 }
 
 /** What stands before the services; what is undefined is not said. */
-export function yamlHead(timeouts: Timeouts | undefined, syncDaemons: readonly SyncDaemon[] | undefined): string {
+function yamlHead(timeouts: Timeouts | undefined, syncDaemons: readonly SyncDaemon[] | undefined): string {
   const document = tableDocument({ services: [], timeouts, syncDaemons }, { defaults: false });
   const daemons = document.syncDaemons?.map((daemon) => `  - ${flow(daemon)}`);
   return [
@@ -47,10 +47,10 @@ export function yamlHead(timeouts: Timeouts | undefined, syncDaemons: readonly S
 }
 
 /** What stands before the first service. */
-export const yamlServices = 'services:\n';
+const yamlServices = 'services:\n';
 
 /** What stands in place of services where there are none. */
-export const yamlNoServices = list('services', []);
+const yamlNoServices = list('services', []);
 
 /** What stands between the values of a server's line, of which there may be thousands, as bytes. */
 const serverText = {

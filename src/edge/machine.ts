@@ -41,7 +41,7 @@ export function createMachine(): Machine {
         const match = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
         return BigInt(`0x${match?.[1] ?? '0'}`);
       } catch {
-        // Without /proc nobody can tell; what the kernel says is all there is.
+        // Unknown without /proc: what the kernel says has to do.
         return (1n << 64n) - 1n;
       }
     },

@@ -30,7 +30,7 @@ function canBeTerminal(fd: number): boolean {
 }
 
 /**
- * A standard descriptor to write to. Plain system calls: they wait for a slow reader, tell every failure at once, and
+ * A standard descriptor to write to. Plain system calls: they wait for a slow reader, report every failure at once, and
  * cost nothing to set up, which matters to commands that run for milliseconds.
  */
 class DescriptorOutput implements Output {
@@ -84,7 +84,7 @@ class DescriptorOutput implements Output {
 /** Standard output. */
 export const standardOutput: Output = new DescriptorOutput(1, 'standard output', () => process.stdout);
 
-/** Where messages can't be written there is nobody left to tell it to: the exit status has to do. */
+/** Where messages can't be written, that can't be reported either: the exit status has to do. */
 class LenientOutput extends DescriptorOutput {
   override async write(text: string | Uint8Array): Promise<void> {
     try {

@@ -11,7 +11,7 @@ import {
   readTimeout,
   usage,
   type Lookup,
-  type LookupAnswer,
+  type LookupResult,
   type Steps,
 } from './settings.js';
 
@@ -91,7 +91,7 @@ export async function parseCommand(
 }
 
 /** Carries out a look-up; a host name counts as the first of its addresses, as the C library's callers take it. */
-export async function lookUp(lookup: Lookup, names: NameResolver): Promise<LookupAnswer> {
+export async function lookUp(lookup: Lookup, names: NameResolver): Promise<LookupResult> {
   if (lookup.kind === 'port') return names.servicePort(lookup.name, lookup.protocol);
   const [first] = await names.hostAddresses(lookup.name);
   return first;

@@ -26,11 +26,11 @@ export type Lookup =
   | { readonly kind: 'host'; readonly name: string }
   | { readonly kind: 'port'; readonly name: string; readonly protocol: Protocol };
 
-/** The answer to a look-up: an IPv4 address, or a port; undefined where there is none. */
-export type LookupAnswer = string | number | undefined;
+/** The result of a look-up: an IPv4 address, or a port; undefined where there is none. */
+export type LookupResult = string | number | undefined;
 
-/** Reading that yields look-ups and is given their answers, and ends with a result. */
-export type Steps<T> = Generator<Lookup, T, LookupAnswer>;
+/** Reading that yields look-ups, is resumed with their results, and returns a value. */
+export type Steps<T> = Generator<Lookup, T, LookupResult>;
 
 /** A value or an option that does not fit. */
 export function usage(message: string): UsageError {
@@ -121,17 +121,17 @@ function* readEndpoint(text: string, protocol: Protocol | undefined, message: st
   let family: AddressFamily = 'inet';
   let address: string;
   if ('name' in host) {
-    const answer = yield { kind: 'host', name: host.name };
-    if (typeof answer !== 'string') throw usage(message);
-    address = answer;
+    const found = yield { kind: 'host', name: host.name };
+    if (typeof found !== 'string') throw usage(message);
+    address = found;
   } else {
     ({ family, address } = host);
   }
   if (portText === undefined) return { family, address, port: undefined };
   let port = numberIn(portText, ports);
   if (port === undefined && protocol !== undefined) {
-    const answer = yield { kind: 'port', name: portText, protocol };
-    if (typeof answer === 'number') port = answer;
+    const found = yield { kind: 'port', name: portText, protocol };
+    if (typeof found === 'number') port = found;
   }
   return { family, address, port: need(port, message) };
 }

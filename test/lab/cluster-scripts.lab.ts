@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Cluster } from '../cluster/cluster.js';
@@ -276,6 +276,20 @@ describe('the unit ipvsadm.service', () => {
     assert.equal(await cluster.ipvsadm('-Sn'), '');
     assert.equal(readFileSync('/etc/ipvsadm.rules', 'utf8'), rules);
     await runAll('ExecStart');
+    assert.equal(await cluster.ipvsadm('-Sn'), rules);
+  });
+
+  test('reloads the rules by apply: what is the same is not touched, and a mistake changes nothing', async () => {
+    assert.equal(await cluster.ipvsadm('-Sn'), rules);
+    const added = `${rules}-a -t 192.0.2.100:80 -r 10.0.0.22:80 -m -w 1\n`;
+    writeFileSync('/etc/ipvsadm.rules', added);
+    await runAll('ExecReload');
+    assert.equal(await cluster.ipvsadm('-Sn'), added);
+    writeFileSync('/etc/ipvsadm.rules', `${rules}-A -q\n`);
+    await assert.rejects(runAll('ExecReload'));
+    assert.equal(await cluster.ipvsadm('-Sn'), added);
+    writeFileSync('/etc/ipvsadm.rules', rules);
+    await runAll('ExecReload');
     assert.equal(await cluster.ipvsadm('-Sn'), rules);
   });
 

@@ -125,7 +125,8 @@ lab.table('ipvsadm-save and ipvsadm-restore', [
       reference: { status: 0, stderr: '', table: '-A -t 10.0.0.1:80 -s rr\n' },
       ours: {
         status: 2,
-        stderr: /^ipvsadm-restore: unexpected argument anything; the table was not touched\nUsage: ipvsadm-restore <FILE\n/,
+        stderr:
+          /^ipvsadm-restore: unexpected argument anything; the table was not touched\nUsage: ipvsadm-restore <FILE\n/,
         table: '-A -f 7 -s wlc\n',
       },
     },

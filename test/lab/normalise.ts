@@ -39,5 +39,7 @@ const namesOfIpv6: Readonly<Record<string, string>> = {
  */
 export const readableNames: Normalisation = (text) =>
   text
-    .replace(/\[([a-z\d-]+)\]/g, (whole, name: string) => (name in namesOfIpv6 ? `[${namesOfIpv6[name] ?? ''}]` : whole))
+    .replace(/\[([a-z\d-]+)\]/g, (whole, name: string) =>
+      name in namesOfIpv6 ? `[${namesOfIpv6[name] ?? ''}]` : whole,
+    )
     .replace(/^.*(?:a-rather-long|sixty-three|10\.0\.0\.[47]:|2001:db8::3\]).*\n/gm, '');

@@ -279,7 +279,11 @@ function step(dice: Dice, index: number): Case {
   // A restore does not fail for what is gone already: allowed difference 8.
   const removes = argv.some((word) => /^(?:-[Dd]|--delete)/.test(word));
   if (restorable && dice.chance(0.08) && !removes) {
-    return { argv: ['-R'], stdin: `${argv.join(' ')}\n`, normalise: [withoutLineNumber, withoutThresholds, readableNames] };
+    return {
+      argv: ['-R'],
+      stdin: `${argv.join(' ')}\n`,
+      normalise: [withoutLineNumber, withoutThresholds, readableNames],
+    };
   }
   const normalise = [withoutThresholds, readableNames];
   return { argv, normalise: argv.includes('--nosort') ? [...normalise, serviceOrder] : normalise };

@@ -462,8 +462,7 @@ test('-S on a terminal hints that nothing was saved', async () => {
       const io = new FakeIo({ sockets: [emptyTable()] });
       io.stdout.isTerminal = isTerminal;
       assert.equal(await program(words.split(' '), io), 0);
-      const hint =
-        'ipvsadm: nothing was saved, the table was only shown; to save it: ipvsadm-save -n >FILE\n';
+      const hint = 'ipvsadm: nothing was saved, the table was only shown; to save it: ipvsadm-save -n >FILE\n';
       assert.equal(io.stderr.text, isTerminal ? hint : '');
     }
   }

@@ -74,7 +74,10 @@ describe('every command', () => {
       const { status, stdout, stderr } = await run(line, program, { sockets: [noRights(), noRights()], ...present });
       assert.deepEqual({ status, stdout }, { status: 2, stdout: '' });
       assert.ok(stderr.startsWith(denied), stderr);
-      assert.match(stderr.slice(denied.length), /^ipvsadm: IPVS needs CAP_NET_ADMIN in the initial user namespace; .*\n$/);
+      assert.match(
+        stderr.slice(denied.length),
+        /^ipvsadm: IPVS needs CAP_NET_ADMIN in the initial user namespace; .*\n$/,
+      );
     });
   }
 
@@ -89,7 +92,11 @@ describe('every command', () => {
           run: () => Promise.reject(new LookError("can't execute /sbin/ip: Permission denied")),
         },
       });
-      assert.deepEqual(outcome, { status: 2, stdout: '', stderr: "ipvsadm: can't execute /sbin/ip: Permission denied\n" });
+      assert.deepEqual(outcome, {
+        status: 2,
+        stdout: '',
+        stderr: "ipvsadm: can't execute /sbin/ip: Permission denied\n",
+      });
     });
   }
 });

@@ -29,17 +29,18 @@ const checksumOptions: Readonly<Record<TunnelChecksum, string>> = {
   'csum+remcsum': '--tun-csum --tun-remcsum',
 };
 
-function serviceOption(key: ServiceKey, naming: Naming): string {
+/** The option that names a service, with its value: `-t 192.0.2.1:80`, `-f 7 -6`. */
+export function serviceOption(key: ServiceKey, naming: Naming): string {
   if (isFirewallMark(key)) return `-f ${key.fwmark}${key.family === 'inet6' ? ' -6' : ''}`;
   return `${protocolOptions[key.protocol]} ${endpointLabel(key, key.protocol, naming)}`;
 }
 
-/** The rule that adds a service. */
-export function formatServiceRule(service: VirtualService, naming: Naming): string {
+/** The rule that adds a service (`-A`), or gives one its settings (`-E`). */
+export function formatServiceRule(service: VirtualService, naming: Naming, command: '-A' | '-E' = '-A'): string {
   const netmask = netmaskText(service);
   const flags = schedulerFlagText(service);
   return [
-    `-A ${serviceOption(service.key, naming)} -s ${service.scheduler}`,
+    `${command} ${serviceOption(service.key, naming)} -s ${service.scheduler}`,
     service.persistenceTimeout === undefined ? '' : ` -p ${service.persistenceTimeout}`,
     netmask === undefined ? '' : ` -M ${netmask}`,
     service.persistenceEngine === undefined ? '' : ` --pe ${service.persistenceEngine}`,
@@ -59,7 +60,7 @@ export function writeServerRule(
 ): void {
   const method = forwardingMethods[servers.number(row, column.forwarding)] ?? 'masquerading';
   const option = forwardingOptions[method];
-  // No rule can say it, and one without a method would route directly: a remark leaves the server out of a restore.
+  // There is no option for it, and a rule without a method would route directly: a comment leaves the server out of a restore.
   if (option === undefined) out.text('# ');
   out.append(words);
   writeServerEndpoint(out, servers, row, protocol, naming);
@@ -72,12 +73,17 @@ export function writeServerRule(
   out.text(option === undefined ? ` (forwarding method "${method}" has no option)\n` : '\n');
 }
 
-/** The rule that adds a real server, given as an object, to the service `key`. */
-export function formatServerRule(server: KnownServer, key: ServiceKey, naming: Naming): string {
+/** The rule that adds a real server to the service `key` (`-a`), or gives one its settings (`-e`). */
+export function formatServerRule(
+  server: KnownServer,
+  key: ServiceKey,
+  naming: Naming,
+  command: '-a' | '-e' = '-a',
+): string {
   const rows = new ServerRows(false);
   rows.append(server);
   const out = new TextWriter();
-  writeServerRule(out, rows, 0, ruleService(key, naming), naming);
+  writeServerRule(out, rows, 0, ruleService(key, naming, command), naming);
   return out.toString();
 }
 
@@ -88,9 +94,9 @@ export interface RuleService {
   readonly protocol: Protocol | undefined;
 }
 
-/** The start of the rules that add real servers to the service `key`. */
-export function ruleService(key: ServiceKey, naming: Naming): RuleService {
-  return { words: Buffer.from(`-a ${serviceOption(key, naming)} -r `), protocol: protocolOf(key) };
+/** The start of the rules that add (`-a`) or edit (`-e`) real servers of the service `key`. */
+export function ruleService(key: ServiceKey, naming: Naming, command: '-a' | '-e' = '-a'): RuleService {
+  return { words: Buffer.from(`${command} ${serviceOption(key, naming)} -r `), protocol: protocolOf(key) };
 }
 
 function writeThreshold(out: TextWriter, option: string, value: number): void {

@@ -4,12 +4,11 @@ import { canonicalTable } from '../../model/canonical.js';
 import { classicThresholds } from '../../model/limits.js';
 import type { TableProblem } from '../../model/problem.js';
 import type { RealServer } from '../../model/server.js';
-import type { VirtualService } from '../../model/service.js';
-import type { SyncDaemon, Timeouts } from '../../model/state.js';
 import type { Table } from '../../model/table.js';
 import { TextWriter } from '../../text/text-writer.js';
 import { ServerRows } from '../../model/server-rows.js';
-import { formatServiceRule, ruleService, writeServerRule } from './rule-text.js';
+import { formatRule } from './format-rule.js';
+import { ruleService, writeServerRule } from './rule-text.js';
 
 /** Settings of a server that no rule can have, and why. */
 function* inexpressible(server: RealServer): Generator<readonly [member: string, message: string]> {
@@ -51,40 +50,6 @@ export function withoutOption({ services }: Table): TableProblem[] {
   return problems;
 }
 
-/** The rule that sets the timeouts; none where nothing is said. */
-export function timeoutsRule(timeouts: Timeouts | undefined): string {
-  return timeouts === undefined ? '' : `--set ${timeouts.tcp} ${timeouts.tcpFin} ${timeouts.udp}\n`;
-}
-
-function daemonRule({ role, interface: name, syncId, maxLength, group, port, ttl }: SyncDaemon): string {
-  // Attached, the name can't be misread whatever it is.
-  return [
-    `--start-daemon ${role} --mcast-interface=${name} --syncid ${syncId}`,
-    maxLength === 0 ? '' : ` --sync-maxlen ${maxLength}`,
-    group === undefined ? '' : ` --mcast-group ${group}`,
-    port === 0 ? '' : ` --mcast-port ${port}`,
-    ttl === 0 ? '' : ` --mcast-ttl ${ttl}`,
-    '\n',
-  ].join('');
-}
-
-/** The rules that start daemons. */
-export function daemonRules(syncDaemons: readonly SyncDaemon[]): string {
-  return syncDaemons.map(daemonRule).join('');
-}
-
-/** Appends the rules that add a service and its servers. */
-export function writeServiceRules(
-  out: TextWriter,
-  service: VirtualService,
-  servers: ServerRows,
-  rows: readonly number[],
-): void {
-  out.text(formatServiceRule(service, numericNaming));
-  const rule = ruleService(service.key, numericNaming);
-  for (const row of rows) writeServerRule(out, servers, row, rule, numericNaming);
-}
-
 /**
  * A table as rules that `-R` reads, this one's and the original's, in natural order. It has to be free of what
  * `withoutOption` finds. Rules can't say that no sync daemon runs.
@@ -92,11 +57,13 @@ export function writeServiceRules(
 export function formatRules(table: Table): string {
   const { services, timeouts, syncDaemons = [] } = canonicalTable(table);
   const out = new TextWriter();
-  out.text(timeoutsRule(timeouts));
+  if (timeouts !== undefined) out.text(formatRule({ kind: 'set-timeouts', timeouts }));
   for (const { service, servers } of inNaturalOrder(services)) {
+    out.text(formatRule({ kind: 'add-service', service }));
     const rows = ServerRows.of(servers);
-    writeServiceRules(out, service, rows, naturalOrder.rows(rows));
+    const rule = ruleService(service.key, numericNaming);
+    for (const row of naturalOrder.rows(rows)) writeServerRule(out, rows, row, rule, numericNaming);
   }
-  out.text(daemonRules(syncDaemons));
+  for (const daemon of syncDaemons) out.text(formatRule({ kind: 'start-daemon', daemon }));
   return out.toString();
 }

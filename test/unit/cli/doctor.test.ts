@@ -148,7 +148,7 @@ describe('doctor', () => {
     ['--real-server 192.0.2.10 --port 0', /--port takes a number from 1 to 65535, not 0/],
     ['--real-server 192.0.2.10 --port http', /--port takes a number/],
     ['--real-server 192.0.2.10 --tun-port 65536', /--tun-port takes a number/],
-    ['--real-server 192.0.2.10 --forwarding dr', /forwarding/],
+    ['--real-server 192.0.2.10 --forwarding ipip', /forwarding/],
     ['--real-server 192.0.2.10 --director 1.2.3', /--director takes an IPv4 or IPv6 address/],
     ['--forwarding tunneling', /--forwarding says something about a real server/],
     ['--port 80', /--port says something about a real server/],

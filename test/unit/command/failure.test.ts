@@ -122,12 +122,7 @@ const failures: readonly (readonly [
   ],
   ['a wrong value', new UsageError('usage', 'illegal weight'), 'illegal weight', statuses(2, 2, 2, 2, 2, 2)],
   ['no command', new UsageError('try', 'Try ...'), 'Try ...', statuses(255, 255, 255, 255, 255, 255)],
-  [
-    'a refused change',
-    new KernelError(17, 'add-service', 'x'),
-    'Service already exists',
-    statuses(1, 255, 1, 2, 1, 2),
-  ],
+  ['a refused change', new KernelError(17, 'add-service', 'x'), 'Service already exists', statuses(1, 255, 1, 2, 1, 2)],
   ['a refused listing', new KernelError(3, 'list', 'x'), 'No such service', statuses(1, 255, 1, 2, 1, 2)],
   ['no IPVS', new UnavailableError(92), `${cannot}Protocol not available${sure}`, statuses(2, 2, 2, 2, 2, 2)],
   [
@@ -164,7 +159,10 @@ for (const [what, error, text, status] of failures) {
 test('names the missing capability where a process that has all of them may not', () => {
   const { text } = describeFailure(new UnavailableError(1), new FakeIo(), 'listing');
   const [first, second, third, ...more] = text.split('\n');
-  assert.deepEqual([`${first ?? ''}\n${second ?? ''}`, more], [`${cannot}Permission denied (you must be root)${sure}`, []]);
+  assert.deepEqual(
+    [`${first ?? ''}\n${second ?? ''}`, more],
+    [`${cannot}Permission denied (you must be root)${sure}`, []],
+  );
   assert.match(third ?? '', /^ipvsadm: IPVS needs CAP_NET_ADMIN in the initial user namespace; /);
 });
 

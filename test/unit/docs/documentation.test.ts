@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { helpText } from '../../../src/format/help.js';
@@ -57,12 +58,19 @@ describe('documentation', () => {
     );
   });
 
-  test('the thirteen differences from the original are in the manual and the README', () => {
+  test('the sixteen differences from the original are in the manual and the README', () => {
     const listed = (text: string, item: RegExp): number => [...text.matchAll(item)].length;
     const section = /^## Differences from ipvsadm 1\.31$(.*?)^## /ms.exec(readme)?.[1] ?? '';
-    assert.equal(listed(section, /^\d+\. /gm), 13);
+    assert.equal(listed(section, /^\d+\. /gm), 16);
     const manualSection = /^\.Ss Better on purpose$(.*?)^\.El/ms.exec(manual)?.[1] ?? '';
-    assert.equal(listed(manualSection, /^\.It/gm), 13);
+    assert.equal(listed(manualSection, /^\.It/gm), 16);
+  });
+
+  test('Node.js starts within the address space that the README recommends', () => {
+    const [, limit = ''] = /Set such a limit\s+to ([\d,]+) KiB or more/.exec(readme) ?? [];
+    const script = `ulimit -v ${limit.replaceAll(',', '')} && exec "$0" -e 0`;
+    const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath], { encoding: 'utf8' });
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
   });
 
   test('the version is that of package.json, and the changelog knows it', () => {

@@ -180,11 +180,7 @@ const forwardings: readonly (readonly [server: Partial<ServerEntry>, plain: stri
   [{ forwarding: 'tunneling', tunnel: { type: 'gue', port: 6080, checksum: 'nocsum' } }, 'Tunnel ', 'gue:6080:-c  '],
   [{ forwarding: 'tunneling', tunnel: { type: 'gue', port: 65535, checksum: 'remcsum' } }, 'Tunnel ', 'gue:65535:r+c'],
   [{ forwarding: 'tunneling', tunnel: { type: 'gre', port: 0, checksum: 'csum' } }, 'Tunnel ', 'gre:+c       '],
-  [
-    { forwarding: 'tunneling', tunnel: { type: 'gre', port: 0, checksum: 'csum+remcsum' } },
-    'Tunnel ',
-    'gre:+c,r+c   ',
-  ],
+  [{ forwarding: 'tunneling', tunnel: { type: 'gre', port: 0, checksum: 'csum+remcsum' } }, 'Tunnel ', 'gre:+c,r+c   '],
   [{ forwarding: 'tunneling', tunnel: { type: 9, port: 0, checksum: 'nocsum' } }, 'Tunnel ', 'type-9       '],
 ];
 

@@ -91,7 +91,8 @@ const forward: Readonly<Record<string, readonly string[]>> = {
 };
 const resolver: NameResolver = {
   hostName: (address) => Promise.resolve(hosts[address]),
-  hostAddresses: (name) => (name === 'broken' ? Promise.reject(new Error('broken')) : Promise.resolve(forward[name] ?? [])),
+  hostAddresses: (name) =>
+    name === 'broken' ? Promise.reject(new Error('broken')) : Promise.resolve(forward[name] ?? []),
   // Port 81 has a name that is the first one of another port.
   serviceName: (port) => ({ 80: 'http', 81: 'http', 82: 'unknown' })[port],
   servicePort: (name) => (name === 'http' ? 80 : undefined),

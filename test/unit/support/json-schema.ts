@@ -15,7 +15,9 @@ export function documentJsonSchema(): string {
       if (properties === undefined) return undefined;
       // Checks have no words in JSON Schema: that of unknown names, and the one of a service.
       const closed = { ...jsonSchema, additionalProperties: false };
-      return 'fwmark' in properties ? { ...closed, oneOf: [{ required: ['address'] }, { required: ['fwmark'] }] } : closed;
+      return 'fwmark' in properties
+        ? { ...closed, oneOf: [{ required: ['address'] }, { required: ['fwmark'] }] }
+        : closed;
     },
   });
   return `${JSON.stringify({ $schema, title: 'The table of an IPVS director', ...schema }, null, 2)}\n`;
