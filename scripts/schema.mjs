@@ -1,24 +1,12 @@
-// Writes docs/ipvsadm-document.schema.json from src/documents/schema.ts, the one source of the document's shape. A unit
-// test holds the file to it.
-import { execFileSync } from 'node:child_process';
+// `npm run schema`: writes docs/ipvsadm-document.schema.json from src/documents/schema.ts, the one source of the document's
+// shape. A unit test holds the file to it.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+import { textOf } from './evaluate.mjs';
 
 process.chdir(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
-
-const outfile = path.resolve('build/json-schema.mjs');
-await build({
-  entryPoints: ['test/unit/support/json-schema.ts'],
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  packages: 'external',
-  outfile,
-  logLevel: 'warning',
-});
-const program = `import { documentJsonSchema } from ${JSON.stringify(pathToFileURL(outfile).href)};
-process.stdout.write(documentJsonSchema());`;
-const schema = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
-writeFileSync('docs/ipvsadm-document.schema.json', schema);
+writeFileSync(
+  'docs/ipvsadm-document.schema.json',
+  await textOf('test/unit/support/json-schema.ts', 'documentJsonSchema'),
+);

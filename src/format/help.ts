@@ -46,12 +46,13 @@ const synopses = [
 ];
 
 /** A section of the help: its heading, and rows of what is typed and what it does. */
-interface Section {
+export interface Section {
   readonly heading: string;
   readonly rows: readonly (readonly [typed: string, meaning: string])[];
 }
 
-const sections: readonly Section[] = [
+/** What can be typed, in sections: names at the left, values behind them. */
+export const helpSections: readonly Section[] = [
   {
     heading: 'Commands (long or short)',
     rows: [
@@ -146,7 +147,7 @@ const sections: readonly Section[] = [
 /** The output of `-h`. @param program the name that its examples show */
 export function helpText(program: string, verbs: readonly (readonly [name: string, summary: string])[]): string {
   const verbSection: Section = { heading: `Verbs (more: ${program} VERB --help)`, rows: verbs };
-  const parts = [...sections, verbSection].map(
+  const parts = [...helpSections, verbSection].map(
     ({ heading, rows }) =>
       `${heading}:\n${rows.map(([typed, meaning]) => `  ${typed.padEnd(34)}${meaning}`.trimEnd()).join('\n')}\n`,
   );

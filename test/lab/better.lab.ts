@@ -71,7 +71,10 @@ async function changingSocket(change: (answer: Uint8Array) => Uint8Array): Promi
     send: (datagram) => {
       socket.send(datagram);
     },
-    receive: async () => change(await socket.receive()),
+    receive: () => {
+      const reply = socket.receive();
+      return reply && change(reply);
+    },
     close: () => {
       socket.close();
     },

@@ -1,5 +1,4 @@
 import { IpvsClient } from '../../src/client/client.js';
-import { TransportError } from '../../src/errors.js';
 import type { Transport } from '../../src/ports/transport.js';
 import { bytesOf } from '../unit/support/hexadecimal.js';
 import { attribute, dataMessage, doneMessage, resultMessage, requestsOf } from '../unit/support/netlink-bytes.js';
@@ -47,9 +46,8 @@ class OddKernel implements Transport {
     ];
   }
 
-  receive(): Promise<Uint8Array> {
-    const next = this.#arrived.shift();
-    return next === undefined ? Promise.reject(new TransportError('nothing has arrived')) : Promise.resolve(next);
+  receive(): Uint8Array | undefined {
+    return this.#arrived.shift();
   }
 
   close(): void {

@@ -4,7 +4,6 @@ import { Chalk } from 'chalk';
 import { statusTable } from '../../../src/cli/status-table.js';
 import type { Naming } from '../../../src/names/naming.js';
 import { service, server } from '../support/doctor-facts.js';
-import { rowsOf } from '../support/server-rows.js';
 
 const plain = new Chalk({ level: 0 });
 
@@ -12,11 +11,9 @@ describe('status', () => {
   test('shows long names whole, with their ports', async () => {
     const long = (address: string): string => `${'label'.repeat(12)}.${address}.example`;
     const naming: Naming = { numeric: false, host: long, service: (port) => `service-${port}` };
-    const servers = rowsOf([server('10.0.0.2', { port: 8080 })]);
     const entry = {
       service: service({ family: 'inet6', protocol: 'tcp', address: '2001:db8::1', port: 80 }),
-      servers,
-      rows: [0],
+      servers: [server('10.0.0.2', { port: 8080 })],
     };
     const shown = await statusTable([entry], naming, plain);
     assert.ok(shown.includes(`TCP  [${long('2001:db8::1')}]:service-80 wlc `), shown);

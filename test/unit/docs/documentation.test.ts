@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { format } from 'prettier';
 import { helpText } from '../../../src/format/help.js';
 import { commandSpellings, optionSpellings, type Spelling } from '../../../src/grammar/options.js';
 import { directorChecks, realServerChecks } from '../../../src/doctor/checks.js';
 import { verbSummaries } from '../../../src/grammar/verbs.js';
+import { referenceText } from '../support/reference-text.js';
 import { releaseDate, version } from '../../../src/version.js';
 
 const manual = readFileSync('man/ipvsadm.8', 'utf8');
 const readme = readFileSync('README.md', 'utf8');
+const reference = readFileSync('docs/reference.md', 'utf8');
 const help = helpText('ipvsadm', Object.entries(verbSummaries));
 const spellings: readonly Spelling[] = [...commandSpellings, ...optionSpellings];
 
@@ -25,11 +28,11 @@ function mentions(text: string, word: string): boolean {
 
 describe('documentation', () => {
   for (const spelling of spellings) {
-    test(`--${spelling.long} is in the manual, the help and the README`, () => {
+    test(`--${spelling.long} is in the manual, the help and the reference`, () => {
       for (const word of typed(spelling)) {
         const mdoc = word.startsWith('--') ? `Fl \\-?-${spelling.long}` : `Fl ${word.slice(1)}`;
         assert.match(manual, new RegExp(`^\\.It .*${mdoc}(?![\\w-])`, 'm'), `${word} has no entry in the manual`);
-        assert.ok(readme.includes(`\`${word}\``) || mentions(readme, `\`${word}`), `${word} is not in the README`);
+        assert.ok(reference.includes(`\`${word}\``), `${word} is not in docs/reference.md`);
         // The list command's two letters stand together: -L|-l.
         assert.ok(mentions(help, word), `${word} is not in the help`);
       }
@@ -43,6 +46,10 @@ describe('documentation', () => {
       assert.ok(mentions(readme, `ipvsadm ${verb}`));
     });
   }
+
+  test('docs/reference.md is what the help and the verbs say', async () => {
+    assert.equal(await format(referenceText(), { parser: 'markdown' }), reference, 'run: npm run reference');
+  });
 
   test('every check of doctor is in the manual and in docs/doctor.md, in the order of the report', () => {
     const ids = [...directorChecks, ...realServerChecks].map(({ id }) => id);
