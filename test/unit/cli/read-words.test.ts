@@ -43,7 +43,7 @@ describe('words of a verb', () => {
     ['apply --help', 'help'],
     ['status --json -h', 'help'],
   ];
-  for (const [line, values] of good.filter(([, expected]) => expected !== 'unexpected')) {
+  for (const [line, values] of good) {
     test(`${line} is understood`, () => {
       assert.deepEqual(read(line), values);
     });
