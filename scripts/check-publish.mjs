@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 
 const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-const manifest = /** @type {object} */ (/** @type {unknown} */ (JSON.parse(text)));
+const parsed = /** @type {unknown} */ (JSON.parse(text));
+const manifest = /** @type {object} */ (parsed);
 const missing = ['repository', 'bugs', 'homepage'].filter((field) => !(field in manifest));
 if (missing.length > 0) {
   console.error(`package.json lacks ${missing.join(', ')}: see "Publishing" in CONTRIBUTING.md`);
