@@ -76,6 +76,7 @@ async function buildTypes() {
         ],
         { stdio: 'inherit' },
       );
+      /** @type {number | null} */
       const status = await new Promise((resolve, reject) => generator.once('error', reject).once('close', resolve));
       if (status !== 0) throw new Error(`the types of ${source} could not be made`);
     }),

@@ -45,8 +45,16 @@ if (binary === undefined) {
   throw new Error(`no binary of netlink for ${architecture}; there are: ${Object.keys(binaries).join(', ')}`);
 }
 
-/** @type {{ version: string, author: string, description: string, homepage?: string }} */
-const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+/**
+ * @typedef {{ name: string, version: string, license: string, author: string, homepage?: string }} Manifest
+ * @param {string} file
+ */
+function readManifest(file) {
+  const parsed = /** @type {unknown} */ (JSON.parse(readFileSync(file, 'utf8')));
+  return /** @type {Manifest} */ (parsed);
+}
+
+const manifest = readManifest('package.json');
 const version = `${manifest.version}-1`;
 const maintainer = `${process.env['DEBFULLNAME'] ?? manifest.author} <${process.env['DEBEMAIL'] ?? 'root@localhost'}>`;
 
@@ -152,7 +160,7 @@ function copyright() {
     /(?:^|\/node_modules\/)(?:@[^/]+\/)?[^/]+\/package\.json$/.test(file),
   );
   const licences = manifests.sort().map((file) => {
-    const { name: own, version: its, license } = JSON.parse(readFileSync(path.join(packages, file), 'utf8'));
+    const { name: own, version: its, license } = readManifest(path.join(packages, file));
     const directory = path.join(packages, path.dirname(file));
     const text = readdirSync(directory).find((entry) => /^licen[cs]e/i.test(entry));
     const whole = text === undefined ? '' : readFileSync(path.join(directory, text), 'utf8').trim();

@@ -20,7 +20,7 @@ import {
   type VirtualService,
 } from 'ipvsadm';
 
-expectTypeOf(IpvsClient.open).returns.resolves.toEqualTypeOf<IpvsClient>();
+expectTypeOf<ReturnType<typeof IpvsClient.open>>().resolves.toEqualTypeOf<IpvsClient>();
 expectTypeOf<VirtualService['key']>().toEqualTypeOf<ServiceKey>();
 expectTypeOf<ServerState>().toExtend<RealServer>();
 
