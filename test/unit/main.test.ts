@@ -120,9 +120,9 @@ const broken: readonly (readonly [what: string, answer: Answer, stderr: RegExp])
     /^ipvsadm: netlink message of 36 bytes where 30 are left\n$/,
   ],
   [
-    'the answer to another request',
+    'only the reply to another request',
     (requests) => [resultMessage(lastOf(requests) + 7, 0)],
-    /^ipvsadm: the kernel answered request \d+, expected \d+( to \d+)?\n$/,
+    /^ipvsadm: no reply from the kernel\n$/,
   ],
   ['an impossible error number', (requests) => [resultMessage(lastOf(requests), -5)], /^ipvsadm: [^\n]+\n$/],
 ];
