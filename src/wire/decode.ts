@@ -92,7 +92,10 @@ function tunnelOf({ tunnelType = 0, tunnelPort = 0, tunnelFlags = 0 }: ServerVal
   };
 }
 
-/** What identifies a real server of a reply. @param serviceFamily as for `serverStateOf`. */
+/**
+ * What identifies a real server of a reply.
+ * @param serviceFamily the family of its service: kernels before 3.18 knew no other for its servers, and did not send it.
+ */
 export function serverKeyOf(values: ServerValues, serviceFamily: AddressFamily): ServerKey {
   const family =
     values.family === undefined ? serviceFamily : familyName(values.family, 'IPVS_DEST_ATTR_ADDR_FAMILY');
@@ -100,14 +103,15 @@ export function serverKeyOf(values: ServerValues, serviceFamily: AddressFamily):
   return { family, address, port: required(values.port, 'IPVS_DEST_ATTR_PORT') };
 }
 
-/**
- * A real server of a reply, without its counters.
- * @param serviceFamily the family of its service: kernels before 3.18 knew no other for its servers, and did not send it.
- */
+/** A real server of a reply, without its counters. @param serviceFamily as for `serverKeyOf`. */
 export function serverStateOf(values: ServerValues, serviceFamily: AddressFamily): ServerState {
+  // No spread: there may be thousands.
+  const { family, address, port } = serverKeyOf(values, serviceFamily);
   const forwarding = required(values.forwarding, 'IPVS_DEST_ATTR_FWD_METHOD') & forwardingMask;
   return {
-    ...serverKeyOf(values, serviceFamily),
+    family,
+    address,
+    port,
     forwarding: forwardingMethods[forwarding] ?? 'masquerading',
     weight: required(values.weight, 'IPVS_DEST_ATTR_WEIGHT'),
     upperThreshold: values.upperThreshold ?? 0,
@@ -119,7 +123,7 @@ export function serverStateOf(values: ServerValues, serviceFamily: AddressFamily
   };
 }
 
-/** A real server of a reply. @param serviceFamily as for `serverStateOf`. */
+/** A real server of a reply. @param serviceFamily as for `serverKeyOf`. */
 export function serverEntryOf(values: ServerValues, serviceFamily: AddressFamily): ServerEntry {
   return { ...serverStateOf(values, serviceFamily), statistics: statisticsOf(values) };
 }

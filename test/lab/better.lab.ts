@@ -68,7 +68,10 @@ async function changingSocket(change: (answer: Uint8Array) => Uint8Array): Promi
     send: (datagram) => {
       socket.send(datagram);
     },
-    receive: async () => change(await socket.receive()),
+    receive: () => {
+      const datagram = socket.receive();
+      return datagram && change(datagram);
+    },
     close: () => {
       socket.close();
     },

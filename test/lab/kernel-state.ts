@@ -4,7 +4,8 @@ import { findFamily } from '../../src/client/family.js';
 import { UnavailableError } from '../../src/errors.js';
 import type { ServiceKey } from '../../src/model/service.js';
 import { openNetlinkTransport } from '../../src/socket/netlink-transport.js';
-import { serviceEntryOf, serviceKeyValues } from '../../src/wire/convert.js';
+import { serviceEntryOf } from '../../src/wire/decode.js';
+import { serviceKeyValues } from '../../src/wire/encode.js';
 import type { ReplyPayload } from '../../src/wire/message.js';
 import { commandAttributes, ipvsCommand, ipvsFamilyVersion } from '../../src/wire/tables.js';
 
@@ -59,7 +60,7 @@ export class KernelState {
       attributes: commandAttributes,
       values: key === undefined ? {} : { service: serviceKeyValues(key) },
     };
-    const errno = await this.#channel.query(request, dump, (payload) => {
+    const { errno } = await this.#channel.query(request, dump, (payload) => {
       const { view, offset, length } = payload;
       answers.push(Buffer.from(view.buffer, view.byteOffset + offset, length).toString('hex'));
       look?.(payload);

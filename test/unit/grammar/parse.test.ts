@@ -14,7 +14,6 @@ import type { NameResolver } from '../../../src/ports/resolver.js';
 import { formatServiceRule, ruleService, writeServerRule } from '../../../src/documents/rules/rule-text.js';
 import { typedServer, typedService } from '../support/arbitraries.js';
 import { NameTable } from '../support/naming.js';
-import { rowsOf } from '../support/server-rows.js';
 import { written } from '../support/written.js';
 
 const names = new NameTable(
@@ -362,7 +361,7 @@ test('the rule of any service or server is a command at once', () => {
     typedService.map((service) => formatServiceRule(service, numericNaming)),
     typedServer.map(({ key, server }) =>
       written((out) => {
-        writeServerRule(out, rowsOf([server]), 0, ruleService(key, numericNaming), numericNaming);
+        writeServerRule(out, server, ruleService(key, numericNaming), numericNaming);
       }),
     ),
   );

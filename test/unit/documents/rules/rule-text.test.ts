@@ -10,12 +10,11 @@ import { formatServiceRule, ruleService, writeServerRule } from '../../../../src
 import { typedServer, typedService } from '../../support/arbitraries.js';
 import { plainServer, plainService } from '../../support/entries.js';
 import { NameTable } from '../../support/naming.js';
-import { rowsOf } from '../../support/server-rows.js';
 import { written } from '../../support/written.js';
 
 function serverRule(server: RealServer, key: ServiceKey, naming: Naming): string {
   return written((out) => {
-    writeServerRule(out, rowsOf([server]), 0, ruleService(key, naming), naming);
+    writeServerRule(out, server, ruleService(key, naming), naming);
   });
 }
 
