@@ -226,7 +226,7 @@ test('a refused change rejects', async () => {
 });
 
 const noReply = new TransportError('no reply from the kernel');
-const noBuffer = new TransportError('the kernel dropped answers: no buffer space (ENOBUFS)');
+const noBuffer = new TransportError('the kernel dropped replies: no buffer space (ENOBUFS)');
 
 const faults: readonly (readonly [what: string, answer: Answer, error: object])[] = [
   [
