@@ -12,7 +12,7 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const commands = ['ipvsadm', 'ipvsadm-save', 'ipvsadm-restore'];
 
 /** Entry points of the library by their names in dist: exported by package.json, each with its types. */
-const library = { index: 'src/index.ts' };
+const library = { index: 'src/index.ts', testing: 'src/testing/index.ts' };
 
 /** @type {import('esbuild').BuildOptions} */
 const shared = {

@@ -2,6 +2,8 @@
 export interface TableLock {
   /** Gives it back. It also ends with the process, however that ends. */
   release(): Promise<void>;
+  /** The same, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** How the lock is asked for. */

@@ -10,8 +10,6 @@ export interface NameResolver {
    * empty where it has none. Never rejects.
    */
   hostAddresses(name: string): Promise<readonly string[]>;
-  /** Called with the number of look-ups that are about to start at the same time; optional. */
-  expect?(lookups: number): void;
   /**
    * The name of an address (reverse look-up); undefined where it has none.
    * @throws {NoAnswerError} when no name server replied.
@@ -22,3 +20,17 @@ export interface NameResolver {
   /** The name of a port; undefined where it has none. */
   serviceName(port: number, protocol: Protocol): string | undefined;
 }
+
+/** A resolver that wants to know before many look-ups start at the same time. */
+export interface BulkResolver extends NameResolver {
+  /** Called with the number of look-ups that are about to start. */
+  expect?(lookups: number): void;
+}
+
+/** Looks nothing up: no name has an address or a port. */
+export const noNames: NameResolver = {
+  hostAddresses: () => Promise.resolve([]),
+  hostName: () => Promise.resolve(undefined),
+  servicePort: () => undefined,
+  serviceName: () => undefined,
+};

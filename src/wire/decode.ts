@@ -10,7 +10,7 @@ import {
 } from '../model/server.js';
 import { protocolOfNumber, type PersistenceNetmask, type ServiceKey, type VirtualService } from '../model/service.js';
 import {
-  counterNames,
+  statistics,
   type IpvsInfo,
   type ServerEntry,
   type ServerState,
@@ -63,10 +63,8 @@ export function serviceKeyOf(values: ServiceValues): ServiceKey {
 
 /** Counters in 64 bits where the kernel sends them so, else in 32; 0 where a counter is missing. */
 function statisticsOf(values: ServiceValues | ServerValues): Statistics {
-  const counters: Partial<Record<keyof Statistics, bigint>> = {};
   const given = values.statistics64 ?? values.statistics32;
-  for (const name of counterNames) counters[name] = BigInt(given?.[name] ?? 0);
-  return counters as Statistics;
+  return statistics((name) => given?.[name] ?? 0);
 }
 
 /** A service of a reply, without its counters. */
