@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readsAsHostName } from '../../../src/grammar/values.js';
 import { ListingNames } from '../../../src/names/listing-names.js';
-import { NoAnswerError, type NameResolver } from '../../../src/ports/resolver.js';
+import { NoAnswerError, type BulkResolver, type NameResolver } from '../../../src/ports/resolver.js';
 import { noNames } from '../support/naming.js';
 
 test('looks each address up once, all at the same time', async () => {
@@ -10,7 +10,7 @@ test('looks each address up once, all at the same time', async () => {
   let underWay = 0;
   let most = 0;
   const announced: number[] = [];
-  const resolver: NameResolver = {
+  const resolver: BulkResolver = {
     expect: (lookups) => announced.push(lookups),
     hostName: async (address) => {
       asked.push(address);
