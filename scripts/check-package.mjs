@@ -86,8 +86,10 @@ function checkLibrary() {
   isFunction('require.cjs', "const { IpvsClient } = require('ipvsadm');");
   writeFileSync(
     path.join(consumer, 'types.mts'),
-    "import { IpvsClient, type ServiceEntry } from 'ipvsadm';\n" +
-      'const client: IpvsClient = await IpvsClient.open();\n' +
+    "import { IpvsClient, type ServiceEntry, type Table } from 'ipvsadm';\n" +
+      "import { FakeKernel } from 'ipvsadm/testing';\n" +
+      'const table: Table = { services: [] };\n' +
+      'const client: IpvsClient = await IpvsClient.connect(new FakeKernel(table));\n' +
       'export const services: readonly ServiceEntry[] = await client.services();\n',
   );
   const strict = ['--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--types', 'node'];

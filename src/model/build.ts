@@ -31,7 +31,7 @@ function canonical(address: string): { family: AddressFamily; address: string } 
 }
 
 /**
- * Identity of a service at an address. Default port 0 (all ports), default protocol TCP.
+ * Identity of a service at an address, in any spelling. Default port 0 (all ports), default protocol TCP.
  * @throws {ValueError} where the address is none.
  */
 export function serviceAt(address: string, port = 0, protocol: Protocol = 'tcp'): AddressServiceKey {

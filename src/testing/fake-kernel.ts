@@ -23,9 +23,6 @@ import { dataDatagram, listDatagrams, listed, resultDatagram } from './replies.j
 /** A number as the kernel gives families. */
 const ipvsFamily = 0x1c;
 
-/** CTRL_CMD_NEWFAMILY: the reply to getFamily. Source: include/uapi/linux/genetlink.h. */
-const newFamily = 1;
-
 /** IPVS 1.2.1, a byte each, and the kernel's default table size. */
 const info = { version: 0x010201, connectionTableSize: 4096 };
 
@@ -34,7 +31,9 @@ function findFamily(request: RawMessage): Uint8Array[] | RefusalName {
   const { familyName } = controllerAttributes.decode(view, offset, length, 'request');
   if (command !== controllerFamily.getFamily) return 'EOPNOTSUPP';
   if (familyName !== ipvsFamilyName) return 'ENOENT';
-  return [dataDatagram(request, newFamily, controllerAttributes, { familyId: ipvsFamily, familyName })];
+  return [
+    dataDatagram(request, controllerFamily.newFamily, controllerAttributes, { familyId: ipvsFamily, familyName }),
+  ];
 }
 
 type Question = (request: RawMessage, table: MemoryTable, values: CommandValues) => Uint8Array[] | RefusalName;

@@ -30,6 +30,11 @@ const controlNames: ReadonlyMap<number, string> = new Map([
   [controlType.overrun, 'NLMSG_OVERRUN'],
 ]);
 
+const controllerNames: ReadonlyMap<number, string> = new Map([
+  [controllerFamily.newFamily, 'CTRL_CMD_NEWFAMILY'],
+  [controllerFamily.getFamily, 'CTRL_CMD_GETFAMILY'],
+]);
+
 /** `IPVS_CMD_NEW_SERVICE` for `newService`. */
 const commandNames: ReadonlyMap<number, string> = new Map(
   Object.entries(ipvsCommand).map(([name, number]) => [
@@ -47,7 +52,7 @@ function describeMessage(message: RawMessage): string {
     return isResult ? `${control} ${numbers} ${resultName(message)}` : `${control} ${numbers}`;
   }
   if (type === controllerFamily.type) {
-    const name = command === controllerFamily.getFamily ? 'CTRL_CMD_GETFAMILY' : `controller command ${command}`;
+    const name = controllerNames.get(command) ?? `controller command ${command}`;
     return `${name} ${numbers} ${describeAttributes(controllerAttributes, view, offset, length)}`;
   }
   const attributes: AnySet = command === ipvsCommand.setInfo ? infoAttributes : commandAttributes;

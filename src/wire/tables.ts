@@ -187,8 +187,8 @@ export const infoAttributes = new AttributeSet(infoTable);
 /** Decoded IPVS_INFO_ATTR_*. */
 export type InfoValues = AttributeValues<typeof infoTable>;
 
-/** GENL_ID_CTRL and CTRL_CMD_GETFAMILY. Source: include/uapi/linux/genetlink.h. */
-export const controllerFamily = { type: 0x10, getFamily: 3, version: 2 } as const;
+/** GENL_ID_CTRL, CTRL_CMD_NEWFAMILY (the reply) and CTRL_CMD_GETFAMILY. Source: include/uapi/linux/genetlink.h. */
+export const controllerFamily = { type: 0x10, newFamily: 1, getFamily: 3, version: 2 } as const;
 
 const controllerTable = {
   familyId: [1, 'CTRL_ATTR_FAMILY_ID', u16],

@@ -4,16 +4,27 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { after, beforeEach, test } from 'node:test';
 import {
+  applyPlan,
+  connections,
   IpvsClient,
   IpvsError,
   KernelError,
+  planChanges,
+  readTable,
+  realServer,
+  serviceAt,
+  serviceMarked,
+  syncDaemon,
   UnavailableError,
+  virtualService,
   type Change,
   type RealServer,
+  type ServerSettings,
   type ServiceKey,
-  type SyncDaemon,
+  type ServiceSettings,
   type VirtualService,
 } from 'ipvsadm';
+import { FakeKernel } from 'ipvsadm/testing';
 import { Reference, Shell } from './reference.js';
 
 // The published library, imported by its name: what the README promises of it, with the reference as the witness.
@@ -49,27 +60,16 @@ async function node(args: readonly string[], prefix: readonly string[] = []) {
   return { ...texts, status };
 }
 
-const web: ServiceKey = { family: 'inet', protocol: 'tcp', address: '10.0.0.1', port: 80 };
-const dns: ServiceKey = { family: 'inet6', protocol: 'udp', address: '2001:db8::1', port: 53 };
-const mark: ServiceKey = { family: 'inet6', fwmark: 4_000_000_000 };
+const web = serviceAt('10.0.0.1', 80);
+const dns = serviceAt('2001:db8::1', 53, 'udp');
+const mark = serviceMarked(4_000_000_000, 'inet6');
 
-function service(key: ServiceKey, settings: Partial<VirtualService> = {}): VirtualService {
-  const persistenceNetmask = key.family === 'inet' ? '255.255.255.255' : 128;
-  return { key, scheduler: 'rr', schedulerFlags: [], onePacket: false, persistenceNetmask, ...settings };
+function service(key: ServiceKey, settings: ServiceSettings = {}): VirtualService {
+  return virtualService(key, { scheduler: 'rr', ...settings });
 }
 
-function server(address: string, settings: Partial<RealServer> = {}): RealServer {
-  return {
-    family: address.includes(':') ? 'inet6' : 'inet',
-    address,
-    port: 80,
-    forwarding: 'masquerading',
-    weight: 1,
-    upperThreshold: 0,
-    lowerThreshold: 0,
-    tunnel: { type: 'ipip', port: 0, checksum: 'nocsum' },
-    ...settings,
-  };
+function server(address: string, settings: Omit<ServerSettings, 'address'> = {}): RealServer {
+  return realServer({ address, port: 80, forwarding: 'masquerading', ...settings });
 }
 
 /** The members of `actual` that `expected` has, for a comparison that leaves counters out. */
@@ -171,27 +171,25 @@ const services: readonly [rule: string, service: VirtualService][] = [
   ['-A -u [2001:db8::1]:53 -s wlc -o', service(dns, { scheduler: 'wlc', onePacket: true })],
   [
     '-A --sctp-service 10.0.0.1:9 -s sed -p 60 -M 255.255.255.0',
-    service(
-      { family: 'inet', protocol: 'sctp', address: '10.0.0.1', port: 9 },
-      { scheduler: 'sed', persistenceTimeout: 60, persistenceNetmask: '255.255.255.0' },
-    ),
+    service(serviceAt('10.0.0.1', 9, 'sctp'), {
+      scheduler: 'sed',
+      persistenceTimeout: 60,
+      persistenceNetmask: '255.255.255.0',
+    }),
   ],
   [
     '-A -u 10.0.0.1:5060 -s sh -p 2678400 --pe sip -b sh-fallback,sh-port',
-    service(
-      { family: 'inet', protocol: 'udp', address: '10.0.0.1', port: 5060 },
-      {
-        scheduler: 'sh',
-        schedulerFlags: ['flag-1', 'flag-2'],
-        persistenceTimeout: 2678400,
-        persistenceEngine: 'sip',
-      },
-    ),
+    service(serviceAt('10.0.0.1', 5060, 'udp'), {
+      scheduler: 'sh',
+      schedulerFlags: ['flag-1', 'flag-2'],
+      persistenceTimeout: 2678400,
+      persistenceEngine: 'sip',
+    }),
   ],
-  ['-A -f 7 -s rr', service({ family: 'inet', fwmark: 7 })],
+  ['-A -f 7 -s rr', service(serviceMarked(7))],
   [
     '-A -f 8 -6 -s rr -p 5 -M 64',
-    service({ family: 'inet6', fwmark: 8 }, { persistenceTimeout: 5, persistenceNetmask: 64 }),
+    service(serviceMarked(8, 'inet6'), { persistenceTimeout: 5, persistenceNetmask: 64 }),
   ],
 ];
 for (const [rule, one] of services) {
@@ -274,66 +272,66 @@ test('timeouts of 0 keep what they were', async () => {
 interface Refusal {
   readonly what: string;
   readonly setup?: readonly Change[];
-  readonly attempt: () => Promise<unknown>;
+  readonly attempt: (client: IpvsClient) => Promise<unknown>;
   readonly expected: Pick<KernelError, 'operation' | 'errnoName' | 'errno' | 'subject'>;
 }
 
-const daemon: SyncDaemon = { role: 'master', syncId: 7, interface: 'lo', maxLength: 0, port: 0, ttl: 0 };
+const daemon = syncDaemon('master', 'lo', { syncId: 7 });
 const withService: readonly Change[] = [{ kind: 'add-service', service: service(web) }];
 const refusals: readonly Refusal[] = [
   {
     what: 'a service that is there already',
     setup: withService,
-    attempt: () => client.addService(service(web)),
+    attempt: (client) => client.addService(service(web)),
     expected: { operation: 'add-service', errnoName: 'EEXIST', errno: 17, subject: 'TCP 10.0.0.1:80' },
   },
   {
     what: 'a scheduler that does not exist',
-    attempt: () => client.addService(service(mark, { scheduler: 'nosuch' })),
+    attempt: (client) => client.addService(service(mark, { scheduler: 'nosuch' })),
     expected: { operation: 'add-service', errnoName: 'ENOENT', errno: 2, subject: 'FWM 4000000000 IPv6' },
   },
   {
     what: 'a service to remove that is not there',
-    attempt: () => client.deleteService(dns),
+    attempt: (client) => client.deleteService(dns),
     expected: { operation: 'delete-service', errnoName: 'ESRCH', errno: 3, subject: 'UDP [2001:db8::1]:53' },
   },
   {
     what: 'a service to read that is not there',
-    attempt: () => client.service(web),
+    attempt: (client) => client.service(web),
     expected: { operation: 'list', errnoName: 'ESRCH', errno: 3, subject: 'TCP 10.0.0.1:80' },
   },
   {
     what: 'a server for a service that is not there',
-    attempt: () => client.addServer(web, server('10.0.0.2')),
+    attempt: (client) => client.addServer(web, server('10.0.0.2')),
     expected: { operation: 'add-server', errnoName: 'ESRCH', errno: 3, subject: '10.0.0.2:80 of TCP 10.0.0.1:80' },
   },
   {
     what: 'a server to change that is not there',
     setup: withService,
-    attempt: () => client.editServer(web, server('10.0.0.2')),
+    attempt: (client) => client.editServer(web, server('10.0.0.2')),
     expected: { operation: 'edit-server', errnoName: 'ENOENT', errno: 2, subject: '10.0.0.2:80 of TCP 10.0.0.1:80' },
   },
   {
     what: 'thresholds the wrong way round',
     setup: withService,
-    attempt: () => client.addServer(web, server('10.0.0.2', { upperThreshold: 1, lowerThreshold: 2 })),
+    attempt: (client) => client.addServer(web, server('10.0.0.2', { upperThreshold: 1, lowerThreshold: 2 })),
     expected: { operation: 'add-server', errnoName: 'ERANGE', errno: 34, subject: '10.0.0.2:80 of TCP 10.0.0.1:80' },
   },
   {
     what: 'a daemon on an interface that does not exist',
-    attempt: () => client.startSyncDaemon({ ...daemon, interface: 'nosuch' }),
+    attempt: (client) => client.startSyncDaemon({ ...daemon, interface: 'nosuch' }),
     expected: { operation: 'start-daemon', errnoName: 'ENODEV', errno: 19, subject: 'master' },
   },
   {
     what: 'a daemon to stop that does not run',
-    attempt: () => client.stopSyncDaemon('backup'),
+    attempt: (client) => client.stopSyncDaemon('backup'),
     expected: { operation: 'stop-daemon', errnoName: 'ESRCH', errno: 3, subject: 'backup' },
   },
 ];
 for (const { what, setup = [], attempt, expected } of refusals) {
   test(`a refusal says what was refused: ${what}`, async () => {
     await client.changeAll(setup);
-    const error: unknown = await attempt().then(
+    const error: unknown = await attempt(client).then(
       () => undefined,
       (reason: unknown) => reason,
     );
@@ -385,18 +383,96 @@ test('changes at once are carried out in the order given', async () => {
   assert.deepEqual(await client.changeAll([]), []);
 });
 
+test('the removal of what is gone and the addition of what is there are done where that is asked for', async () => {
+  await client.addService(service(web, { persistenceTimeout: 60 }));
+  await client.addServer(web, server('10.0.0.2', { weight: 5 }));
+  await client.startSyncDaemon(daemon);
+  const made: readonly Change[] = [
+    { kind: 'add-service', service: service(web, { persistenceTimeout: 60 }) },
+    { kind: 'add-server', key: web, server: server('10.0.0.2', { weight: 5 }) },
+    { kind: 'start-daemon', daemon },
+    { kind: 'delete-server', key: web, server: server('10.0.0.9') },
+    { kind: 'delete-service', key: dns },
+    { kind: 'stop-daemon', role: 'backup' },
+  ];
+  assert.deepEqual(await client.changeAll(made, { idempotent: true }), Array(6).fill(undefined));
+  assert.deepEqual(
+    (await client.changeAll(made)).map((refusal) => refusal?.errnoName),
+    ['EEXIST', 'EEXIST', 'EEXIST', 'ENOENT', 'ESRCH', 'ESRCH'],
+  );
+  await client.stopSyncDaemon('master');
+  await assert.rejects(client.addServer(web, server('10.0.0.2'), { idempotent: true }), { errnoName: 'EEXIST' });
+});
+
+// Updates ---------------------------------------------------------------------------------------------------------------
+
+test('an update keeps what it does not name', async () => {
+  await client.addService(service(web, { persistenceTimeout: 60 }));
+  await client.addServer(web, server('10.0.0.2', { weight: 5, upperThreshold: 9 }));
+  assert.equal((await client.setWeight(web, server('10.0.0.2'), 0)).weight, 5);
+  await client.updateServer(web, server('10.0.0.2'), { lowerThreshold: 2 });
+  await client.updateService(web, { scheduler: 'wrr' });
+  assert.deepEqual(await rules(), ['-A -t 10.0.0.1:80 -s wrr -p 60', '-a -t 10.0.0.1:80 -r 10.0.0.2:80 -m -w 0']);
+  const [{ upperThreshold, lowerThreshold } = server('10.0.0.2')] = await client.servers(web);
+  assert.deepEqual([upperThreshold, lowerThreshold], [9, 2]);
+  await assert.rejects(client.setWeight(web, server('10.0.0.3'), 1), { errnoName: 'ENOENT' });
+  await assert.rejects(client.setWeight(dns, server('10.0.0.3'), 1), { errnoName: 'ESRCH' });
+});
+
+test('a table of 5,000 servers is not read any further when the signal is aborted', async () => {
+  await client.addService(service(web));
+  const all = Array.from({ length: 5000 }, (_, index): Change => {
+    return { kind: 'add-server', key: web, server: server('10.0.0.2', { port: index + 1 }) };
+  });
+  await client.changeAll(all);
+  const reason = new Error('enough');
+  await assert.rejects(readTable(client, { signal: AbortSignal.abort(reason) }), reason);
+  const controller = new AbortController();
+  const reading = readTable(client, { signal: controller.signal });
+  setImmediate(() => {
+    controller.abort(reason);
+  });
+  await assert.rejects(reading, reason);
+  assert.equal((await client.servers(web)).length, 5000);
+});
+
+test('there are no connections where there was no traffic', async () => {
+  for await (const connection of connections()) assert.fail(JSON.stringify(connection));
+});
+
+// The kernel in memory --------------------------------------------------------------------------------------------------
+
+test('the kernel in memory is read as this one is, with the same table', async () => {
+  for (const [, one] of services) await client.addService(one);
+  await client.changeAll(
+    servers.flatMap(([, key, one]): Change[] => [
+      { kind: 'add-service', service: service(key) },
+      { kind: 'add-server', key, server: one },
+    ]),
+  );
+  await client.setTimeouts({ tcp: 30, tcpFin: 5, udp: 60 });
+  const table = await readTable(client, { counters: true });
+  assert.ok(table.services.length >= services.length && table.services.some((one) => one.servers.length > 1));
+  await using inMemory = await IpvsClient.connect(new FakeKernel());
+  await applyPlan(inMemory, planChanges(await readTable(inMemory), table));
+  assert.deepEqual(await readTable(inMemory, { counters: true }), table);
+  assert.deepEqual(inMemory.info.version, client.info.version);
+});
+
+test('the kernel in memory refuses what this one refuses', async () => {
+  for (const { what, setup = [], attempt, expected } of refusals) {
+    // It has no schedulers and no interfaces.
+    if (expected.errnoName === 'ENODEV' || what.includes('scheduler')) continue;
+    await using inMemory = await IpvsClient.connect(new FakeKernel());
+    await inMemory.changeAll(setup);
+    await assert.rejects(attempt(inMemory), { name: 'KernelError', ...expected }, what);
+  }
+});
+
 // Sync daemons ----------------------------------------------------------------------------------------------------------
 
 test('sync daemons are started, read and stopped', async () => {
-  const backup: SyncDaemon = {
-    role: 'backup',
-    syncId: 0,
-    interface: 'lo',
-    maxLength: 1400,
-    group: 'ff02::81',
-    port: 9000,
-    ttl: 3,
-  };
+  const backup = syncDaemon('backup', 'lo', { maxLength: 1400, group: 'ff02::81', port: 9000, ttl: 3 });
   await client.startSyncDaemon(daemon);
   await client.startSyncDaemon(backup);
   const running = await client.syncDaemons();

@@ -611,6 +611,18 @@ syncDaemons: [{ role: none }, { role: master }, { role: master }]`;
 });
 
 describe('a rule dump', () => {
+  test('has no names of hosts or ports where nothing looks them up', async () => {
+    for (const [rule, word] of [
+      ['-A -t web:80', 'web'],
+      ['-A -t 10.0.0.1:http', 'http'],
+    ] as const) {
+      await assert.rejects(parseTable(rule, 'f'), {
+        code: 'IPVS_DOCUMENT',
+        message: new RegExp(`^f:1: illegal [^]*${word}`),
+      });
+    }
+  });
+
   test('is applied line by line to an empty table, and may have names', async () => {
     const names = new NameTable({ web: '10.0.0.2' }, { 'http/tcp': 80 });
     const rules = `

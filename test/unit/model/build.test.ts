@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { realServer, serviceAt, serviceMarked, virtualService } from '../../../src/model/build.js';
+import { realServer, serviceAt, serviceMarked, syncDaemon, virtualService } from '../../../src/model/build.js';
 
 describe('builders', () => {
   test('make a real server of an address, in any spelling, with the defaults of the command line', () => {
@@ -18,6 +18,17 @@ describe('builders', () => {
       type: 'gue',
       port: 6080,
       checksum: 'nocsum',
+    });
+  });
+
+  test('make a sync daemon of its role and interface', () => {
+    assert.deepEqual(syncDaemon('backup', 'eth0', { syncId: 7 }), {
+      role: 'backup',
+      syncId: 7,
+      interface: 'eth0',
+      maxLength: 0,
+      port: 0,
+      ttl: 0,
     });
   });
 
