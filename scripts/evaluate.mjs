@@ -22,9 +22,7 @@ export async function evaluate(module) {
       outfile,
       logLevel: 'warning',
     });
-    /** @type {Record<string, unknown>} */
-    const exported = await import(pathToFileURL(outfile).href);
-    return exported;
+    return await /** @type {Promise<Record<string, unknown>>} */ (import(pathToFileURL(outfile).href));
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -37,7 +35,8 @@ export async function evaluate(module) {
  * @returns {Promise<string>}
  */
 export async function textOf(module, name) {
-  const make = (await evaluate(module))[name];
-  if (typeof make !== 'function') throw new TypeError(`${module} exports no function ${name}`);
-  return String(/** @type {() => unknown} */ (make)());
+  const exported = /** @type {Record<string, () => string>} */ (await evaluate(module));
+  const make = exported[name];
+  if (make === undefined) throw new TypeError(`${module} exports no function ${name}`);
+  return make();
 }

@@ -126,6 +126,7 @@ export class MemoryTable {
       case 'edit-service':
         return this.#withService(change.service.key, (held) => {
           held.service = entryOfService(change.service, held.service.statistics);
+          return undefined;
         });
       case 'delete-service':
         return this.#services.delete(serviceId(withCanonicalKey(change.key))) ? undefined : 'ESRCH';
@@ -140,7 +141,12 @@ export class MemoryTable {
         this.#services.clear();
         return undefined;
       case 'zero':
-        if (change.key !== undefined) return this.#withService(change.key, zero);
+        if (change.key !== undefined) {
+          return this.#withService(change.key, (held) => {
+            zero(held);
+            return undefined;
+          });
+        }
         for (const held of this.#services.values()) zero(held);
         return undefined;
       case 'set-timeouts': {
@@ -180,10 +186,10 @@ export class MemoryTable {
     return this.#services.get(serviceId(withCanonicalKey(key)));
   }
 
-  #withService(key: ServiceKey, change: (held: Held) => RefusalName | undefined | void): RefusalName | undefined {
+  #withService(key: ServiceKey, change: (held: Held) => RefusalName | undefined): RefusalName | undefined {
     const held = this.#held(key);
     if (held === undefined) return 'ESRCH';
-    return change(held) ?? undefined;
+    return change(held);
   }
 
   #addService(service: VirtualService): RefusalName | undefined {

@@ -45,10 +45,7 @@ function verbRow([name, option]: readonly [string, Options]): string[] {
   const usual: unknown = option.default;
   const negated = usual === true ? [`--no-${name}`] : [];
   const names = [...(typeof alias === 'string' ? [`-${alias}`] : []), `--${name}`, ...negated];
-  const shown =
-    usual === undefined || typeof usual === 'boolean' || Array.isArray(usual)
-      ? ''
-      : code(String(usual as string | number));
+  const shown = usual === undefined || typeof usual === 'boolean' || Array.isArray(usual) ? '' : code(usual as string);
   return [names.map(code).join(', '), valueOf(option), shown, describe];
 }
 
