@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { debuglog } from 'node:util';
 import { DecodeError, KernelError, UnavailableError } from '../errors.js';
 import { changeSubject, type Change } from '../model/change.js';
 import type { ServerRows } from '../model/server-rows.js';
@@ -59,6 +60,16 @@ function decodeService(payload: ReplyPayload): ServiceEntry {
   return serviceEntryOf(required(valuesOf(payload).service, 'IPVS_CMD_ATTR_SERVICE'));
 }
 
+/** With NODE_DEBUG=ipvsadm, messages are printed on the standard error output, by the kernel's names. */
+async function withDebug(transport: Transport): Promise<Transport> {
+  const debug = debuglog('ipvsadm');
+  if (!debug.enabled) return transport;
+  const { debugTransport } = await import('./debug-transport.js');
+  return debugTransport(transport, (line) => {
+    debug('%s', line);
+  });
+}
+
 /**
  * Makes changes that are in messages already, as `IpvsClient.changeAll` does; may be called again.
  * @throws {TransportError} when replies were lost; how many changes were made is then unknown.
@@ -90,8 +101,8 @@ interface TableQuestion<R> extends ValueQuestion<R> {
 }
 
 /**
- * The kernel's IPVS table of the network namespace that the process is in. Needs CAP_NET_ADMIN in the initial user
- * namespace. Calls are carried out one after the other, in the order in which they were made.
+ * The kernel's IPVS table of the network namespace that the process is in. Needs CAP_NET_ADMIN. Calls are carried out
+ * one after the other, in the order in which they were made.
  *
  * The event loop turns during long calls. Where a call rejects with a TransportError or DecodeError, later ones still
  * work; after `close` all reject with a TransportError. An open client does not keep the process alive.
@@ -131,7 +142,7 @@ export class IpvsClient {
    * @throws {DecodeError} when a reply is no valid message.
    */
   static async connect(transport: Transport): Promise<IpvsClient> {
-    const channel = new Channel(transport);
+    const channel = new Channel(await withDebug(transport));
     try {
       const family = await findFamily(channel);
       let info: IpvsInfo | undefined;
@@ -293,6 +304,8 @@ export class IpvsClient {
         });
       });
   }
+
+  // Each of these throws what `change` does; the errors named are the kernel's most frequent ones.
 
   /** Adds a virtual service. @throws {KernelError} EEXIST, ENOENT (no such scheduler or persistence engine), ... */
   async addService(service: VirtualService): Promise<void> {
