@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { TransportError } from '../errors.js';
 import type { Transport } from '../ports/transport.js';
 import type { Codec } from '../wire/codec.js';
@@ -23,6 +24,8 @@ export interface QueryResult {
   /** The kernel noticed that the table changed between two pieces of a dump (NLM_F_DUMP_INTR). */
   readonly interrupted: boolean;
 }
+
+const { ENOBUFS } = constants.errno;
 
 /** Milliseconds that exchanges may go on without a turn of the event loop: timers, signals and other work wait so long. */
 const longestBlock = 5;
@@ -104,6 +107,8 @@ export class Channel {
       signal?.throwIfAborted();
       if (reply.isInterrupted) result.interrupted = true;
       if (reply.kind !== 'data') {
+        // Nobody refuses so: the dump goes on when what is in the socket has been read.
+        if (reply.errno === ENOBUFS) throw new TransportError('the kernel dropped replies: no buffer space (ENOBUFS)');
         result.errno = reply.errno;
         return true;
       }

@@ -8,6 +8,8 @@ const { ENOENT, ENOPROTOOPT } = constants.errno;
 /**
  * Asks the kernel for the number that it has given to the family of IPVS: another one each time that IPVS is loaded.
  * @throws {UnavailableError} when the kernel has no IPVS (ENOPROTOOPT) or does not let us (EPERM).
+ * @throws {TransportError} when replies were lost.
+ * @throws {DecodeError} when the reply is no valid message.
  */
 export async function findFamily(channel: Channel): Promise<number> {
   let family: number | undefined;

@@ -119,8 +119,17 @@ export class AttributeSet<T extends AttributeTable> implements Codec<AttributeVa
     return this.#table[field]?.[0] ?? 0;
   }
 
-  /** The kernel's name of an attribute. */
+  /** The kernel's name of an attribute; its number where it is not in the table. */
   name(type: number): string {
-    return this.#rows.find((row) => row.type === type)?.name ?? String(type);
+    return this.#row(type)?.name ?? String(type);
+  }
+
+  /** How the value of an attribute is written; undefined where it is not in the table. */
+  codec(type: number): Codec<unknown> | undefined {
+    return this.#row(type)?.codec;
+  }
+
+  #row(type: number): Row | undefined {
+    return this.#rows.find((row) => row.type === type);
   }
 }

@@ -177,3 +177,13 @@ test('refuses in every format what no reader would take', () => {
     );
   }
 });
+
+for (const format of tableFormats) {
+  test(`a protocol that is not known has no place in ${format}`, () => {
+    const key = { family: 'inet', protocol: 'protocol-136', address: '10.0.0.1', port: 80 } as const;
+    assert.throws(() => formatTable(tableOf({ key }, { port: 80 }), format, 'table'), {
+      name: 'DocumentError',
+      message: /136 10\.0\.0\.1:80, protocol: expected tcp, udp or sctp, found protocol-136/,
+    });
+  });
+}

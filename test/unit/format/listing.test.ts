@@ -44,6 +44,11 @@ const services: readonly (readonly [what: string, service: Partial<ServiceEntry>
     { key: { family: 'inet', protocol: 'sctp', address: '10.0.0.1', port: 9 } },
     'SCTP 10.0.0.1:9 wlc\n',
   ],
+  [
+    'a protocol that is not known by its number',
+    { key: { family: 'inet', protocol: 'protocol-136', address: '10.0.0.1', port: 80 } },
+    '136  10.0.0.1:80 wlc\n',
+  ],
   ['an IPv6 service', { key: key6, persistenceNetmask: 128 }, 'TCP  [2001:db8::1]:80 wlc\n'],
   ['a fwmark above 2^31, unsigned', { key: { family: 'inet', fwmark: 4294967295 } }, 'FWM  4294967295 wlc\n'],
   [

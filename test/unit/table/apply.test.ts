@@ -98,7 +98,9 @@ describe('applyPlan', () => {
       ending.abort();
       return carriedOut(requests);
     };
-    const { kernel, outcome } = await apply(before, after, [interrupting, noServers, carriedOut], { signal: ending.signal });
+    const { kernel, outcome } = await apply(before, after, [interrupting, noServers, carriedOut], {
+      signal: ending.signal,
+    });
     assert.equal(outcome, ending.signal.reason);
     assert.deepEqual(asked(kernel), ['ae', 'g', 'ed']);
   });

@@ -27,6 +27,10 @@ const services: readonly (readonly [service: Partial<VirtualService>, rule: stri
     { key: { family: 'inet', protocol: 'sctp', address: '10.0.0.1', port: 9 } },
     '-A --sctp-service 10.0.0.1:9 -s wlc\n',
   ],
+  [
+    { key: { family: 'inet', protocol: 'protocol-136', address: '10.0.0.1', port: 9 } },
+    '# -A protocol-136 10.0.0.1:9 -s wlc (protocol-136 has no option)\n',
+  ],
   [{ key: { family: 'inet', fwmark: 4294967295 } }, '-A -f 4294967295 -s wlc\n'],
   [{ key: { family: 'inet6', fwmark: 7 }, persistenceNetmask: 128 }, '-A -f 7 -6 -s wlc\n'],
   [{ key: key6, persistenceTimeout: 360, persistenceNetmask: 64 }, '-A -t [2001:db8::1]:80 -s wlc -p 360 -M 64\n'],
@@ -86,6 +90,16 @@ test('writes names, and none for the ports of a service with a firewall mark', (
   assert.equal(formatServiceRule(plainService, names), '-A -t vip:http -s wlc\n');
   assert.equal(serverRule(plainServer, plainService.key, names), '-a -t vip:http -r web:http-alt -m -w 1\n');
   assert.equal(serverRule(plainServer, { family: 'inet', fwmark: 7 }, names), '-a -f 7 -r web:8080 -m -w 1\n');
+});
+
+test('comments a server out once where its service has no option, whatever else it has none for', () => {
+  const key: ServiceKey = { family: 'inet', protocol: 'protocol-136', address: '10.0.0.1', port: 9 };
+  for (const forwarding of ['masquerading', 'bypass'] as const) {
+    assert.match(
+      serverRule({ ...plainServer, forwarding }, key, numericNaming),
+      /^# -a protocol-136 10\.0\.0\.1:9 -r /,
+    );
+  }
 });
 
 /** Reads a rule as a restore does; it must need no look-up. */
