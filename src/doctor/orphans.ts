@@ -1,19 +1,12 @@
-import type { Connection } from '../format/connections.js';
+import { connectionProtocols, type Connection } from '../format/connections.js';
 import type { ServerKey } from '../model/server.js';
-import { isFirewallMark, serviceId, type AddressServiceKey, type Protocol } from '../model/service.js';
+import { isFirewallMark, serviceId, type AddressServiceKey } from '../model/service.js';
 import type { OrphanGroup, Orphans, ServiceFacts } from './facts.js';
 
 /** Groups that are kept, whatever the connection table holds. */
 const mostGroups = 1000;
 
 const ftpPort = 21;
-
-/** Protocols by their names in the connection table. */
-const protocols: ReadonlyMap<string, Protocol> = new Map([
-  ['TCP', 'tcp'],
-  ['UDP', 'udp'],
-  ['SCTP', 'sctp'],
-]);
 
 function endpointId({ address, port }: ServerKey): string {
   return `${address} ${port}`;
@@ -74,7 +67,7 @@ export class OrphanCounter {
 
   /** Looks at a connection. Templates of persistence, which have no client port, bind nobody to a server that is gone. */
   count({ protocol: name, client, virtual, server }: Connection): void {
-    const protocol = protocols.get(name);
+    const protocol = connectionProtocols.get(name);
     if (protocol === undefined || client.port === 0) return;
     const service = { ...virtual, protocol };
     if (this.#servers.has(service, server)) return;

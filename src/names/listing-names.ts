@@ -12,7 +12,7 @@ export class ListingNames implements Naming {
   #gaveUp = false;
 
   /**
-   * @param readsAsName for names that are read again, as those of a dump: whether a word would be taken for this name.
+   * @param readsAsName for names that are read again, as those of a dump: whether a word would be read as this name.
    * Then only names count that lead back to just this address or port, and none of IPv6 addresses, whose names are not
    * read.
    */

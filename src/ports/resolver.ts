@@ -1,12 +1,12 @@
 import type { Protocol } from '../model/service.js';
 
 /** No name server replied. */
-export class NoAnswerError extends Error {}
+export class NoReplyError extends Error {}
 
-/** Turns names into numbers and back. The only door to DNS and /etc; injected at the edge. */
+/** Turns names into numbers and back. The only access to DNS and /etc; the edge provides it. */
 export interface NameResolver {
   /**
-   * All IPv4 addresses of a host name as dotted quads, each once, in the order of the system, which takes the first;
+   * All IPv4 addresses of a host name as dotted quads, each once, in the order of the system, of which the first counts;
    * empty where it has none. Never rejects.
    */
   hostAddresses(name: string): Promise<readonly string[]>;
@@ -14,7 +14,7 @@ export interface NameResolver {
   expect?(lookups: number): void;
   /**
    * The name of an address (reverse look-up); undefined where it has none.
-   * @throws {NoAnswerError} when no name server replied.
+   * @throws {NoReplyError} when no name server replied.
    */
   hostName(address: string): Promise<string | undefined>;
   /** The port, 0..65535, of a service name such as `http`; undefined where it has none. */
