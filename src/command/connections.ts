@@ -16,7 +16,7 @@ const longestLine = 1 << 20;
 const source = '/proc/net/ip_vs_conn';
 
 /**
- * Shows the connections, as they are read. A line that can't be understood is reported, not guessed at.
+ * Shows the connections, as they are read. A line that can't be parsed is reported.
  * @returns the exit status: 1 where the listing is not available or has gaps.
  */
 export async function listConnections(
@@ -64,12 +64,12 @@ export async function listConnections(
 
 const newline = 10;
 
-/** Goes through the lines of a block but the first line of all, which names the columns. */
-function forEachLine({ bytes, number }: LineBlock, take: (number: number, start: number, end: number) => void): void {
+/** Visits the lines of a block, except the first line of the file, which has the titles. */
+function forEachLine({ bytes, number }: LineBlock, visit: (number: number, start: number, end: number) => void): void {
   for (let line = number, start = 0, end; start < bytes.length; start = end + 1, line++) {
     end = bytes.indexOf(newline, start);
     if (end < 0) end = bytes.length;
-    if (line > 1) take(line, start, end);
+    if (line > 1) visit(line, start, end);
   }
 }
 
@@ -79,15 +79,15 @@ function addressesOf(block: LineBlock): string[] {
   return addresses;
 }
 
-/** Hands on the connections of a block of `/proc/net/ip_vs_conn`. @returns the lines that are none. */
+/** Parses the connections of a block of `/proc/net/ip_vs_conn`. @returns the lines that are no connections. */
 export function readConnections(
   block: LineBlock,
-  take: (line: ConnectionLine) => void,
+  onConnection: (line: ConnectionLine) => void,
 ): { readonly number: number; readonly text: string }[] {
   const line = new ConnectionLine();
   const faults: { number: number; text: string }[] = [];
   forEachLine(block, (number, start, end) => {
-    if (!block.cut && line.read(block.bytes, start, end)) take(line);
+    if (!block.cut && line.read(block.bytes, start, end)) onConnection(line);
     else faults.push({ number, text: Buffer.from(block.bytes.subarray(start, end)).toString() });
   });
   return faults;

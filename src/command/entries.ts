@@ -11,15 +11,16 @@ import type { Session } from './session.js';
 /** A service with its servers. */
 export interface TableEntry {
   readonly service: ServiceEntry;
-  /** In their order; with counters where they were asked for. */
+  /** Sorted; with counters where they were requested. */
   readonly servers: readonly (ServerState | ServerEntry)[];
 }
 
-/** Entries that are there already or come one after the other. */
+/** Entries that were read already, or are read one after the other. */
 export type Entries<E> = AsyncIterable<E> | Iterable<E>;
+/** The entries of a table. */
 export type TableEntries = Entries<TableEntry>;
 
-/** What is to be read of a table, and how it is to be shown. */
+/** What to read of a table, and how to show it. */
 export interface Reading {
   readonly order: TableOrder;
   readonly counters: boolean;
@@ -29,7 +30,7 @@ export interface Reading {
   readonly restorable?: boolean;
 }
 
-/** Reads the servers of services, with the naming to show them by. */
+/** Reads the servers of services, and the names to show them with. */
 export async function readEntries(
   { io, client }: Session,
   services: readonly ServiceEntry[],
@@ -41,8 +42,8 @@ export async function readEntries(
 }
 
 /**
- * Adds the naming to show entries by. Numbers need no look-up: each entry is read when it is asked for. Names are looked
- * up for the whole table first, all at the same time.
+ * Adds the names to show entries with. Numbers need no look-up: entries are streamed. Otherwise the whole table is read
+ * and its names are looked up first, all at the same time.
  * @param serverAddresses the addresses of an entry's servers.
  */
 export async function withNaming<E extends { readonly service: ServiceEntry }>(

@@ -7,16 +7,16 @@ import { readEntries } from './entries.js';
 import type { Session } from './session.js';
 import { writeBlocks } from './write-all.js';
 
-/** What a listing in JSON shows. */
+/** Options of a listing in JSON. */
 export interface JsonListing {
-  /** Only this service, where there is one. */
+  /** Only this service; undefined: all. */
   readonly key?: ServiceKey | undefined;
   readonly sorted: boolean;
-  /** The counters that services and servers get besides their settings, if any. */
+  /** The counters to show beside the settings; undefined: none. */
   readonly counters?: 'stats' | 'rate' | undefined;
 }
 
-/** Shows the table as one JSON document, written as it is read. Addresses are numbers and counters whole. */
+/** Shows the table as one JSON document, written as it is read. Addresses are never names, and counters are exact. */
 export async function listJson({ io, client }: Session, { key, sorted, counters }: JsonListing): Promise<void> {
   const services = key === undefined ? await client.services() : [await client.service(key)];
   const order = sorted ? naturalOrder : kernelOrder;

@@ -26,7 +26,7 @@ interface RowsEntry {
   readonly rows: readonly number[];
 }
 
-/** @param isKept whether entries are used after the next one is read; else they share memory. */
+/** @param isKept whether entries are used after the next one is read; otherwise they share memory. */
 async function* readRows(
   client: IpvsClient,
   services: readonly ServiceEntry[],
@@ -41,7 +41,7 @@ async function* readRows(
   }
 }
 
-/** Shows the table, or one service of it. A service that is not there is reported before anything is shown. */
+/** Shows the table, or one service of it. A service that does not exist is reported before anything is shown. */
 export async function list(
   { io, client }: Session,
   { key, layout, exact, numeric, sorted }: Extract<ClassicCommand, { kind: 'list' }>,

@@ -22,7 +22,7 @@ export interface Output {
 /** A signal that asks a program to end. */
 export type EndSignal = 'SIGINT' | 'SIGTERM';
 
-/** Programs that may be run; where they are looked for is fixed. */
+/** Programs that may be run, from fixed directories. */
 export type HelperProgram = 'ip';
 
 /** How a program ended, and what it printed. */
@@ -33,7 +33,7 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-/** What a program sees of the machine that it runs on. Tests pass their own. */
+/** The machine that a program runs on. Tests pass their own. */
 export interface Machine {
   /**
    * Opens a generic netlink socket.
@@ -45,7 +45,7 @@ export interface Machine {
   /** Effective capabilities of this process as a bit set; source: CapEff in /proc/self/status. */
   capabilities(): bigint;
   /**
-   * A file in pieces of any size; each holds until the next one is asked for. Iterating throws the file system's error
+   * A file in pieces of any size; each is valid until the next one is requested. Iterating throws the file system's error
    * where it can't be read.
    */
   readFile(path: string): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -71,11 +71,11 @@ export interface Machine {
 
 /** Everything that a run of a program touches: `main` uses nothing else and touches no global. */
 export interface Io {
-  /** The name that messages give to the program, such as `ipvsadm`. */
+  /** The program's name in messages, such as `ipvsadm`. */
   readonly programName: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /**
-   * Standard input in pieces of any size; each holds until the next one is asked for. Iterating throws the system's
+   * Standard input in pieces of any size; each is valid until the next one is requested. Iterating throws the system's
    * error where it can't be read.
    */
   readonly stdin: AsyncIterable<Uint8Array>;
