@@ -26,7 +26,7 @@ services:
 const [, , file] = process.argv;
 const text = file === undefined ? small : await readFile(file);
 // Of a document that can't be used, the message of the DocumentError tells each problem with its line.
-const wanted = await parseTable(text, file ?? 'the small table', createNameResolver());
+const wanted = await parseTable(text, file ?? 'the small table', { names: createNameResolver() });
 
 const client = await IpvsClient.open();
 const lock = await lockTable({ waitSeconds: 10, purpose: 'examples/apply.mjs' });

@@ -22,7 +22,9 @@ export async function evaluate(module) {
       outfile,
       logLevel: 'warning',
     });
-    return /** @type {Record<string, unknown>} */ (await import(pathToFileURL(outfile).href));
+    /** @type {Record<string, unknown>} */
+    const exported = await import(pathToFileURL(outfile).href);
+    return exported;
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -37,5 +39,5 @@ export async function evaluate(module) {
 export async function textOf(module, name) {
   const make = (await evaluate(module))[name];
   if (typeof make !== 'function') throw new TypeError(`${module} exports no function ${name}`);
-  return String(make());
+  return String(/** @type {() => unknown} */ (make)());
 }

@@ -7,13 +7,13 @@ export const rooms = [
   ['errors', 'every error that is thrown on purpose, with its code'],
   ['version', 'the version and its date'],
   ['model', "the field's words as plain data, with units, ranges and limits; pure"],
+  ['plan', 'two tables in, their difference and the way between them out; pure'],
   ['ports', 'types of what a run may touch: streams, files, clock, sockets, names, lock'],
   ['wire', 'the model to netlink messages and back, by tables; pure'],
   ['socket', 'bytes to the kernel and back; alone knows the netlink package'],
   ['client', '`IpvsClient`: changes and questions in, replies and typed errors out'],
   ['names', 'names of addresses and ports for a listing, looked up together'],
   ['grammar', 'the classic command line as a language: words in, a command or a usage error out; pure'],
-  ['plan', 'two tables in, their difference and the way between them out; pure'],
   ['format', 'data in, text for people or JSON out; pure'],
   ['documents', 'tables to documents and rule dumps and back, with what is wrong and where; pure'],
   ['table', 'whole tables of the kernel: read, apply, drain'],
@@ -23,6 +23,7 @@ export const rooms = [
   ['main', 'the first word decides: a verb or the classic grammar'],
   ['edge', 'the real streams, files, processes, names and lock'],
   ['bin', 'the programs'],
+  ['testing', 'a kernel in memory for the tests of programs that use the library'],
   ['index', 'the library'],
 ];
 

@@ -1,11 +1,21 @@
-export { IpvsClient, type PreparedChanges } from './client/client.js';
-export { applyPlan, type Applied, type ApplyOptions } from './table/apply.js';
+export {
+  IpvsClient,
+  type CallOptions,
+  type ChangeOptions,
+  type PreparedChanges,
+  type ServerUpdate,
+  type ServiceUpdate,
+} from './client/client.js';
+export { applyPlan, type Applied, type ApplyOptions, type PlanClient } from './table/apply.js';
 export type { Clock } from './ports/clock.js';
 export type { BusyServer, DrainProgress } from './table/drain.js';
 export type { LockOptions, TableLock } from './ports/lock.js';
-export { readTable } from './table/read.js';
+export { readTable, type ReadOptions } from './table/read.js';
+export type { ConnectionOptions, UnreadableLine } from './table/connections.js';
+export { connections, type ConnectionTableOptions } from './edge/connection-table.js';
+export type { Connection, ConnectionEnd } from './format/connections.js';
 export { formatTable, tableFormats, type TableFormat } from './documents/format-table.js';
-export { parseTable } from './documents/parse-table.js';
+export { parseTable, type ParseOptions } from './documents/parse-table.js';
 export { lockTable } from './edge/table-lock.js';
 export type { Transport } from './ports/transport.js';
 export {
@@ -13,6 +23,8 @@ export {
   DecodeError,
   DocumentError,
   type DocumentProblem,
+  InputError,
+  InterruptedError,
   IpvsError,
   KernelError,
   LockedError,
@@ -21,9 +33,20 @@ export {
   ValueError,
   type ErrorCode,
   type Operation,
+  type Undone,
 } from './errors.js';
 export type { AddressFamily } from './model/address.js';
 export { canonicalAddress } from './model/address-kind.js';
+export {
+  realServer,
+  serviceAt,
+  serviceMarked,
+  syncDaemon,
+  virtualService,
+  type DaemonSettings,
+  type ServerSettings,
+  type ServiceSettings,
+} from './model/build.js';
 export type { Change } from './model/change.js';
 export {
   forwardingMethods,
@@ -53,11 +76,12 @@ export type {
   ServerState,
   ServiceEntry,
   Statistics,
+  StatisticsJson,
   SyncDaemon,
   SyncRole,
   Timeouts,
 } from './model/state.js';
-export type { NameResolver } from './ports/resolver.js';
+export { NoAnswerError, type NameResolver } from './ports/resolver.js';
 export { createNameResolver } from './edge/system-resolver.js';
 export { openNetlinkTransport } from './socket/netlink-transport.js';
 export {
@@ -71,6 +95,6 @@ export {
   type ServiceDifference,
   type TableDifference,
 } from './plan/difference.js';
-export type { ServiceWithServers, Table } from './model/table.js';
+export type { ServiceWithServers, Settings, Table, TableEntry, TableSnapshot } from './model/table.js';
 export { formatDifference, type Paint } from './format/format-difference.js';
 export { planChanges, type Plan, type PlanOptions, type Step } from './plan/plan.js';

@@ -23,7 +23,8 @@ function readValue(name: string, { type, choices, coerce }: Options, given: unkn
   if (given === undefined) return undefined;
   const value = coerced(type === 'number' && typeof given === 'string' ? readNumber(given) : given, coerce);
   if (choices !== undefined && !choices.some((choice) => choice === value)) {
-    fail(`--${name} takes one of ${choices.join(', ')}, not ${String(given)}`);
+    const word = typeof given === 'string' ? given : 'this';
+    fail(`--${name} takes one of ${choices.join(', ')}, not ${word}`);
   }
   return value;
 }

@@ -61,15 +61,17 @@ export class Channel {
 
   /**
    * Sends a batch of requests, which the kernel works off in order.
+   * @param signal is looked at before the batch is sent, not any more after that: what was sent is done.
    * @returns an error number for each request, 0 where it was carried out.
    * @throws {TransportError} when replies were lost; how many requests were carried out is then unknown.
    * @throws {DecodeError} when a reply is no valid message; likewise.
    */
-  async execute(batch: RequestBatch, family: number): Promise<number[]> {
+  async execute(batch: RequestBatch, family: number, signal?: AbortSignal): Promise<number[]> {
     const { size } = batch;
     const first = this.#takeNumbers(size + 1);
     const results = Array<number>(size).fill(0);
-    await this.#exchange(batch.write(this.#writer, family, first), first, size, ({ kind, errno }, position) => {
+    const datagram = batch.write(this.#writer, family, first);
+    await this.#exchange(datagram, first, size, signal, ({ kind, errno }, position) => {
       if (position === size) return true;
       if (kind === 'result') results[position] = errno;
       return false;
@@ -80,10 +82,17 @@ export class Channel {
   /**
    * Sends one request whose reply has data.
    * @param read takes each piece of data as it comes in; what it is given holds only until it returns.
+   * @param signal ends the reading when it is aborted.
+   * @throws the reason of `signal`.
    * @throws {TransportError} when replies were lost.
    * @throws whatever `read` throws first, and {DecodeError} when a reply is no valid message.
    */
-  async query<T>(request: Request<T>, dump: boolean, read: (payload: ReplyPayload) => void): Promise<QueryResult> {
+  async query<T>(
+    request: Request<T>,
+    dump: boolean,
+    read: (payload: ReplyPayload) => void,
+    signal?: AbortSignal,
+  ): Promise<QueryResult> {
     const { family, version, command, attributes, values } = request;
     const sequence = this.#takeNumbers(1);
     const flags = dump ? messageFlag.dump : messageFlag.ack;
@@ -91,7 +100,8 @@ export class Channel {
     writeRequest(this.#writer, { family, version, command, flags, sequence }, attributes, values);
     const result = { errno: 0, pieces: 0, interrupted: false };
     let piece: DataView | undefined;
-    await this.#exchange(this.#writer.bytes(), sequence, 0, (reply) => {
+    await this.#exchange(this.#writer.bytes(), sequence, 0, signal, (reply) => {
+      signal?.throwIfAborted();
       if (reply.isInterrupted) result.interrupted = true;
       if (reply.kind !== 'data') {
         result.errno = reply.errno;
@@ -114,10 +124,12 @@ export class Channel {
     datagram: Uint8Array,
     first: number,
     last: number,
+    signal: AbortSignal | undefined,
     take: (reply: ReplyReader, position: number) => boolean,
   ): Promise<void> {
     try {
       if (this.#isTurnDue()) await this.#letLoopTurn();
+      signal?.throwIfAborted();
       this.#transport.send(datagram);
       for (;;) {
         this.#replies.open(this.#transport.receive() ?? (await this.#receiveLate()));

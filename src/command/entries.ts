@@ -5,7 +5,7 @@ import { isFirewallMark } from '../model/service.js';
 import type { ServerEntry, ServerState, ServiceEntry } from '../model/state.js';
 import { ListingNames } from '../names/listing-names.js';
 import { numericNaming, type Naming } from '../names/naming.js';
-import type { NameResolver } from '../ports/resolver.js';
+import type { BulkResolver } from '../ports/resolver.js';
 import type { Session } from './session.js';
 
 /** A service with its servers. */
@@ -48,7 +48,7 @@ export async function readEntries(
  */
 export async function withNaming<E extends { readonly service: ServiceEntry }>(
   stream: AsyncGenerator<E>,
-  names: NameResolver,
+  names: BulkResolver,
   { numeric, restorable = false }: Pick<Reading, 'numeric' | 'restorable'>,
   serverAddresses: (entry: E) => readonly string[],
 ): Promise<{ entries: Entries<E>; naming: Naming }> {

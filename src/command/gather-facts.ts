@@ -1,5 +1,5 @@
 import { endianness, release } from 'node:os';
-import { readConnections } from './connections.js';
+import { readConnections } from '../table/connections.js';
 import { IpvsClient } from '../client/client.js';
 import type {
   DirectorFacts,
@@ -21,7 +21,7 @@ import { printable } from '../text/printable.js';
 import type { Machine } from '../ports/io.js';
 import { familyOf } from '../model/address.js';
 import { isFirewallMark } from '../model/service.js';
-import { readLineBlocks } from './lines.js';
+import { readLineBlocks } from '../text/lines.js';
 
 /** The service that a real server is examined for; what is undefined is guessed. */
 export type RealServerRequest = Pick<

@@ -33,5 +33,5 @@ async function readBytes(io: Io, file: string, name: string): Promise<Uint8Array
  */
 export async function readTableFile(io: Io, file: string): Promise<Table> {
   const name = file === standardInputName ? 'standard input' : file;
-  return parseTable(await readBytes(io, file, name), name, io.names);
+  return parseTable(await readBytes(io, file, name), name, { names: io.names });
 }

@@ -10,7 +10,7 @@ import type { Change } from '../model/change.js';
 import type { Io } from '../ports/io.js';
 import { ruleWords } from '../documents/rules/words.js';
 import { show, showAbout } from './show.js';
-import { readLines, type NumberedLine } from './lines.js';
+import { readLines, type NumberedLine } from '../text/lines.js';
 import type { Session } from './session.js';
 
 const { ENOENT, ESRCH } = constants.errno;

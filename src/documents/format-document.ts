@@ -67,7 +67,7 @@ function writeYamlServer(out: TextWriter, server: RealServer, usualPort: number)
 }
 
 /** Appends a service and its servers, a server on a line; defaults are left out. */
-export function writeYamlService(out: TextWriter, service: VirtualService, servers: readonly RealServer[]): void {
+function writeYamlService(out: TextWriter, service: VirtualService, servers: readonly RealServer[]): void {
   let start = '  - ';
   for (const [name, value] of Object.entries(serviceDocument(service, { defaults: false }))) {
     out.text(`${start}${name}: ${flow(value)}\n`);

@@ -1,17 +1,26 @@
 import { isUtf8 } from 'node:buffer';
 import type { Table } from '../model/table.js';
-import type { NameResolver } from '../ports/resolver.js';
+import { noNames, type NameResolver } from '../ports/resolver.js';
 import { largestText, tooLarge, unreadable } from './report.js';
 import { SourceText } from './source-text.js';
+
+/** How a text is read. */
+export interface ParseOptions {
+  /** Looks up the names of hosts and ports, which rules may have. Default: a name is a problem as any other. */
+  readonly names?: NameResolver | undefined;
+}
 
 /**
  * Reads a table from a text: a document in YAML or JSON, or a rule dump, whichever it is.
  * @param text bytes are UTF-8; in comments any encoding is allowed.
  * @param source the name of the text in messages, such as the file's name.
- * @param names looks up the names of hosts and ports, which rules may have.
  * @throws {DocumentError} with all that is wrong.
  */
-export async function parseTable(text: string | Uint8Array, source: string, names: NameResolver): Promise<Table> {
+export async function parseTable(
+  text: string | Uint8Array,
+  source: string,
+  { names = noNames }: ParseOptions = {},
+): Promise<Table> {
   if (text.length > largestText) throw tooLarge(source);
   const replaced = typeof text !== 'string' && !isUtf8(text);
   const content = typeof text === 'string' ? text.replace(/^\ufeff/, '') : new TextDecoder().decode(text);

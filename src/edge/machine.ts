@@ -1,8 +1,9 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { systemClock } from '../ports/clock.js';
 import { LookError } from '../errors.js';
 import { systemErrorText } from '../text/errno-text.js';
 import type { EndSignal, HelperProgram, Machine, ProgramResult } from '../ports/io.js';
+import { readPieces } from './read-pieces.js';
 
 const modprobe = '/sbin/modprobe';
 
@@ -65,26 +66,6 @@ export function createMachine(): Machine {
       return undefined;
     },
   };
-}
-
-/** The kernel fills at most this many bytes of a reader's buffer at a time. */
-const pieceSize = 1 << 16;
-
-/**
- * A file in pieces. Synchronous reads: those of /proc never block, and Node's thread pool stays free for look-ups.
- */
-function* readPieces(path: string): Generator<Uint8Array> {
-  const fd = openSync(path, 'r');
-  const piece = Buffer.allocUnsafeSlow(pieceSize);
-  try {
-    for (;;) {
-      const length = readSync(fd, piece);
-      if (length === 0) return;
-      yield piece.subarray(0, length);
-    }
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** Undefined where there is no such program. @throws {LookError} where it can't be executed. */

@@ -101,13 +101,12 @@ async function takeLock(path: string, options: readonly string[]): Promise<Table
   }
   child.unref();
   for (const stream of [child.stdin, child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref();
-  return {
-    release: async () => {
-      child.ref();
-      child.stdin.end();
-      await ended;
-    },
+  const release = async (): Promise<void> => {
+    child.ref();
+    child.stdin.end();
+    await ended;
   };
+  return { release, [Symbol.asyncDispose]: release };
 }
 
 /** The holder of the lock, for people, from what it wrote into the file. */

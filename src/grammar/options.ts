@@ -1,3 +1,5 @@
+import type { TunnelType } from '../model/server.js';
+
 /** Commands by the names that messages give them. */
 export const commandNames = [
   'add-service',
@@ -228,7 +230,7 @@ export const listConflicts: readonly (readonly [OptionName, OptionName])[] = [
 ];
 
 /** Options that each tunnel type accepts. */
-export const tunnelLegality: Readonly<Record<'ipip' | 'gue' | 'gre', Legality<TunnelOptionName>>> = {
+export const tunnelLegality: Readonly<Record<TunnelType, Legality<TunnelOptionName>>> = {
   ipip: { optional: ['tun-type'] },
   gue: { required: ['tun-port'], optional: ['tun-type'], exclusive: ['tun-nocsum', 'tun-csum', 'tun-remcsum'] },
   gre: { optional: ['tun-type'], exclusive: ['tun-nocsum', 'tun-csum'] },

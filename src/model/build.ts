@@ -9,6 +9,7 @@ import {
   type Protocol,
   type VirtualService,
 } from './service.js';
+import type { SyncDaemon, SyncRole } from './state.js';
 
 /** What a real server is made of; what is left out is as on the command line. */
 export interface ServerSettings extends Partial<Omit<RealServer, 'family' | 'address' | 'tunnel'>> {
@@ -19,6 +20,9 @@ export interface ServerSettings extends Partial<Omit<RealServer, 'family' | 'add
 
 /** What a virtual service is made of, beside what identifies it; what is left out is as on the command line. */
 export type ServiceSettings = Partial<Omit<VirtualService, 'key'>>;
+
+/** What a sync daemon is made of, beside its role and interface; what is left out is as on the command line. */
+export type DaemonSettings = Partial<Omit<SyncDaemon, 'role' | 'interface'>>;
 
 function canonical(address: string): { family: AddressFamily; address: string } {
   const text = canonicalAddress(address.replace(/^\[(.*)\]$/, '$1'));
@@ -69,4 +73,12 @@ export function realServer({ tunnel, ...settings }: ServerSettings): RealServer 
     ...canonical(settings.address),
     tunnel: { ...defaultTunnel, ...tunnel },
   };
+}
+
+/**
+ * A synchronisation daemon with the defaults of the command line: identifier 0, and what the kernel takes for the rest.
+ * @param interfaceName network interface, 1..15 bytes, that the multicast goes over.
+ */
+export function syncDaemon(role: SyncRole, interfaceName: string, settings: DaemonSettings = {}): SyncDaemon {
+  return { role, syncId: 0, interface: interfaceName, maxLength: 0, port: 0, ttl: 0, ...settings };
 }

@@ -15,7 +15,11 @@ export const counterNames = [
   'outgoingByteRate',
 ] as const satisfies readonly (keyof Statistics)[];
 
-/** Counters since the start or the last zeroing, and rates per second (an average over the last seconds). */
+/**
+ * Counters since the start or the last zeroing, and rates per second (an average over the last seconds). `JSON.stringify`
+ * writes those that the client has read as strings of decimal digits, which hold every number; a copy made by `...` has to
+ * be converted by who makes it.
+ */
 export interface Statistics {
   readonly connections: bigint;
   readonly incomingPackets: bigint;
@@ -29,6 +33,22 @@ export interface Statistics {
   /** Bytes, not bits, a second. */
   readonly incomingByteRate: bigint;
   readonly outgoingByteRate: bigint;
+}
+
+/** Counters as `JSON.stringify` writes them: always strings, so that a reader meets one type whatever the number. */
+export type StatisticsJson = Readonly<Record<keyof Statistics, string>>;
+
+function toJSON(this: Statistics): StatisticsJson {
+  const texts: Partial<Record<keyof Statistics, string>> = {};
+  for (const name of counterNames) texts[name] = String(this[name]);
+  return texts as StatisticsJson;
+}
+
+/** Makes counters that `JSON.stringify` can write. What makes it so is not enumerable: they compare as plain objects. */
+export function statistics(counter: (name: keyof Statistics) => number | bigint): Statistics {
+  const counters: Partial<Record<keyof Statistics, bigint>> = {};
+  for (const name of counterNames) counters[name] = BigInt(counter(name));
+  return Object.defineProperty(counters, 'toJSON', { value: toJSON }) as Statistics;
 }
 
 /** Connections that a real server has now. */

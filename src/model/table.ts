@@ -1,6 +1,6 @@
 import type { RealServer } from './server.js';
 import type { VirtualService } from './service.js';
-import type { SyncDaemon, Timeouts } from './state.js';
+import type { ServerEntry, ServiceEntry, SyncDaemon, Timeouts } from './state.js';
 
 /** A virtual service with its real servers. */
 export interface ServiceWithServers {
@@ -22,4 +22,17 @@ export interface Table {
   readonly timeouts?: Timeouts | undefined;
   /** At most one of each role, none where none is to run. Undefined: not specified; they stay as they are. */
   readonly syncDaemons?: readonly SyncDaemon[] | undefined;
+}
+
+/** A virtual service with its real servers as the kernel reports them: with counters and connections. */
+export interface TableEntry extends ServiceWithServers {
+  readonly service: ServiceEntry;
+  readonly servers: readonly ServerEntry[];
+}
+
+/** A table as the kernel reports it. It is a `Table`, too: whatever takes one leaves counters and connections out. */
+export interface TableSnapshot extends Table, Settings {
+  readonly services: readonly TableEntry[];
+  readonly timeouts: Timeouts;
+  readonly syncDaemons: readonly SyncDaemon[];
 }

@@ -1,12 +1,12 @@
 import type { Protocol } from '../model/service.js';
-import type { NameResolver } from '../ports/resolver.js';
+import type { BulkResolver } from '../ports/resolver.js';
 import { lookUpAll } from './look-up-all.js';
 import type { Naming } from './naming.js';
 
 /** Names for a listing: addresses are looked up beforehand, each once, so that formatting needs no waiting. */
 export class ListingNames implements Naming {
   readonly numeric = false;
-  readonly #resolver: NameResolver;
+  readonly #resolver: BulkResolver;
   readonly #readsAsName: ((name: string) => boolean) | undefined;
   readonly #hosts = new Map<string, string | undefined>();
   #gaveUp = false;
@@ -16,7 +16,7 @@ export class ListingNames implements Naming {
    * Then only names count that lead back to just this address or port, and none of IPv6 addresses, whose names are not
    * read.
    */
-  constructor(resolver: NameResolver, readsAsName?: (name: string) => boolean) {
+  constructor(resolver: BulkResolver, readsAsName?: (name: string) => boolean) {
     this.#resolver = resolver;
     this.#readsAsName = readsAsName;
   }

@@ -69,6 +69,11 @@ export interface TableDifference {
 export interface DifferenceOptions {
   /** False: what only the first table has is no difference. Default: true. */
   readonly prune?: boolean | undefined;
+  /**
+   * Which services the wanted table speaks for: all others are left alone, neither removed nor edited. Default: all. It
+   * has no say about timeouts and sync daemons, which a table may leave undefined.
+   */
+  readonly owns?: ((key: ServiceKey) => boolean) | undefined;
   /** True: weights of servers that both tables have are no difference. Default: false. */
   readonly keepWeights?: boolean | undefined;
 }
@@ -81,20 +86,24 @@ export function isSame({ services, timeouts, syncDaemons }: TableDifference): bo
 /**
  * What has to change for the table `present` to become `wanted`, in the order of `wanted`; what only `present` has comes
  * after. Settings without an effect don't count, such as a netmask without persistence, nor do spellings of addresses.
- * @throws {ValueError} where a table has a service or server twice.
+ * @throws {ValueError} where a table has a service or server twice, or `wanted` has a service that is not owned.
  */
 export function compareTables(present: Table, wanted: Table, options: DifferenceOptions = {}): TableDifference {
   const from = canonicalTable(present);
   const to = canonicalTable(wanted);
-  const { prune = true } = options;
+  const { prune = true, owns = () => true } = options;
   const services: ServiceDifference[] = [];
   const old = indexServices(from);
   for (const [id, service] of indexServices(to)) {
+    const { key } = service.service;
+    if (!owns(key)) throw new ValueError(`${describeService(key)} is in the wanted table but is not owned`);
     const difference = compareServices(old.get(id), service, options);
     old.delete(id);
     if (difference !== undefined) services.push(difference);
   }
-  if (prune) for (const gone of old.values()) services.push(removedService(gone));
+  if (prune) {
+    for (const gone of old.values()) if (owns(gone.service.key)) services.push(removedService(gone));
+  }
   return {
     services,
     timeouts: from.timeouts && to.timeouts && compareTimeouts(from.timeouts, to.timeouts),
@@ -125,6 +134,18 @@ function twice(names: readonly string[]): ValueError {
   return new ValueError(`${name ?? 'an entry'} is in the table twice`);
 }
 
+/** Settings that two services have differently. */
+export function serviceFieldsThatDiffer(from: VirtualService, to: VirtualService): (typeof serviceFields)[number][] {
+  return serviceFields.filter((field) => String(from[field] ?? '') !== String(to[field] ?? ''));
+}
+
+/** Settings that two servers have differently. */
+export function serverFieldsThatDiffer(from: RealServer, to: RealServer): (typeof serverFields)[number][] {
+  return serverFields.filter((field) =>
+    field === 'tunnel' ? !sameTunnel(from.tunnel, to.tunnel) : from[field] !== to[field],
+  );
+}
+
 function compareServices(
   present: ServiceWithServers | undefined,
   wanted: ServiceWithServers,
@@ -138,7 +159,7 @@ function compareServices(
     return { key, service: { kind: 'added', to }, servers };
   }
   const from = present.service;
-  const fields = serviceFields.filter((field) => String(from[field] ?? '') !== String(to[field] ?? ''));
+  const fields = serviceFieldsThatDiffer(from, to);
   const servers = compareServers(indexServers(present), wantedServers, options);
   if (fields.length > 0) return { key, service: { kind: 'edited', from, to, fields }, servers };
   return servers.length === 0 ? undefined : { key, service: { kind: 'same', from }, servers };
@@ -158,9 +179,7 @@ function compareServers(
     }
     present.delete(id);
     const to = keepWeights ? { ...server, weight: old.weight } : server;
-    const fields = serverFields.filter((field) =>
-      field === 'tunnel' ? !sameTunnel(old.tunnel, to.tunnel) : old[field] !== to[field],
-    );
+    const fields = serverFieldsThatDiffer(old, to);
     if (fields.length > 0) differences.push({ kind: 'edited', from: old, to, fields });
   }
   if (prune) {

@@ -39,7 +39,7 @@ export type PlanOptions = DifferenceOptions;
 /**
  * The smallest set of changes that makes the table `to` of the table `from`. What is the same is not touched, and at no
  * step is a service without the servers that it has before and after.
- * @throws {ValueError} where a table has a service or server twice, or the kernel would refuse what the two tables are
+ * @throws {ValueError} where a table has a service or server twice, `to` a service that is not owned, or the kernel would refuse what the two tables are
  * together: a sync daemon that goes on beside servers of another family than their service.
  */
 export function planChanges(from: Table, to: Table, options: PlanOptions = {}): Plan {
@@ -69,12 +69,14 @@ export function planChanges(from: Table, to: Table, options: PlanOptions = {}): 
   };
 }
 
-function refuseMixed(from: Table, to: Table, { syncDaemons }: TableDifference, { prune = true }: PlanOptions): void {
+function refuseMixed(from: Table, to: Table, { syncDaemons }: TableDifference, options: PlanOptions): void {
+  const { prune = true, owns = () => true } = options;
   const stopped = new Set(syncDaemons.flatMap((one) => (one.kind === 'removed' ? [one.from.role] : [])));
   const started = syncDaemons.flatMap((one) => (one.kind === 'added' ? [one.to] : []));
   const running = [...(from.syncDaemons ?? []).filter(({ role }) => !stopped.has(role)), ...started][0];
   if (running === undefined) return;
-  for (const { service, servers } of prune ? to.services : [...to.services, ...from.services]) {
+  const staying = from.services.filter(({ service }) => !prune || !owns(service.key));
+  for (const { service, servers } of [...to.services, ...staying]) {
     const server = servers.find((one) => isMixed(service.key, one));
     if (server === undefined) continue;
     throw new ValueError(

@@ -1,4 +1,4 @@
-import type { NameResolver } from './resolver.js';
+import type { BulkResolver } from './resolver.js';
 import type { Transport } from './transport.js';
 import type { Clock } from './clock.js';
 import type { LockOptions, TableLock } from './lock.js';
@@ -81,6 +81,6 @@ export interface Io {
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly stdout: Output;
   readonly stderr: Output;
-  readonly names: NameResolver;
+  readonly names: BulkResolver;
   readonly machine: Machine;
 }

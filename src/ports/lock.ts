@@ -2,6 +2,8 @@
 export interface TableLock {
   /** Releases the lock. The end of the process releases it too, however it ends. */
   release(): Promise<void>;
+  /** The same, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** How the lock is requested. */

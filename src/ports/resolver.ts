@@ -1,7 +1,7 @@
 import type { Protocol } from '../model/service.js';
 
 /** No name server replied. */
-export class NoReplyError extends Error {}
+export class NoAnswerError extends Error {}
 
 /** Turns names into numbers and back. The only access to DNS and /etc; the edge provides it. */
 export interface NameResolver {
@@ -10,11 +10,9 @@ export interface NameResolver {
    * empty where it has none. Never rejects.
    */
   hostAddresses(name: string): Promise<readonly string[]>;
-  /** Called with the number of look-ups that are about to start at the same time; optional. */
-  expect?(lookups: number): void;
   /**
    * The name of an address (reverse look-up); undefined where it has none.
-   * @throws {NoReplyError} when no name server replied.
+   * @throws {NoAnswerError} when no name server replied.
    */
   hostName(address: string): Promise<string | undefined>;
   /** The port, 0..65535, of a service name such as `http`; undefined where it has none. */
@@ -22,3 +20,17 @@ export interface NameResolver {
   /** The name of a port; undefined where it has none. */
   serviceName(port: number, protocol: Protocol): string | undefined;
 }
+
+/** A resolver that wants to know before many look-ups start at the same time. */
+export interface BulkResolver extends NameResolver {
+  /** Called with the number of look-ups that are about to start. */
+  expect?(lookups: number): void;
+}
+
+/** Looks nothing up: no name has an address or a port. */
+export const noNames: NameResolver = {
+  hostAddresses: () => Promise.resolve([]),
+  hostName: () => Promise.resolve(undefined),
+  servicePort: () => undefined,
+  serviceName: () => undefined,
+};

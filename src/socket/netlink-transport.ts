@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync, readSync, writeSync } from 'node:fs';
+import { readdirSync, readSync, statSync, writeSync } from 'node:fs';
 import { RawNetlinkSocket } from 'netlink/dist/raw.js';
 import { TransportError } from '../errors.js';
 import type { Transport } from '../ports/transport.js';
@@ -70,16 +70,13 @@ function boundTransport(socket: UnboundSocket, descriptor: number): Transport {
   }
 }
 
-/** The sockets of this process: descriptors, and what the system calls the sockets (`socket:[INODE]`). */
-function openSockets(): Map<number, string> {
-  const sockets = new Map<number, string>();
+/** The sockets of this process: their descriptors, and the inode of each. */
+function openSockets(): Map<number, number> {
+  const sockets = new Map<number, number>();
   for (const name of descriptors()) {
-    try {
-      const target = readlinkSync(`/proc/self/fd/${name}`);
-      if (target.startsWith('socket:')) sockets.set(Number(name), target);
-    } catch {
-      // Closed since it was listed, as the descriptor of the directory itself.
-    }
+    // Undefined where it was closed since it was listed, as the descriptor of the directory itself.
+    const status = statSync(`/proc/self/fd/${name}`, { throwIfNoEntry: false });
+    if (status?.isSocket() === true) sockets.set(Number(name), status.ino);
   }
   return sockets;
 }

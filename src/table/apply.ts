@@ -5,7 +5,7 @@ import { changeSubject, type Change } from '../model/change.js';
 import { leavingServers, quiescingSteps, type Plan, type Step } from '../plan/plan.js';
 import { systemClock, type Clock } from '../ports/clock.js';
 import { drain, type DrainProgress } from './drain.js';
-import { isMadeAlready } from './made-already.js';
+import { isMadeAlready, PresentTable } from '../client/made-already.js';
 import { serversThatMustStay } from './outage.js';
 
 /** What carrying out a plan needs of a client. */
@@ -138,11 +138,13 @@ class Run {
       if (signal?.aborted === true) return;
       const results = await make();
       let refusal: KernelError | undefined;
+      const present = new PresentTable(this.#client);
       // A refused change does not stop those after it.
       for (const [index, step] of steps.entries()) {
         const error = results[index];
         if (error === undefined) this.#done.push(step);
-        else if (refusal === undefined && !(await this.#isMade(step.change, error, alsoLike))) refusal = error;
+        else if (refusal === undefined && !(await isMadeAlready(present, step.change, error, alsoLike)))
+          refusal = error;
       }
       if (refusal !== undefined) throw new ApplyError(refusal, await this.#undo());
     }
@@ -152,10 +154,6 @@ class Run {
   async interruption(signal: AbortSignal): Promise<unknown> {
     const undone = await this.#undo();
     return isUndone(undone) ? signal.reason : new InterruptedError(signal.reason, undone, 0);
-  }
-
-  async #isMade(change: Change, refusal: KernelError, alsoLike: readonly Change['kind'][] = []): Promise<boolean> {
-    return isMadeAlready(this.#client, change, refusal, alsoLike);
   }
 
   /** Undoes everything, the last first. Whatever happens is in what it returns: nothing takes the refusal's place. */
@@ -177,9 +175,10 @@ class Run {
       }
       const undoing = inverses.filter(({ one }) => !staying.has(one));
       const results = await this.#client.changeAll(undoing.map(({ one }) => one));
+      const present = new PresentTable(this.#client);
       for (const [index, { change, one }] of undoing.entries()) {
         const error = results[index];
-        if (error !== undefined && !(await this.#isMade(one, error))) failures.push(error);
+        if (error !== undefined && !(await isMadeAlready(present, one, error))) failures.push(error);
         if (error === undefined && isRemoval(change) && sameSubject(change, one)) recreated.push(changeSubject(one));
       }
       return { failures, recreated, kept };

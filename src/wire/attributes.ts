@@ -22,11 +22,11 @@ interface Row {
 }
 
 /** NLA_HDRLEN. Source: include/uapi/linux/netlink.h. */
-const headerLength = 4;
+export const headerLength = 4;
 /** NLA_F_NESTED, which marks an attribute that holds attributes. */
 const nestedFlag = 0x8000;
 /** NLA_TYPE_MASK: the type without NLA_F_NESTED and NLA_F_NET_BYTEORDER. */
-const typeMask = 0x3fff;
+export const typeMask = 0x3fff;
 
 /**
  * The codec of a nest, made from its table, so that both directions come from the same rows. Attributes are encoded in
@@ -107,6 +107,11 @@ export class AttributeSet<T extends AttributeTable> implements Codec<AttributeVa
       }
       at += (size + 3) & ~3;
     }
+  }
+
+  /** The row of an attribute, by the kernel's number; undefined: it is not in the table. */
+  row(type: number): AttributeRow<unknown> | undefined {
+    return Object.values(this.#table).find(([number]) => number === type);
   }
 
   /** The kernel's number of an attribute. */

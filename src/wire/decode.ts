@@ -10,7 +10,7 @@ import {
 } from '../model/server.js';
 import { protocolOfNumber, type PersistenceNetmask, type ServiceKey, type VirtualService } from '../model/service.js';
 import {
-  counterNames,
+  statistics,
   type IpvsInfo,
   type ServerEntry,
   type ServerState,
@@ -63,10 +63,8 @@ export function serviceKeyOf(values: ServiceValues): ServiceKey {
 
 /** Counters in 64 bits where the kernel sends them so, else in 32; 0 where a counter is missing. */
 function statisticsOf(values: ServiceValues | ServerValues): Statistics {
-  const counters: Partial<Record<keyof Statistics, bigint>> = {};
   const given = values.statistics64 ?? values.statistics32;
-  for (const name of counterNames) counters[name] = BigInt(given?.[name] ?? 0);
-  return counters as Statistics;
+  return statistics((name) => given?.[name] ?? 0);
 }
 
 /** A service of a reply, without its counters. */
@@ -99,21 +97,25 @@ function tunnelOf({ tunnelType = 0, tunnelPort = 0, tunnelFlags = 0 }: ServerVal
   };
 }
 
-/** What identifies a real server of a reply. @param serviceFamily as for `serverStateOf`. */
+/**
+ * What identifies a real server of a reply.
+ * @param serviceFamily the family of its service: kernels before 3.18 knew no other for its servers, and did not send it.
+ */
 export function serverKeyOf(values: ServerValues, serviceFamily: AddressFamily): ServerKey {
   const family = values.family === undefined ? serviceFamily : familyName(values.family, 'IPVS_DEST_ATTR_ADDR_FAMILY');
   const address = formatAddress(family, required(values.address, 'IPVS_DEST_ATTR_ADDR'));
   return { family, address, port: required(values.port, 'IPVS_DEST_ATTR_PORT') };
 }
 
-/**
- * A real server of a reply, without its counters.
- * @param serviceFamily the family of its service: kernels before 3.18 knew no other for its servers, and did not send it.
- */
+/** A real server of a reply, without its counters. @param serviceFamily as for `serverKeyOf`. */
 export function serverStateOf(values: ServerValues, serviceFamily: AddressFamily): ServerState {
+  // No spread: there may be thousands.
+  const { family, address, port } = serverKeyOf(values, serviceFamily);
   const forwarding = required(values.forwarding, 'IPVS_DEST_ATTR_FWD_METHOD') & forwardingMask;
   return {
-    ...serverKeyOf(values, serviceFamily),
+    family,
+    address,
+    port,
     forwarding: forwardingMethods[forwarding] ?? 'masquerading',
     weight: required(values.weight, 'IPVS_DEST_ATTR_WEIGHT'),
     upperThreshold: values.upperThreshold ?? 0,
@@ -125,7 +127,7 @@ export function serverStateOf(values: ServerValues, serviceFamily: AddressFamily
   };
 }
 
-/** A real server of a reply. @param serviceFamily as for `serverStateOf`. */
+/** A real server of a reply. @param serviceFamily as for `serverKeyOf`. */
 export function serverEntryOf(values: ServerValues, serviceFamily: AddressFamily): ServerEntry {
   return { ...serverStateOf(values, serviceFamily), statistics: statisticsOf(values) };
 }

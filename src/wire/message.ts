@@ -9,11 +9,12 @@ export const messageFlag = { request: 0x1, ack: 0x4, dump: 0x300 } as const;
 const interruptedFlag = 0x10;
 
 /** NLMSG_*: message types below the families'. Source: include/uapi/linux/netlink.h. */
-const controlType = { noop: 1, error: 2, done: 3, overrun: 4 } as const;
+export const controlType = { noop: 1, error: 2, done: 3, overrun: 4 } as const;
 
-/** struct nlmsghdr, then struct genlmsghdr. */
-const netlinkHeaderLength = 16;
-const genericHeaderLength = 4;
+/** struct nlmsghdr. */
+export const netlinkHeaderLength = 16;
+/** struct genlmsghdr, which comes after it. */
+export const genericHeaderLength = 4;
 
 /** Where a request goes and how it wants to be answered. */
 export interface RequestHeader {

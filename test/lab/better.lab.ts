@@ -72,8 +72,8 @@ async function changingSocket(change: (answer: Uint8Array) => Uint8Array): Promi
       socket.send(datagram);
     },
     receive: () => {
-      const reply = socket.receive();
-      return reply && change(reply);
+      const datagram = socket.receive();
+      return datagram && change(datagram);
     },
     close: () => {
       socket.close();

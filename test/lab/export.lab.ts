@@ -117,7 +117,7 @@ interface WayBack {
 /** What `ipvsadm apply` does, or the verb itself. */
 async function apply(text: string, byVerb: boolean): Promise<void> {
   if (!byVerb) {
-    await applyPlan(client, planChanges(await readKernelTable(client), await parseTable(text, 'export', names)));
+    await applyPlan(client, planChanges(await readKernelTable(client), await parseTable(text, 'export', { names })));
     return;
   }
   const [result] = await ours.run([{ argv: ['apply', '-'], stdin: text }]);

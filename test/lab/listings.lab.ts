@@ -293,7 +293,11 @@ lab.table('layouts that are given together: the first in the original order wins
     argv: words(line),
     setup: selectable,
   })),
-  ...['-Sn', '--save', '--save --numeric', '-S --sort'].map((line) => ({ argv: words(line), setup: selectable })),
+  ...['-Sn', '--save', '--save --numeric', '-S --sort'].map((line) => ({
+    argv: words(line),
+    setup: selectable,
+    normalise: [readableNames],
+  })),
 ]);
 
 // Timeouts and daemons --------------------------------------------------------------------------------------------------

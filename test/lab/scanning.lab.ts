@@ -518,7 +518,8 @@ lab.table('1: the version names ours beside the one that it is compatible with',
       number: 1,
       reference: { stdout: /^ipvsadm v1\.31 2019\/12\/24 \(compiled with popt and IPVS v1\.2\.1\)\n$/ },
       ours: {
-        stdout: /^ipvsadm v1\.31\+node\.\S+ \d{4}\/\d\d\/\d\d \(compiled with node v[\d.]+ and IPVS v1\.2\.1\)\n$/,
+        stdout:
+          /^ipvsadm v1\.31 \d{4}\/\d\d\/\d\d \(compiled with node v[\d.]+, ipvsadm for Node\.js [\d.]+ and IPVS v1\.2\.1\)\n$/,
       },
     },
   })),
@@ -529,7 +530,7 @@ lab.table('1: the help has the same frame, in our own words', [
     allowed: {
       number: 1,
       reference: { stdout: /^ipvsadm v1\.31 2019.*\nUsage:\n {2}ipvsadm -A\|E virtual-service / },
-      ours: { stdout: /^ipvsadm v1\.31\+node.*\nUsage:\n {2}ipvsadm -A\|E virtual-service / },
+      ours: { stdout: /^ipvsadm v1\.31 .*\nUsage:\n {2}ipvsadm -A\|E virtual-service / },
     },
   })),
 ]);

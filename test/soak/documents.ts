@@ -21,7 +21,7 @@ const texts: readonly string[] = [...goodTexts, ...strange];
 
 async function read(input: string | Uint8Array): Promise<Table | undefined> {
   try {
-    return await parseTable(input, 'file', names);
+    return await parseTable(input, 'file', { names });
   } catch (error) {
     assertProperError(error);
     assert.ok(error instanceof DocumentError, String(error));

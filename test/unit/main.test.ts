@@ -109,20 +109,20 @@ test('shows help and version without a kernel, a module or a right', async () =>
   }
 });
 
-const lost = new TransportError('the kernel dropped answers: no buffer space (ENOBUFS)');
+const lost = new TransportError('the kernel dropped replies: no buffer space (ENOBUFS)');
 
 /** What the kernel answers in place of what was asked for, and what a person is told. */
 const broken: readonly (readonly [what: string, answer: Answer, stderr: RegExp])[] = [
-  ['dropped answers', () => [lost], /^ipvsadm: the kernel dropped answers: no buffer space \(ENOBUFS\)\n$/],
+  ['dropped answers', () => [lost], /^ipvsadm: the kernel dropped replies: no buffer space \(ENOBUFS\)\n$/],
   [
     'an answer cut short',
     (requests) => [resultMessage(lastOf(requests), 0).subarray(0, 30)],
     /^ipvsadm: netlink message of 36 bytes where 30 are left\n$/,
   ],
   [
-    'the answer to another request',
+    'only the reply to another request',
     (requests) => [resultMessage(lastOf(requests) + 7, 0)],
-    /^ipvsadm: the kernel answered request \d+, expected \d+( to \d+)?\n$/,
+    /^ipvsadm: no reply from the kernel\n$/,
   ],
   ['an impossible error number', (requests) => [resultMessage(lastOf(requests), -5)], /^ipvsadm: [^\n]+\n$/],
 ];

@@ -1,9 +1,10 @@
 import { endpointLabel } from '../../format/labels.js';
 import { protocolOf } from '../../format/service-text.js';
 import type { Change } from '../../model/change.js';
+import type { ServiceKey } from '../../model/service.js';
 import type { SyncDaemon } from '../../model/state.js';
 import { numericNaming, type Naming } from '../../names/naming.js';
-import { formatServerRule, formatServiceRule, serviceOption } from './rule-text.js';
+import { commentOf, formatServerRule, formatServiceRule, serviceOption } from './rule-text.js';
 
 type Kind = Change['kind'];
 
@@ -21,16 +22,22 @@ function daemonOptions({ role, interface: name, syncId, maxLength, group, port, 
   ].join('');
 }
 
+/** A rule about a service that is there. */
+function serviceRule(command: '-D' | '-Z' | '-d', key: ServiceKey, naming: Naming, server = ''): string {
+  const [before, after] = commentOf(key);
+  return `${before}${command} ${serviceOption(key, naming)}${server}${after}\n`;
+}
+
 const formats: { readonly [K in Kind]: RuleFormat<K> } = {
   'add-service': ({ service }, naming) => formatServiceRule(service, naming, '-A'),
   'edit-service': ({ service }, naming) => formatServiceRule(service, naming, '-E'),
-  'delete-service': ({ key }, naming) => `-D ${serviceOption(key, naming)}\n`,
+  'delete-service': ({ key }, naming) => serviceRule('-D', key, naming),
   'add-server': ({ key, server }, naming) => formatServerRule(server, key, naming, '-a'),
   'edit-server': ({ key, server }, naming) => formatServerRule(server, key, naming, '-e'),
   'delete-server': ({ key, server }, naming) =>
-    `-d ${serviceOption(key, naming)} -r ${endpointLabel(server, protocolOf(key), naming)}\n`,
+    serviceRule('-d', key, naming, ` -r ${endpointLabel(server, protocolOf(key), naming)}`),
   flush: () => '-C\n',
-  zero: ({ key }, naming) => (key === undefined ? '-Z\n' : `-Z ${serviceOption(key, naming)}\n`),
+  zero: ({ key }, naming) => (key === undefined ? '-Z\n' : serviceRule('-Z', key, naming)),
   'set-timeouts': ({ timeouts: { tcp, tcpFin, udp } }) => `--set ${tcp} ${tcpFin} ${udp}\n`,
   'start-daemon': ({ daemon }) => `--start-daemon ${daemonOptions(daemon)}\n`,
   'stop-daemon': ({ role }) => `--stop-daemon ${role}\n`,

@@ -37,7 +37,7 @@ export function serviceOption(key: ServiceKey, naming: Naming): string {
 }
 
 /** The text before and after the rule of a service whose protocol has no option, which make it a comment: a restore skips it. */
-function commentOf(key: ServiceKey): readonly [before: string, after: string] {
+export function commentOf(key: ServiceKey): readonly [before: string, after: string] {
   if (isFirewallMark(key) || isKnownProtocol(key.protocol)) return ['', ''];
   return ['# ', ` (${key.protocol} has no option)`];
 }

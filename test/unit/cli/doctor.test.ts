@@ -163,6 +163,19 @@ describe('doctor', () => {
     });
   }
 
+  for (const [spelling, method] of [
+    ['dr', 'direct-routing'],
+    ['nat', 'masquerading'],
+    ['tunnelling', 'tunneling'],
+  ] as const) {
+    test(`takes --forwarding ${spelling} for ${method}`, async () => {
+      const { stdout } = await run(`--real-server 192.0.2.10 --forwarding ${spelling} --json`, {
+        machine: machine({}),
+      });
+      assert.match(stdout, new RegExp(`"forwarding": "${method}"`));
+    });
+  }
+
   test('takes a bracketed address in any spelling', async () => {
     const { stdout } = await run('--real-server [2001:DB8:0::1] --json', { machine: machine({}) });
     assert.match(stdout, /"address": "2001:db8::1"/);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { Channel } from '../../../src/client/channel.js';
 import { IpvsClient } from '../../../src/client/client.js';
-import type { Transport } from '../../../src/ports/transport.js';
+import { RequestBatch } from '../../../src/client/request-batch.js';
 import {
   DecodeError,
   IpvsError,
@@ -12,7 +13,14 @@ import {
   ValueError,
 } from '../../../src/errors.js';
 import type { Change } from '../../../src/model/change.js';
+import { defaultTunnel, type RealServer } from '../../../src/model/server.js';
+import { ServerRows } from '../../../src/model/server-rows.js';
 import type { ServiceKey } from '../../../src/model/service.js';
+import { serverValues, serviceValues } from '../../../src/wire/encode.js';
+import { writeRequest } from '../../../src/wire/message.js';
+import { commandAttributes } from '../../../src/wire/tables.js';
+import { Writer } from '../../../src/wire/writer.js';
+import { plainService } from '../support/entries.js';
 import { bytesOf } from '../support/hexadecimal.js';
 import {
   attribute,
@@ -29,7 +37,6 @@ import {
   kernelWithIpvs,
   lastOf,
   opening,
-  PromptKernel,
   refusing,
   ScriptedKernel,
   type Answer,
@@ -88,7 +95,7 @@ test('reads services and servers of the kernel', async () => {
 });
 
 test('an answer that comes in several datagrams is the same as one in a single one', async () => {
-  const inPieces: Answer = (requests) =>
+  const oneByOne: Answer = (requests) =>
     captured(
       listing,
       4,
@@ -103,7 +110,8 @@ test('an answer that comes in several datagrams is the same as one in a single o
       }
       return messages;
     });
-  const client = await IpvsClient.connect(kernelWithIpvs(inPieces, captured(listing, 4)));
+  // Two readings of a list in pieces have to agree.
+  const client = await IpvsClient.connect(kernelWithIpvs(oneByOne, oneByOne, captured(listing, 4)));
   assert.deepEqual(await client.services(), await client.services());
 });
 
@@ -217,19 +225,12 @@ test('a refused change rejects', async () => {
   await assert.rejects(client.addService(service), new KernelError(17, 'add-service', 'TCP 10.0.0.1:80'));
 });
 
-const noBuffer = new TransportError('the kernel dropped answers: no buffer space (ENOBUFS)');
+const noReply = new TransportError('no reply from the kernel');
+const noBuffer = new TransportError('the kernel dropped replies: no buffer space (ENOBUFS)');
 
 const faults: readonly (readonly [what: string, answer: Answer, error: object])[] = [
-  [
-    'the answer to a request that was not made',
-    (requests) => [resultMessage(lastOf(requests) + 1, 0)],
-    { name: 'TransportError', message: /^the kernel answered request \d+, expected \d+( to \d+)?$/ },
-  ],
-  [
-    'the answer to a request of long ago',
-    () => [resultMessage(0, 0)],
-    { name: 'TransportError', message: /^the kernel answered request 0, expected \d+( to \d+)?$/ },
-  ],
+  ['the answer to a request that was not made', (requests) => [resultMessage(lastOf(requests) + 1, 0)], noReply],
+  ['the answer to a request of long ago', (requests) => [resultMessage(lastOf(requests) - 1000, 0)], noReply],
   [
     'an answer that is cut short',
     (requests) => [resultMessage(lastOf(requests), 0).subarray(0, 19)],
@@ -351,12 +352,15 @@ test('any datagram in place of an answer is data or an IpvsError', async () => {
   );
 });
 
-test('a conversation that lost an answer answers nothing more, rather than something else', async () => {
-  const kernel = kernelWithIpvs((requests) => [resultMessage(lastOf(requests) + 1, 0)], captured(listing, 4));
-  const client = await IpvsClient.connect(kernel);
-  await assert.rejects(client.services(), TransportError);
-  await assert.rejects(client.services(), { name: 'TransportError', message: /broke off before/ });
-});
+for (const [what, answer, error] of faults) {
+  test(`after ${what} the next call is carried out`, async () => {
+    const late: Answer = (requests) => [...answer(requests), resultMessage(lastOf(requests) - 1, 3)];
+    const client = await IpvsClient.connect(kernelWithIpvs(late, refusing({ 0: 3 }), captured(listing, 4)));
+    await assert.rejects(client.flush(), error);
+    await assert.rejects(client.deleteService(web), new KernelError(3, 'delete-service', 'TCP 10.0.0.1:80'));
+    assert.equal((await client.services()).length, 5);
+  });
+}
 
 test('calls made at the same time wait for their turn', async () => {
   const client = await IpvsClient.connect(kernelWithIpvs(captured(listing, 4), captured(listing, 4)));
@@ -375,7 +379,7 @@ for (const [what, change] of [
   });
 }
 
-test('answers that are there at once are the same as those that are waited for, and nothing of their memory is kept', async () => {
+test('what was read stays as it was when its memory is used again', async () => {
   const script: readonly Answer[] = [
     captured(listing, 4),
     captured(listing, 8, 1),
@@ -387,30 +391,344 @@ test('answers that are there at once are the same as those that are waited for, 
     refusing({ 2: 2 }),
     carriedOut,
   ];
-  const talk = async (transport: Transport): Promise<readonly unknown[]> => {
-    const client = await IpvsClient.connect(transport);
-    const answers = [
-      client.info,
-      await client.services(),
-      await client.servers(web),
-      await client.serverStates(web),
-      await client.timeouts(),
-      await client.syncDaemons(),
-      await client.service(web),
-      await client.changeAll(deletions(200)),
-    ];
-    await client.flush();
-    client.close();
-    return answers;
-  };
-  const waited = await talk(kernelWithIpvs(...script));
-  const prompt = await talk(new PromptKernel(kernelWithIpvs(...script)));
-  assert.deepEqual(prompt, waited);
-  assert.equal((waited[1] as readonly unknown[]).length, 5);
+  const client = await IpvsClient.connect(kernelWithIpvs(...script));
+  const replies: unknown[] = [];
+  const copies: unknown[] = [];
+  for (const ask of [
+    () => client.services(),
+    () => client.servers(web),
+    () => client.serverStates(web),
+    () => client.timeouts(),
+    () => client.syncDaemons(),
+    () => client.service(web),
+    async () => (await client.changeAll(deletions(200))).map((error) => error?.message),
+  ]) {
+    const reply: unknown = await ask();
+    replies.push(reply);
+    copies.push(structuredClone(reply));
+  }
+  await client.flush();
+  client.close();
+  assert.deepEqual(replies, copies);
+  assert.equal((replies[0] as readonly unknown[]).length, 5);
 });
 
-test('what the system throws at once is passed on as what it rejects with is', async () => {
-  const client = await IpvsClient.connect(new PromptKernel(kernelWithIpvs(() => [noBuffer])));
-  await assert.rejects(client.services(), noBuffer);
-  await assert.rejects(client.flush(), { name: 'TransportError', message: /broke off before/ });
+// The event loop -------------------------------------------------------------------------------------------------------
+
+/** Lets time go by as a busy kernel does: nothing else is done meanwhile. */
+function busy(milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
+
+const slowCarriedOut: Answer = (requests) => {
+  busy(1);
+  return carriedOut(requests);
+};
+
+/** A list in so many pieces, each of which takes a while. */
+function slowDump(pieces: number): Answer {
+  return function* (requests) {
+    const [piece] = captured(listing, 8, 1)(requests);
+    assert.ok(piece instanceof Uint8Array);
+    const bytes = Buffer.from(piece);
+    // Messages up to the end of the dump, of which there may be one in the same datagram.
+    const end = [...messages(bytes)].find(({ type }) => type === 3)?.start ?? bytes.length;
+    for (let count = 0; count < pieces; count++) {
+      busy(1);
+      yield bytes.subarray(0, end);
+    }
+    yield doneMessage(lastOf(requests));
+  };
+}
+
+function* messages(datagram: Buffer): Generator<{ readonly start: number; readonly type: number }> {
+  for (let start = 0; start < datagram.length; start += (datagram.readUInt32LE(start) + 3) & ~3) {
+    yield { start, type: datagram.readUInt16LE(start + 4) };
+  }
+}
+
+const longCalls: readonly (readonly [
+  what: string,
+  answers: readonly Answer[],
+  call: (client: IpvsClient) => Promise<unknown>,
+])[] = [
+  ['many changes', Array<Answer>(100).fill(slowCarriedOut), (client) => client.changeAll(deletions(100 * 128))],
+  ['a long list', Array<Answer>(20).fill(slowDump(100)), (client) => client.servers(web)],
+  [
+    'many short calls',
+    Array<Answer>(100).fill(slowCarriedOut),
+    async (client) => {
+      for (let count = 0; count < 100; count++) await client.flush();
+    },
+  ],
+];
+
+for (const [what, answers, call] of longCalls) {
+  test(`the event loop turns during ${what}: timers fire, and signals can be aborted`, async () => {
+    const client = await IpvsClient.connect(kernelWithIpvs(...answers));
+    const fired: string[] = [];
+    const signal = AbortSignal.timeout(1);
+    signal.addEventListener('abort', () => fired.push('abort'));
+    setTimeout(() => fired.push('timer'), 1);
+    setImmediate(() => fired.push('immediate'));
+    await call(client);
+    assert.deepEqual(fired.sort(), ['abort', 'immediate', 'timer']);
+  });
+}
+
+// Lists that change while they are read ------------------------------------------------------------------------------------
+
+function server(index: number): RealServer {
+  return {
+    family: 'inet',
+    address: `10.1.${index >> 8}.${index & 255}`,
+    port: 80,
+    forwarding: 'masquerading',
+    weight: 1,
+    upperThreshold: 0,
+    lowerThreshold: 0,
+    tunnel: defaultTunnel,
+  };
+}
+
+function servers(from: number, to: number): RealServer[] {
+  return Array.from({ length: to - from }, (_, index) => server(from + index));
+}
+
+interface ServerTable {
+  servers: readonly RealServer[];
+}
+
+const pieceLength = 10;
+
+/**
+ * The reply to a request for the servers of a table, in pieces by their place in it, as the kernel makes them.
+ * @param between is called between two pieces.
+ * @param flags of the last piece.
+ */
+function inPieces(table: ServerTable, between: () => void = () => undefined, flags = 2): Answer {
+  return function* (requests) {
+    const sequence = lastOf(requests);
+    for (let start = 0; start < table.servers.length; start += pieceLength) {
+      if (start > 0) between();
+      const shown = table.servers.slice(start, start + pieceLength);
+      yield Buffer.concat(shown.map((each) => serverMessage(sequence, each, flags)));
+    }
+    yield doneMessage(sequence);
+  };
+}
+
+function serverMessage(sequence: number, each: RealServer, flags: number): Uint8Array {
+  const writer = new Writer();
+  commandAttributes.encode(writer, { server: serverValues(each) });
+  return dataMessage(sequence, 0x1c, writer.bytes(), flags);
+}
+
+function addressesOf(list: readonly { readonly address: string }[]): string[] {
+  return list.map(({ address }) => address);
+}
+
+const add = (table: ServerTable): void => {
+  table.servers = [server(1000 + table.servers.length), ...table.servers];
+};
+const remove = (table: ServerTable): void => {
+  table.servers = table.servers.slice(1);
+};
+
+const changesBetween: readonly (readonly [what: string, change: (table: ServerTable) => void, flags: number])[] = [
+  ['nothing', () => undefined, 2],
+  ['a server is added, which moves those after it', add, 2],
+  ['a server is removed, which moves those after it', remove, 2],
+  [
+    'one is added and another removed',
+    (table) => {
+      add(table);
+      remove(table);
+    },
+    2,
+  ],
+  ['nothing that we see, but the kernel (NLM_F_DUMP_INTR)', () => undefined, 2 | 0x10],
+];
+
+for (const [what, change, flags] of changesBetween) {
+  test(`a list in several pieces is the kernel's, each once and none missing, when between two pieces ${what}`, async () => {
+    const table: ServerTable = { servers: servers(0, 35) };
+    let changes = 0;
+    const first = inPieces(
+      table,
+      () => {
+        if (changes++ === 0) change(table);
+      },
+      flags,
+    );
+    const client = await IpvsClient.connect(kernelWithIpvs(first, ...Array<Answer>(3).fill(inPieces(table))));
+    assert.deepEqual(addressesOf(await client.servers(web)), addressesOf(table.servers));
+  });
+}
+
+test('a list that changes all the time is read ten times at most, and what stays in it is there once', async () => {
+  const table: ServerTable = { servers: servers(0, 35) };
+  let others = 0;
+  // Another server in front of those that stay at each piece of the even ones, and none at the odd ones.
+  const restless = inPieces(table, () => {
+    table.servers = others++ % 2 === 0 ? [server(1000 + others), ...servers(0, 35)] : servers(0, 35);
+  });
+  const kernel = kernelWithIpvs(...Array<Answer>(20).fill(restless));
+  const client = await IpvsClient.connect(kernel);
+  const asked = kernel.asked.length;
+  const found = addressesOf(await client.serverStates(web));
+  assert.ok(kernel.asked.length - asked <= 20);
+  assert.equal(new Set(found).size, found.length);
+  for (const address of addressesOf(servers(0, 35))) assert.ok(found.includes(address), address);
+});
+
+test('the rows of a listing have each server once, whatever is added between two pieces', async () => {
+  const table: ServerTable = { servers: servers(0, 35) };
+  let changes = 0;
+  const once = inPieces(table, () => {
+    if (changes++ === 0) add(table);
+  });
+  const always = inPieces(table, () => {
+    add(table);
+  });
+  const client = await IpvsClient.connect(kernelWithIpvs(once, inPieces(table), ...Array<Answer>(10).fill(always)));
+  const rows = new ServerRows(true);
+  await client.readServers(web, rows);
+  assert.deepEqual(
+    rows.map((row) => rows.address(row)),
+    addressesOf(table.servers),
+  );
+  await client.readServers(web, rows);
+  const found = rows.map((row) => rows.address(row));
+  assert.equal(new Set(found).size, found.length);
+});
+
+// What lives for months ---------------------------------------------------------------------------------------------------
+
+test('replies that can not be read end a list in an error, and the next call reads its own', async () => {
+  const table: ServerTable = { servers: servers(0, 35) };
+  const spoiled: Answer = function* (requests) {
+    for (const [index, piece] of [...inPieces(table)(requests)].entries()) {
+      yield index === 1 ? dataMessage(lastOf(requests), 0x1c, attribute(2, attribute(4, bytesOf('01'))), 2) : piece;
+    }
+  };
+  const client = await IpvsClient.connect(kernelWithIpvs(spoiled, captured(listing, 4)));
+  await assert.rejects(client.servers(web), DecodeError);
+  assert.equal((await client.services()).length, 5);
+});
+
+test('a service of a protocol that is not known is shown by its number, and its servers can be read', async () => {
+  const key = { family: 'inet', protocol: 'protocol-136', address: '10.0.0.1', port: 80 } as const;
+  const message: Answer = (requests) => {
+    const writer = new Writer();
+    const values = { ...plainService, key };
+    commandAttributes.encode(writer, { service: serviceValues(values) });
+    return [
+      Buffer.concat([
+        dataMessage(lastOf(requests), 0x1c, writer.bytes(), 2),
+        ...captured(listing, 4)(requests).filter((reply) => reply instanceof Uint8Array),
+      ]),
+    ];
+  };
+  const kernel = kernelWithIpvs(message, captured(listing, 8, 1));
+  const client = await IpvsClient.connect(kernel);
+  const services = await client.services();
+  assert.equal(services.length, 6);
+  assert.deepEqual(services[0]?.key, key);
+  assert.equal((await client.servers(key)).length, 3);
+  assert.ok(kernel.asked.at(-1)?.[0]?.attributes.includes('1.2 8800'));
+});
+
+test('numbers of requests go on from 0 after 2^32 - 1, within a datagram too', async () => {
+  for (const first of [4294967295, 4294967296 - 64, 4294967296 - 128]) {
+    const kernel = new ScriptedKernel(refusing({ 0: 3, 70: 17, 127: 2 }), captured(listing, 4));
+    const channel = new Channel(kernel, first);
+    const writer = new Writer();
+    const [batch] = RequestBatch.ofAll(Array.from({ length: 128 }), writer, () => {
+      writeRequest(writer, { family: 0, version: 1, command: 3, flags: 0, sequence: 0 }, commandAttributes, {});
+    });
+    assert.ok(batch);
+    const results = await channel.execute(batch, 0x1c);
+    assert.deepEqual(
+      [...results.entries()].filter(([, errno]) => errno !== 0),
+      [
+        [0, 3],
+        [70, 17],
+        [127, 2],
+      ],
+    );
+    const sent = kernel.asked.flat();
+    assert.deepEqual(
+      sent.map(({ sequence }) => sequence),
+      sent.map((_, index) => (first + index) % 2 ** 32),
+    );
+    const request = { family: 0x1c, version: 1, command: 4, attributes: commandAttributes, values: {} };
+    let services = 0;
+    await channel.query(request, true, () => services++);
+    assert.equal(services, 5);
+  }
+});
+
+test('requests are numbered from another number each time', async () => {
+  const firsts = new Set<number>();
+  for (let count = 0; count < 10; count++) {
+    const kernel = kernelWithIpvs();
+    await IpvsClient.connect(kernel);
+    firsts.add(kernel.asked[0]?.[0]?.sequence ?? 0);
+  }
+  assert.ok(firsts.size > 1);
+});
+
+/** The reply to a request for the number of the family. */
+function familyReply(family: number): Answer {
+  const id = Buffer.from([family, 0]);
+  return (requests) => [dataMessage(lastOf(requests), 0x10, attribute(1, id)), resultMessage(lastOf(requests), 0)];
+}
+
+const noFamily = (requests: readonly RequestBytes[]): readonly Uint8Array[] =>
+  requests.slice(0, -1).length === 0
+    ? [resultMessage(lastOf(requests), 2)]
+    : [...requests.slice(0, -1).map(({ sequence }) => resultMessage(sequence, 2)), resultMessage(lastOf(requests), 0)];
+
+test('the family is looked up again when the module was loaded again', async () => {
+  const kernel = kernelWithIpvs(noFamily, captured(listing, 4), noFamily, carriedOut);
+  const client = await IpvsClient.connect(kernel);
+  kernel.familyReply = familyReply(0x2a);
+  assert.equal((await client.services()).length, 5);
+  kernel.familyReply = familyReply(0x2b);
+  assert.deepEqual(await client.changeAll(deletions(3)), [undefined, undefined, undefined]);
+  assert.deepEqual(
+    kernel.asked.slice(-4).map((requests) => requests[0]?.family),
+    [0x1c, 0x2a, 0x2a, 0x2b],
+  );
+});
+
+test('a family that is the same as before is no reason to ask once more', async () => {
+  const kernel = kernelWithIpvs(refusing({ 0: 2 }));
+  const client = await IpvsClient.connect(kernel);
+  await assert.rejects(
+    client.deleteServer(web, server(1)),
+    new KernelError(2, 'delete-server', '10.1.0.1:80 of TCP 10.0.0.1:80'),
+  );
+});
+
+test('a module that was unloaded is an UnavailableError', async () => {
+  const kernel = kernelWithIpvs(noFamily);
+  const client = await IpvsClient.connect(kernel);
+  kernel.familyReply = (requests) => [resultMessage(lastOf(requests), 2)];
+  await assert.rejects(client.services(), new UnavailableError(92));
+});
+
+test('a client is closed by dispose, and at once or after what is under way', async () => {
+  const kernel = kernelWithIpvs(captured(listing, 4));
+  const client = await IpvsClient.connect(kernel);
+  const services = client.services();
+  await client[Symbol.asyncDispose]();
+  assert.equal((await services).length, 5);
+  assert.ok(kernel.closed > 0);
+  await assert.rejects(client.services(), TransportError);
+  const other = await IpvsClient.connect(kernelWithIpvs());
+  other[Symbol.dispose]();
+  await assert.rejects(other.flush(), new TransportError('the netlink socket is closed'));
 });

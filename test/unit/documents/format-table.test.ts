@@ -9,7 +9,6 @@ import type { RealServer } from '../../../src/model/server.js';
 import type { VirtualService } from '../../../src/model/service.js';
 import type { Table } from '../../../src/model/table.js';
 import { plainServer, plainService } from '../support/entries.js';
-import { noNames } from '../support/naming.js';
 import { inOrder, table, type TableParts } from '../support/tables.js';
 
 const parts: TableParts = {
@@ -25,7 +24,7 @@ for (const format of tableFormats) {
     const sayable = format === 'rules' ? { ...parts, engines: ['sip', 'y'] } : { ...parts, unsayable: true };
     await fc.assert(
       fc.asyncProperty(table(sayable), async (any) => {
-        const read = await parseTable(formatTable(any, format, 'table'), 'text', noNames);
+        const read = await parseTable(formatTable(any, format, 'table'), 'text');
         const wanted = inOrder(any);
         // No rule says that no daemon runs.
         const silent = format === 'rules' && wanted.syncDaemons?.length === 0;

@@ -5,11 +5,11 @@ import { parseTable } from '../../../src/documents/parse-table.js';
 import { DocumentError, type DocumentProblem } from '../../../src/errors.js';
 import { forwardingSpellings, type ForwardingMethod } from '../../../src/model/server.js';
 import type { Table } from '../../../src/model/table.js';
-import { NameTable, noNames } from '../support/naming.js';
+import { NameTable } from '../support/naming.js';
 
 async function problemsOf(text: string | Uint8Array): Promise<readonly DocumentProblem[]> {
   try {
-    await parseTable(text, 'f', noNames);
+    await parseTable(text, 'f');
   } catch (error) {
     assert.ok(error instanceof DocumentError);
     return error.problems;
@@ -19,7 +19,7 @@ async function problemsOf(text: string | Uint8Array): Promise<readonly DocumentP
 
 async function messageOf(text: string | Uint8Array): Promise<string> {
   try {
-    await parseTable(text, 'f', noNames);
+    await parseTable(text, 'f');
   } catch (error) {
     assert.ok(error instanceof DocumentError && error.code === 'IPVS_DOCUMENT');
     return error.message;
@@ -68,17 +68,16 @@ describe('a document', () => {
       timeouts: undefined,
       syncDaemons: undefined,
     };
-    assert.deepEqual(await parseTable(server('address: 10.0.0.1'), 'f', noNames), expected);
+    assert.deepEqual(await parseTable(server('address: 10.0.0.1'), 'f'), expected);
     const json = '{"services":[{"address":"192.0.2.1","port":80,"servers":[{"address":"10.0.0.1"}]}]}';
-    assert.deepEqual(await parseTable(json, 'f', noNames), expected);
-    assert.deepEqual(await parseTable(Buffer.from(`\ufeff${json}`), 'f', noNames), expected);
+    assert.deepEqual(await parseTable(json, 'f'), expected);
+    assert.deepEqual(await parseTable(Buffer.from(`\ufeff${json}`), 'f'), expected);
   });
 
   test('has addresses in canonical form, so that equal ones are equal', async () => {
     const { services } = await parseTable(
       service("address: '2001:DB8:0:0::0001', port: 80", "[{ address: '2001:db8::0.0.0.2' }]"),
       'f',
-      noNames,
     );
     assert.deepEqual(services[0]?.service.key, { family: 'inet6', protocol: 'tcp', address: '2001:db8::1', port: 80 });
     assert.equal(services[0].servers[0]?.address, '2001:db8::2');
@@ -86,29 +85,25 @@ describe('a document', () => {
   });
 
   test('leaves open what it does not say', async () => {
-    const { timeouts, syncDaemons } = await parseTable('timeouts: { udp: 60 }\nservices: []', 'f', noNames);
+    const { timeouts, syncDaemons } = await parseTable('timeouts: { udp: 60 }\nservices: []', 'f');
     assert.deepEqual(timeouts, { tcp: 0, tcpFin: 0, udp: 60 });
     assert.equal(syncDaemons, undefined);
   });
 
   test('fills in for daemons what the kernel takes', async () => {
-    const { syncDaemons } = await parseTable('syncDaemons: [{ role: backup }]\nservices: []', 'f', noNames);
+    const { syncDaemons } = await parseTable('syncDaemons: [{ role: backup }]\nservices: []', 'f');
     assert.deepEqual(syncDaemons, [
       { role: 'backup', syncId: 0, interface: 'eth0', maxLength: 0, group: '224.0.0.81', port: 8848, ttl: 1 },
     ]);
   });
 
   test('takes scheduler flags by either of their names', async () => {
-    const { services } = await parseTable(
-      service('fwmark: 1, scheduler: sh, schedulerFlags: [flag-3, sh-port]'),
-      'f',
-      noNames,
-    );
+    const { services } = await parseTable(service('fwmark: 1, scheduler: sh, schedulerFlags: [flag-3, sh-port]'), 'f');
     assert.deepEqual(services[0]?.service.schedulerFlags, ['flag-2', 'flag-3']);
   });
 
   test('may have a schema for editors', async () => {
-    assert.deepEqual((await parseTable('{"$schema": "x", "services": []}', 'f', noNames)).services, []);
+    assert.deepEqual((await parseTable('{"$schema": "x", "services": []}', 'f')).services, []);
   });
 });
 
@@ -503,14 +498,14 @@ describe('bytes that are not UTF-8', () => {
         '\n-a -f 1 -r 10.0.0.1\n# ',
         comment,
       );
-      const { services } = await parseTable(text, 'f', noNames);
+      const { services } = await parseTable(text, 'f');
       assert.equal(services[0]?.service.scheduler, 'rr');
       assert.equal(services[0].servers.length, 1);
     });
 
     test(`are a comment in ${encoding} in a document`, async () => {
       const text = joined('# ', comment, '\nservices: # ', comment, '\n  - fwmark: 1 #', comment, '\n# ', comment);
-      assert.equal((await parseTable(text, 'f', noNames)).services.length, 1);
+      assert.equal((await parseTable(text, 'f')).services.length, 1);
     });
   }
 
@@ -549,7 +544,7 @@ describe('bytes that are not UTF-8', () => {
   }
 
   test('leave a U+FFFD that was written alone', async () => {
-    const { services } = await parseTable(Buffer.from(service('fwmark: 1, scheduler: \ufffd')), 'f', noNames);
+    const { services } = await parseTable(Buffer.from(service('fwmark: 1, scheduler: \ufffd')), 'f');
     assert.equal(services[0]?.service.scheduler, '\ufffd');
   });
 });
@@ -567,7 +562,7 @@ test('forwarding methods are taken in every spelling that people write', async (
   };
   for (const [method, words] of Object.entries(spellings)) {
     for (const word of words) {
-      const { services } = await parseTable(server(`address: 10.0.0.1, forwarding: ${word}`), 'f', noNames);
+      const { services } = await parseTable(server(`address: 10.0.0.1, forwarding: ${word}`), 'f');
       assert.equal(services[0]?.servers[0]?.forwarding, method, word);
     }
   }
@@ -579,7 +574,7 @@ test('JSON is read as JSON.parse reads it, however it is laid out', async () => 
   await fc.assert(
     fc.asyncProperty(strings, fc.constantFrom(0, 1, '\t'), fc.constantFrom('\n', '\r\n'), async (text, indent, end) => {
       const json = JSON.stringify({ $schema: text, services: [{ fwmark: 1, scheduler: text }] }, null, indent);
-      const problems = await parseTable(json.replaceAll('\n', end), 'f', noNames).then(
+      const problems = await parseTable(json.replaceAll('\n', end), 'f').then(
         () => [],
         (error: unknown) => (error instanceof DocumentError ? error.problems : [{ path: String(error) }]),
       );
@@ -633,7 +628,7 @@ ipvsadm -A -t 192.0.2.1:http -s rr   # another
 --start-daemon master
 --start-daemon backup --syncid 2
 --stop-daemon master`;
-    const { services, timeouts, syncDaemons } = await parseTable(rules, 'f', names);
+    const { services, timeouts, syncDaemons } = await parseTable(rules, 'f', { names });
     assert.deepEqual(
       services.map(({ service: { key, scheduler }, servers }) => ({ key, scheduler, servers: servers.length })),
       [
@@ -654,18 +649,18 @@ ipvsadm -A -t 192.0.2.1:http -s rr   # another
   });
 
   test('that clears starts anew', async () => {
-    assert.deepEqual((await parseTable('-A -f 1\n-C', 'f', noNames)).services, []);
+    assert.deepEqual((await parseTable('-A -f 1\n-C', 'f')).services, []);
   });
 
   test('may say what has no effect', async () => {
-    const { services } = await parseTable('-A -f 1 -M 255.0.0.0', 'f', noNames);
+    const { services } = await parseTable('-A -f 1 -M 255.0.0.0', 'f');
     assert.equal(services[0]?.service.persistenceNetmask, '255.255.255.255');
   });
 });
 
 test('quotes, backslashes and colons in strings of JSON are no names', async () => {
   const text = JSON.stringify({ $schema: '": \\":\\\\', services: [{ fwmark: 1, scheduler: '\\":"' }] }, null, 1);
-  assert.equal((await parseTable(text, 'f', noNames)).services[0]?.service.scheduler, '\\":"');
+  assert.equal((await parseTable(text, 'f')).services[0]?.service.scheduler, '\\":"');
   assert.deepEqual(
     (await problemsOf(text.replace('"fwmark"', '"fwmark": 1, "fwmark"'))).map(({ message }) => message),
     ['"fwmark" a second time in the same mapping'],

@@ -6,8 +6,7 @@ import { endpointLabel, writeServerEndpoint } from '../../../src/format/labels.j
 import { server } from '../support/arbitraries.js';
 import { plainServer } from '../support/entries.js';
 import { NameTable } from '../support/naming.js';
-import type { KnownServer } from '../../../src/model/server-rows.js';
-import { rowsOf } from '../support/server-rows.js';
+import { rowsOf, type KnownServer } from '../support/server-rows.js';
 import { written } from '../support/written.js';
 
 const protocols = ['tcp', 'udp', 'sctp', undefined] as const;

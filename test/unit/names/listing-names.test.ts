@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readsAsHostName } from '../../../src/grammar/values.js';
 import { ListingNames } from '../../../src/names/listing-names.js';
-import { NoReplyError, type NameResolver } from '../../../src/ports/resolver.js';
+import { NoAnswerError, type BulkResolver, type NameResolver } from '../../../src/ports/resolver.js';
 import { noNames } from '../support/naming.js';
 
 test('looks each address up once, all at the same time', async () => {
@@ -10,7 +10,7 @@ test('looks each address up once, all at the same time', async () => {
   let underWay = 0;
   let most = 0;
   const announced: number[] = [];
-  const resolver: NameResolver = {
+  const resolver: BulkResolver = {
     expect: (lookups) => announced.push(lookups),
     hostName: async (address) => {
       asked.push(address);
@@ -56,7 +56,7 @@ test('gives names up when nobody answers, and asks no more', async () => {
 
 test('shows numbers where a look-up fails', async () => {
   const failing: NameResolver = {
-    hostName: () => Promise.reject(new NoReplyError('no reply')),
+    hostName: () => Promise.reject(new NoAnswerError('no reply')),
     hostAddresses: (name) => noNames.hostAddresses(name),
     servicePort: () => undefined,
     serviceName: () => undefined,

@@ -105,12 +105,11 @@ export class FakeIo implements Io {
         this.locks.push(options);
         if (lockFailure !== undefined) return Promise.reject(lockFailure);
         this.locksHeld++;
-        return Promise.resolve({
-          release: () => {
-            this.locksHeld--;
-            return Promise.resolve();
-          },
-        });
+        const release = (): Promise<void> => {
+          this.locksHeld--;
+          return Promise.resolve();
+        };
+        return Promise.resolve({ release, [Symbol.asyncDispose]: release });
       },
       run: () => Promise.reject(new Error('no program was expected')),
       ...machine,

@@ -41,10 +41,14 @@ function valueOf({ type, choices }: Options): string {
 }
 
 function verbRow([name, option]: readonly [string, Options]): string[] {
-  const { alias, default: usual, describe = '' } = option;
+  const { alias, describe = '' } = option;
+  const usual: unknown = option.default;
   const negated = usual === true ? [`--no-${name}`] : [];
   const names = [...(typeof alias === 'string' ? [`-${alias}`] : []), `--${name}`, ...negated];
-  const shown = usual === undefined || typeof usual === 'boolean' || Array.isArray(usual) ? '' : code(String(usual));
+  const shown =
+    usual === undefined || typeof usual === 'boolean' || Array.isArray(usual)
+      ? ''
+      : code(String(usual as string | number));
   return [names.map(code).join(', '), valueOf(option), shown, describe];
 }
 

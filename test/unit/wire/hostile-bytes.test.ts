@@ -2,15 +2,23 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { DecodeError } from '../../../src/errors.js';
-import { formatAddress, type AddressFamily } from '../../../src/model/address.js';
+import type { AddressFamily } from '../../../src/model/address.js';
 import { ServerRows } from '../../../src/model/server-rows.js';
-import { counterNames } from '../../../src/model/state.js';
-import { appendServer, daemonOf, infoOf, serviceEntryOf, timeoutsOf } from '../../../src/wire/convert.js';
+import { appendServer } from '../../../src/wire/decode-rows.js';
+import {
+  daemonOf,
+  infoOf,
+  serverEntryOf,
+  serverStateOf,
+  serviceEntryOf,
+  timeoutsOf,
+} from '../../../src/wire/decode.js';
 import type { ReplyPayload } from '../../../src/wire/message.js';
 import { commandAttributes, controllerAttributes, infoAttributes } from '../../../src/wire/tables.js';
 import { bytesOf } from '../support/hexadecimal.js';
 import { attribute } from '../support/netlink-bytes.js';
 import { repliesOf } from '../support/replies.js';
+import { entryOf } from '../support/server-rows.js';
 import { captures } from './captures.js';
 
 const datagrams = captures.flatMap(({ request, replies }) => [request, ...replies]).map(bytesOf);
@@ -44,13 +52,6 @@ function readPayload({ view, offset, length }: ReplyPayload): void {
     unlessDecodeError(() => daemonOf(values.daemon ?? {}));
     unlessDecodeError(() => timeoutsOf(values));
   });
-  unlessDecodeError(() => {
-    // Attributes that are decoded only when they are asked for.
-    const values = commandAttributes.borrow(view, offset, length, 'answer');
-    unlessDecodeError(() => serviceEntryOf(values.service ?? {}));
-    unlessDecodeError(() => daemonOf(values.daemon ?? {}));
-    unlessDecodeError(() => timeoutsOf(values));
-  });
   for (const family of ['inet', 'inet6'] as const) {
     for (const counters of [true, false]) {
       unlessDecodeError(() => {
@@ -60,28 +61,30 @@ function readPayload({ view, offset, length }: ReplyPayload): void {
   }
 }
 
-/** A server that is there is one that its attributes say too. */
-function readServer(payload: ReplyPayload, serviceFamily: AddressFamily, counters: boolean): void {
+/** A server is read for a listing as it is read for the library. */
+function readServer({ view, offset, length }: ReplyPayload, serviceFamily: AddressFamily, counters: boolean): void {
   const rows = new ServerRows(counters);
-  appendServer(rows, payload, serviceFamily);
-  assert.equal(rows.length, 1);
-  const state = rows.state(0);
-  const values = commandAttributes.decode(payload.view, payload.offset, payload.length, 'answer').server ?? {};
-  assert.deepEqual(
-    [state.port, state.weight, state.upperThreshold, state.lowerThreshold, state.tunnel.port],
-    [
-      values.port,
-      values.weight,
-      values.upperThreshold ?? 0,
-      values.lowerThreshold ?? 0,
-      // Where a number is missing it is 0.
-      values.tunnelPort ?? 0,
-    ],
-  );
-  assert.equal(state.address, formatAddress(state.family, values.address ?? new Uint8Array(16)));
-  if (!counters) return;
-  const given = values.statistics64 ?? values.statistics32;
-  for (const name of counterNames) assert.equal(rows.entry(0).statistics[name], BigInt(given?.[name] ?? 0));
+  const outcomes = [
+    () => {
+      appendServer(rows, { view, offset, length }, serviceFamily);
+      const { statistics, ...state } = entryOf(rows, 0);
+      return counters ? { ...state, statistics } : state;
+    },
+    () => {
+      const { server } = commandAttributes.decode(view, offset, length, 'IPVS reply');
+      if (server === undefined) throw new DecodeError('IPVS_CMD_ATTR_DEST: missing');
+      return counters ? serverEntryOf(server, serviceFamily) : serverStateOf(server, serviceFamily);
+    },
+  ].map((read) => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      return undefined;
+    }
+  });
+  // One may stumble over what the other doesn't look at.
+  if (outcomes[0] !== undefined && outcomes[1] !== undefined) assert.deepEqual(outcomes[0], outcomes[1]);
 }
 
 test('any bytes at all are data or a DecodeError', () => {

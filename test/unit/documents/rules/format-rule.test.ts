@@ -11,6 +11,7 @@ import { NameTable } from '../../support/naming.js';
 
 const { key } = plainService;
 const mark: ServiceKey = { family: 'inet6', fwmark: 7 };
+const unknown: ServiceKey = { family: 'inet', protocol: 'protocol-50', address: '10.0.0.1', port: 80 };
 const server6 = { family: 'inet6', address: '2001:db8::2', port: 80 } as const;
 const daemon = { role: 'master', syncId: 0, interface: 'eth0', maxLength: 0, port: 0, ttl: 0 } as const;
 
@@ -44,6 +45,11 @@ const rules: readonly (readonly [change: Change, rule: string])[] = [
     '--start-daemon backup --mcast-interface=-x --syncid 9 --sync-maxlen 1400 --mcast-group ff02::1 --mcast-port 8849 --mcast-ttl 2',
   ],
   [{ kind: 'stop-daemon', role: 'backup' }, '--stop-daemon backup'],
+  [{ kind: 'delete-service', key: unknown }, '# -D protocol-50 10.0.0.1:80 (protocol-50 has no option)'],
+  [
+    { kind: 'delete-server', key: unknown, server: plainServer },
+    '# -d protocol-50 10.0.0.1:80 -r 10.0.0.2:8080 (protocol-50 has no option)',
+  ],
 ];
 
 for (const [change, rule] of rules) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { readLineBlocks, readLines } from '../../../src/command/lines.js';
+import { readLineBlocks, readLines } from '../../../src/text/lines.js';
 import { pieces } from '../support/fake-io.js';
 import { digitsOf } from '../support/hexadecimal.js';
 
