@@ -9,7 +9,7 @@ import type { BulkResolver } from '../ports/resolver.js';
 import type { Session } from './session.js';
 
 /** A service with its servers. */
-export interface TableEntry {
+export interface ListingEntry {
   readonly service: ServiceEntry;
   /** Sorted; with counters where they were requested. */
   readonly servers: readonly (ServerState | ServerEntry)[];
@@ -18,7 +18,7 @@ export interface TableEntry {
 /** Entries that were read already, or are read one after the other. */
 export type Entries<E> = AsyncIterable<E> | Iterable<E>;
 /** The entries of a table. */
-export type TableEntries = Entries<TableEntry>;
+export type ListingEntries = Entries<ListingEntry>;
 
 /** What to read of a table, and how to show it. */
 export interface Reading {
@@ -31,13 +31,13 @@ export interface Reading {
 }
 
 /** Reads the servers of services, and the names to show them with. */
-export async function readEntries(
+export async function readListing(
   { io, client }: Session,
   services: readonly ServiceEntry[],
   { order, counters, numeric, restorable = false }: Reading,
-): Promise<{ entries: TableEntries; naming: Naming }> {
+): Promise<{ entries: ListingEntries; naming: Naming }> {
   const entries = streamEntries(client, order.services(services), order, counters);
-  const addresses = ({ servers }: TableEntry): string[] => servers.map(({ address }) => address);
+  const addresses = ({ servers }: ListingEntry): string[] => servers.map(({ address }) => address);
   return withNaming(entries, io.names, { numeric, restorable }, addresses);
 }
 
@@ -70,7 +70,7 @@ async function* streamEntries(
   services: readonly ServiceEntry[],
   order: TableOrder,
   counters: boolean,
-): AsyncGenerator<TableEntry> {
+): AsyncGenerator<ListingEntry> {
   for (const service of services) {
     const servers = await (counters ? client.servers(service.key) : client.serverStates(service.key));
     yield { service, servers: order.servers(servers) };

@@ -3,7 +3,7 @@ import type { Connection } from '../format/connections.js';
 import { connectionJson, countersJson, formatJson, infoJson, serviceJson } from '../format/json.js';
 import { kernelOrder, naturalOrder } from '../format/order.js';
 import type { ServiceKey } from '../model/service.js';
-import { readEntries } from './entries.js';
+import { readListing } from './entries.js';
 import type { Session } from './session.js';
 import { writeBlocks } from './write-all.js';
 
@@ -21,7 +21,7 @@ export async function listJson({ io, client }: Session, { key, sorted, counters 
   const services = key === undefined ? await client.services() : [await client.service(key)];
   const order = sorted ? naturalOrder : kernelOrder;
   const reading = { order, counters: counters !== undefined, numeric: true };
-  const { entries } = await readEntries({ io, client }, services, reading);
+  const { entries } = await readListing({ io, client }, services, reading);
   const head = formatJson({ ...infoJson(client.info), services: [] });
   const [start = '', end = ''] = head.split('[]');
   await writeBlocks(io.stdout, async function* (out) {

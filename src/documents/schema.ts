@@ -94,7 +94,7 @@ function members<const E extends v.ObjectEntries>(entries: E): v.GenericSchema<M
   );
 }
 
-function listOf<const I extends v.GenericSchema>(item: I) {
+function arrayOf<const I extends v.GenericSchema>(item: I) {
   return v.array(item, 'a list (for none write [])');
 }
 
@@ -178,7 +178,7 @@ const serviceMembers = members({
     'Scheduler, such as rr, wrr, lc, wlc, sh or mh.',
   ),
   schedulerFlags: described(
-    v.optional(listOf(oneOf(schedulerFlagNames.map(({ name: flag }) => flag))), []),
+    v.optional(arrayOf(oneOf(schedulerFlagNames.map(({ name: flag }) => flag))), []),
     'Flags of the scheduler. The names that start with `sh-` and `mh-` go with these schedulers.',
   ),
   onePacket: described(
@@ -202,7 +202,7 @@ const serviceMembers = members({
     v.optional(name('name of a persistence engine')),
     'What distinguishes clients in place of their address, such as sip.',
   ),
-  servers: described(v.optional(listOf(serverSchema), []), 'Real servers.'),
+  servers: described(v.optional(arrayOf(serverSchema), []), 'Real servers.'),
 });
 
 /** The shape of a service. What identifies it is either an address or a mark, and flags are those of its scheduler. */
@@ -271,10 +271,10 @@ export const documentSchema = members({
   $schema: described(v.optional(v.string('a text')), 'Address of this schema, for editors; means nothing.'),
   timeouts: described(v.optional(timeoutsSchema), 'Timeouts of idle connections. Left out: as they are.'),
   syncDaemons: described(
-    v.optional(listOf(daemonSchema)),
+    v.optional(arrayOf(daemonSchema)),
     'The sync daemons that are to run, at most one of each role. Left out: as they are.',
   ),
-  services: described(listOf(serviceSchema), 'Virtual services: these and no others.'),
+  services: described(arrayOf(serviceSchema), 'Virtual services: these and no others.'),
 });
 
 /** A document as it is written: what has a default may be left out. */

@@ -72,7 +72,7 @@ const hasWeights = ofEachService('service-weights', 'every service has a server 
 });
 
 /** Connections that thresholds count. Source: ip_vs_dest_totalconns in net/netfilter/ipvs/ip_vs_conn.c. */
-function connectionsOf({ activeConnections, inactiveConnections }: ServerEntry): number {
+function countedConnections({ activeConnections, inactiveConnections }: ServerEntry): number {
   return activeConnections + inactiveConnections;
 }
 
@@ -82,13 +82,14 @@ const belowThresholds = ofEachService('service-thresholds', 'some server is belo
   const usable = servers.filter(({ weight }) => weight > 0);
   const [first] = usable;
   if (first === undefined) return [];
-  if (!usable.every((server) => server.upperThreshold > 0 && connectionsOf(server) >= server.upperThreshold)) return [];
-  const limit = connectionsOf(first) * 2;
+  if (!usable.every((server) => server.upperThreshold > 0 && countedConnections(server) >= server.upperThreshold))
+    return [];
+  const limit = countedConnections(first) * 2;
   return [
     problem(
       'error',
       aboutService(service.key),
-      `every server that has a weight is at its upper threshold (${describeEndpoint(first)}: ${connectionsOf(first)} of ${first.upperThreshold})`,
+      `every server that has a weight is at its upper threshold (${describeEndpoint(first)}: ${countedConnections(first)} of ${first.upperThreshold})`,
       'A server at its threshold gets no new connections until enough have ended, so the service refuses them all.',
       {
         how: 'raise the threshold, or add servers',
@@ -198,14 +199,14 @@ const imbalance = ofEachService(
   ({ service, servers }) => {
     if (service.persistenceTimeout === undefined) return [];
     const usable = servers.filter(({ weight }) => weight > 0);
-    const total = usable.reduce((sum, server) => sum + connectionsOf(server), 0);
+    const total = usable.reduce((sum, server) => sum + countedConnections(server), 0);
     const weights = usable.reduce((sum, { weight }) => sum + weight, 0);
     const busiest = usable.reduce<ServerEntry | undefined>(
-      (best, server) => (best === undefined || connectionsOf(server) > connectionsOf(best) ? server : best),
+      (best, server) => (best === undefined || countedConnections(server) > countedConnections(best) ? server : best),
       undefined,
     );
     if (busiest === undefined || total < fewConnections) return [];
-    if (connectionsOf(busiest) < nearlyAll * total || busiest.weight > fairShare * weights) return [];
+    if (countedConnections(busiest) < nearlyAll * total || busiest.weight > fairShare * weights) return [];
     const full = fullNetmask(service.key.family);
     const coarse = service.persistenceNetmask !== full;
     const persistent: ServiceEntry = { ...service, persistenceNetmask: full };
@@ -214,7 +215,7 @@ const imbalance = ofEachService(
       problem(
         'warning',
         aboutService(service.key),
-        `${describeEndpoint(busiest)} has ${connectionsOf(busiest)} of ${total} connections, and clients stay at their server for ${service.persistenceTimeout} s`,
+        `${describeEndpoint(busiest)} has ${countedConnections(busiest)} of ${total} connections, and clients stay at their server for ${service.persistenceTimeout} s`,
         coarse
           ? `All clients that agree under the mask ${service.persistenceNetmask} count as one and go to the same server.`
           : 'Clients behind one address (a proxy, NAT) count as one and go to the same server; every new connection starts the time again.',
