@@ -24,7 +24,7 @@ SCHEDULER=${SCHEDULER-wlc}
 PERSISTENCE=${PERSISTENCE-}
 # Seconds after which idle connections are forgotten: TCP, TCP after a FIN, UDP.
 TIMEOUTS=${TIMEOUTS-900 120 300}
-# The interface that is given the VIP; empty: somebody else does that, keepalived for example.
+# The interface that is given the VIP; empty: another program does that, keepalived for example.
 INTERFACE=${INTERFACE-}
 # What `stop` has to undo is noted here. Not on disk: after a start of the machine there is nothing to undo.
 STATE=${STATE-/run/ipvs.server}
@@ -81,7 +81,7 @@ change_setting() {
   echo "$2" >"/proc/sys/$1" || fail "could not set $1 to $2"
 }
 
-# Puts back what change_setting changed, unless somebody has changed it since.
+# Puts back what change_setting changed, unless another program has changed it since.
 restore_settings() {
   [ -e "$STATE/settings" ] || return 0
   while read -r restore_name restore_old restore_new; do
@@ -120,7 +120,7 @@ prepare_nat() {
   *:*) change_setting net/ipv6/conf/all/forwarding 1 ;;
   *)
     change_setting net/ipv4/ip_forward 1
-    # Where router and real servers are on one network, the kernel would tell the servers to go straight to the router.
+    # Where router and real servers are on one network, the kernel would redirect the servers straight to the router.
     change_setting net/ipv4/conf/all/send_redirects 0
     for real_server in $REAL_SERVERS; do
       interface=$(ip -o route get "${real_server%%=*}" | sed -n 's/.* dev \([^ ]*\).*/\1/p')
@@ -138,7 +138,7 @@ start() {
   fi
   [ "$FORWARDING" != nat ] || prepare_nat
   run ipvsadm -C
-  # Several words each: the lists are taken apart at blanks.
+  # Several words each: the lists are split at blanks.
   # shellcheck disable=SC2086
   run ipvsadm --set $TIMEOUTS
   for port in $PORT; do

@@ -69,7 +69,7 @@ change_setting() {
   echo "$2" >"/proc/sys/$1" || fail "could not set $1 to $2"
 }
 
-# Notes the command that undoes a step, before the step is taken.
+# Notes the command that undoes a step, before the step is done.
 note() {
   echo "$*" >>"$STATE/undo"
 }
@@ -86,8 +86,8 @@ add_vip() {
   run ip address add "$1/$add_length" dev "$2"
 }
 
-# Nobody may hear from this server that it has the VIP: the director alone answers for it. IPv6 needs nothing, there a
-# neighbour is only told of addresses of the interface that it asks at.
+# This server must not answer ARP requests for the VIP: only the director does. IPv6 needs nothing: there a host replies
+# only for addresses of the interface that is asked.
 silence_arp() {
   for silence_device in all lo; do
     change_setting "net/ipv4/conf/$silence_device/arp_ignore" 1
@@ -147,7 +147,7 @@ open_gue() {
   run ip $gue_option fou add port "$TUNNEL_PORT" gue
 }
 
-# The director has to see the answers, so it is the way out.
+# The director has to see the replies, so it is the gateway.
 set_gateway() {
   gateway_old=$(ip "-$over" route show default | head -n 1)
   case $gateway_old in
@@ -185,7 +185,7 @@ stop() {
   fi
   if [ -e "$STATE/settings" ]; then
     while read -r stop_name stop_old stop_new; do
-      # Unless somebody has changed it since.
+      # Unless another program has changed it since.
       read -r stop_now <"/proc/sys/$stop_name"
       [ "$stop_now" != "$stop_new" ] || echo "$stop_old" >"/proc/sys/$stop_name"
     done <"$STATE/settings"

@@ -8,13 +8,13 @@ Runs COMMAND as root in a real IPVS kernel that exists for this one run.
   --kernel uml|host|auto  user-mode Linux, a namespace of this machine's kernel, or the latter if it has IPVS (default)
   --bare                  load no IPVS module beforehand
   --no-ipvs               make ip_vs impossible to load (user-mode Linux)
-  --needs iptables        take a kernel that has them: not the fastest of user-mode Linux
-  --timeout SECONDS       end with status 124 after that time, and tell what was going on (default 900)
+  --needs iptables        use a kernel that has them: not the fastest of user-mode Linux
+  --timeout SECONDS       end with status 124 after that time, and print what was going on (default 900)
   --mem SIZE              memory of user-mode Linux (default 1G)
   --help                  print this
 
 Environment:
-  LAB_UML                 the release of Debian whose user-mode Linux is taken, such as trixie, or \`installed\` for that of
+  LAB_UML                 the release of Debian whose user-mode Linux is used, such as trixie, or \`installed\` for that of
                           this machine, instead of the fastest one
 
 Exit status: the command's; 128 + n if signal n killed it; 124 timeout, 125 no kernel, 2 wrong usage.

@@ -36,7 +36,7 @@ function npmScript() {
   const script = [ours, ...directories.map((directory) => path.join(directory, 'npm'))]
     .filter((file) => path.isAbsolute(file) && fs.existsSync(file))
     .map((file) => fs.realpathSync(file))
-    // `npm` can also be somebody's wrapper, and npm_execpath another package manager.
+    // `npm` can also be a wrapper, and npm_execpath another package manager.
     .find((file) => path.basename(file) === 'npm-cli.js');
   if (script === undefined) throw new Error('needs npm, which comes with Node.js: not found in PATH');
   return script;

@@ -1,7 +1,7 @@
 import os from 'node:os';
 
 /**
- * Ends work when somebody wants it ended: a signal, a reader that went away, or npm's death.
+ * Ends work early: after a signal, a reader that went away, or npm's death.
  * @param {string} npmScript the name of the npm script that runs us
  * @returns {{ signal: AbortSignal, status: (otherwise: number) => number }} the exit status is 128 + n after signal n
  */

@@ -1,4 +1,4 @@
-// Builds and runs test/soak: generated input for a long time, apart from npm test. See CONTRIBUTING.md.
+// Builds and runs test/soak: generated input for a long time, separate from npm test. See CONTRIBUTING.md.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -47,7 +47,7 @@ const build = [process.execPath, 'scripts/build.mjs', '--tests'];
  * @type {Record<string, Task>}
  */
 const table = {
-  // Its reader has iptables.
+  // Readers of the guide have iptables.
   guide: { packages: ['curl', 'iptables'], lab: { needs: ['iptables'] } },
   values: {},
   script: {},
@@ -156,7 +156,7 @@ async function runSuite(name, { lab }) {
 }
 
 /**
- * Of a failed suite only what failed, where that can be told.
+ * Of a failed suite only what failed, where that can be recognised.
  * @param {string} output
  */
 function failuresOf(output) {

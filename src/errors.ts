@@ -32,7 +32,7 @@ export function errnoName(errno: number): string {
   return getSystemErrorName(-errno);
 }
 
-/** What the kernel was asked for: one kind of change, or to `list` something. */
+/** What was requested of the kernel: one kind of change, or to `list` something. */
 export type Operation =
   | 'list'
   | 'add-service'
@@ -52,9 +52,9 @@ export class KernelError extends IpvsError {
   override readonly name = 'KernelError';
   /** Positive error number, such as 17 for EEXIST. */
   readonly errno: number;
-  /** What was asked for. */
+  /** What was requested. */
   readonly operation: Operation;
-  /** What it was asked for, such as `TCP 192.0.2.1:80`; empty where the operation has no object. */
+  /** What the operation was about, such as `TCP 192.0.2.1:80`; empty where it has no object. */
   readonly subject: string;
 
   constructor(errno: number, operation: Operation, subject: string) {
@@ -70,10 +70,10 @@ export class KernelError extends IpvsError {
   }
 }
 
-/** There is no IPVS to talk to: the kernel has none, or it does not let us. */
+/** IPVS is not available: the kernel has none, or this process lacks the privileges. */
 export class UnavailableError extends IpvsError {
   override readonly name = 'UnavailableError';
-  /** Positive error number: ENOPROTOOPT where the kernel has no IPVS, EPERM where we may not. */
+  /** Positive error number: ENOPROTOOPT where the kernel has no IPVS, EPERM without the privileges. */
   readonly errno: number;
 
   constructor(errno: number, options?: ErrorOptions) {
@@ -82,7 +82,7 @@ export class UnavailableError extends IpvsError {
   }
 }
 
-/** No exchange with the kernel: replies were lost, or the socket is closed or could not be opened. */
+/** Communication with the kernel failed: replies were lost, or the socket is closed or could not be opened. */
 export class TransportError extends IpvsError {
   override readonly name = 'TransportError';
   constructor(message: string, options?: ErrorOptions) {
@@ -120,13 +120,13 @@ export interface DocumentProblem {
   readonly line: number | undefined;
   /** Column in characters, from 1; undefined where only the line is known. */
   readonly column: number | undefined;
-  /** Where in the table, such as `services[0].servers[1].port`; empty where it is about the whole. */
+  /** Where in the table, such as `services[0].servers[1].port`; empty where it is about the whole table. */
   readonly path: string;
   /** What was expected and what was found, without control characters. */
   readonly message: string;
 }
 
-/** A document or a rule dump that can't be used. The message tells all problems, one after the other. */
+/** A document or a rule dump that can't be used. The message lists all problems, one after the other. */
 export class DocumentError extends IpvsError {
   override readonly name = 'DocumentError';
   /** What messages call the document, such as its file's name. */
@@ -155,7 +155,7 @@ export interface Undone {
    * servers that their service had, and without these it would have none of weight above 0.
    */
   readonly kept: readonly string[];
-  /** Why undoing broke off, if it did: how much was undone is unknown. */
+  /** Why undoing was cut short, if it was: how much was undone is unknown. */
   readonly error?: IpvsError | undefined;
 }
 
@@ -210,7 +210,7 @@ export class LockedError extends IpvsError {
  */
 export type UsageKind = 'scan' | 'usage' | 'try';
 
-/** The command line is wrong. The message is what the person reads. */
+/** The command line is wrong. The message is for the user. */
 export class UsageError extends IpvsError {
   override readonly name = 'UsageError';
   readonly kind: UsageKind;
@@ -230,7 +230,7 @@ export class InputError extends IpvsError {
   }
 }
 
-/** A program that is needed to look is missing, too old, or fails. */
+/** A program that the diagnosis needs is missing, too old, or fails. */
 export class LookError extends IpvsError {
   override readonly name = 'LookError';
 

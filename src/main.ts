@@ -1,3 +1,5 @@
+// Arguments and an `Io` in, an exit status out: the first word decides between a verb and the classic grammar.
+
 import { basename } from 'node:path';
 import { UsageError } from './errors.js';
 import { parseCommand } from './grammar/parse.js';
@@ -12,7 +14,7 @@ import { restoreUsage, saveUsage } from './format/help.js';
 import type { Io } from './ports/io.js';
 import { printable } from './text/printable.js';
 
-/** What no argument at all asks for: the whole table, with names. */
+/** The command without arguments: the whole table, with names. */
 const defaultCommand: ClassicCommand = {
   kind: 'list',
   key: undefined,
@@ -25,19 +27,19 @@ const defaultCommand: ClassicCommand = {
 
 /**
  * Runs `ipvsadm` with the arguments after the program's name.
- * @returns the exit status. Failures that a person can understand are reported on `io.stderr`; others are thrown.
+ * @returns the exit status. Failures that a user can understand are reported on `io.stderr`; others are thrown.
  */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const [first] = argv;
   if (isVerb(first)) {
     const { runVerb } = await import('./cli/run-verb.js');
-    // The messages of the original repeat its path; examples with one can't be read.
+    // Classic messages repeat the path, as the original's do; examples with a path are hard to read.
     return runVerb(
       argv,
       withName(io, () => basename(io.programName)),
     );
   }
-  const parsed = argv.length === 0 ? defaultCommand : await readCommand(argv, io);
+  const parsed = argv.length === 0 ? defaultCommand : await parseArguments(argv, io);
   if (!(parsed instanceof UsageError) && (parsed.kind === 'help' || parsed.kind === 'version')) {
     return reportFailures(io, 'listing', async () => {
       await showAbout(io, parsed.kind);
@@ -45,7 +47,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     });
   }
   const changing = !(parsed instanceof UsageError) && (parsed.kind === 'change' || parsed.kind === 'restore');
-  // The original reaches for the kernel before it reads its arguments: without IPVS that is what it reports.
+  // The original connects to the kernel before it parses its arguments: without IPVS it reports that.
   return withSession(io, changing ? 'change' : 'listing', async (session) => {
     if (parsed instanceof UsageError) throw parsed;
     switch (parsed.kind) {
@@ -65,7 +67,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   });
 }
 
-/** For those who read the option's name as a promise. */
+/** A hint for users who expect that `--save` saves to a file. */
 const notSaved = 'nothing was saved, the table was only shown; to save it: ipvsadm-save -n >FILE';
 
 /** Runs `ipvsadm-save`: the table as rules. @returns the exit status. */
@@ -73,7 +75,7 @@ export async function mainSave(argv: readonly string[], io: Io): Promise<number>
   const name = basename(io.programName);
   const unknown = argv.find((word) => word !== '-n');
   if (unknown === undefined) return main(argv.length > 0 ? ['-S', '-n'] : ['-S'], asIpvsadm(io));
-  // Options as the original takes them; other words it ignores, and whoever wrote one expected something else.
+  // Options as in the original; it ignores other words, but who writes one expects it to have an effect.
   const option = argv.some((word) => word.startsWith('-') && word !== '-n');
   await io.stderr.write(option ? saveUsage(name) : `${unexpected(name, unknown)}\n${saveUsage(name)}`);
   return option ? 1 : 2;
@@ -95,22 +97,22 @@ export async function mainRestore(argv: readonly string[], io: Io): Promise<numb
 }
 
 function unexpected(name: string, word: string): string {
-  // What a word processor makes of a hyphen.
+  // Word processors turn hyphens into dashes.
   const dash = /^[\p{Pd}\u2212]/u.test(word) && !word.startsWith('-') ? ' (its dash is not a hyphen)' : '';
   return `${name}: unexpected argument ${printable(word)}${dash}`;
 }
 
-/** Rules are those of ipvsadm, and so are the messages about them. */
+/** Messages about rules are those of ipvsadm. */
 function asIpvsadm(io: Io): Io {
   return withName(io, () => 'ipvsadm');
 }
 
-/** The same under another name. To find out the real one takes system calls: it is asked for only when it is needed. */
+/** The same with another program name. The real one costs system calls, so it is computed only when needed. */
 function withName(io: Io, programName: () => string): Io {
   return Object.create(io, { programName: { get: programName } }) as Io;
 }
 
-async function readCommand(argv: readonly string[], io: Io): Promise<ClassicCommand | UsageError> {
+async function parseArguments(argv: readonly string[], io: Io): Promise<ClassicCommand | UsageError> {
   try {
     return await parseCommand(argv, parseContext(io, false), io.names);
   } catch (error) {

@@ -59,7 +59,7 @@ export function compare(runs, rounds, before) {
 }
 
 /**
- * Peak memory of a run in MiB, as GNU time tells it.
+ * Peak memory of a run in MiB, as GNU time reports it.
  * @param {Run} run
  */
 export function peakMemory({ command, input }) {

@@ -152,7 +152,7 @@ function seeing(directory, ...words) {
 }
 
 /**
- * A name server in a process of its own; a negative delay never answers.
+ * A name server in a process of its own; with a negative delay it never replies.
  * @param {number} delay
  */
 async function nameServer(delay) {
@@ -250,7 +250,7 @@ export const rows = [
       const slope = (/** @type {'ours' | 'reference'} */ side) => ((second[side] - first[side]) / (many - few)) * 1000;
       return [
         figure(`ipvsadm -Lcn from ${few} to ${many} connections`, 'us/line', slope('ours'), slope('reference'), 1),
-        figure(`the whole run of ${many}, start and all`, 'ms', second.ours, second.reference, 1),
+        figure(`the complete run of ${many}, start included`, 'ms', second.ours, second.reference, 1),
         figure('memory of the same, limit 120 MiB', 'MiB', peakMemory(second.mine), 120, 1),
       ];
     },
@@ -265,7 +265,7 @@ export const rows = [
       time({ command: [ours, '-R'], input: rulesFile(1, addresses - 1).file });
       let server = await nameServer(100);
       const mine = time({ command: [ours, '-L'] });
-      // The original asks for one after the other: twenty tell what a thousand cost.
+      // The original looks them up one after the other: twenty are enough to compute the time of a thousand.
       clear();
       time({ command: [ours, '-R'], input: rulesFile(1, 19).file });
       const theirs = (time({ command: [reference, '-L'] }) / 20) * addresses;

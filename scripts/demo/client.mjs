@@ -1,7 +1,7 @@
 import http from 'node:http';
 
 // Usage: client.mjs URL COUNT SERVER...
-// Fetches a URL, each time over a new connection. Exit status 1 unless all servers answered equally often.
+// Fetches a URL, each time over a new connection. Exit status 1 unless all servers replied equally often.
 const [url = '', count = '', ...servers] = process.argv.slice(2);
 
 /** @returns {Promise<string>} */
@@ -16,18 +16,18 @@ function fetchOnce() {
       });
       response.on('error', reject);
     });
-    request.on('timeout', () => request.destroy(new Error('no answer within 5 seconds')));
+    request.on('timeout', () => request.destroy(new Error('no reply within 5 seconds')));
     request.on('error', reject);
   });
 }
 
 /** @type {string[]} */
-const answers = [];
+const replies = [];
 for (let number = 1; number <= Number(count); number++) {
   const label = `request ${String(number).padStart(2)}:`;
   try {
     const server = await fetchOnce();
-    answers.push(server);
+    replies.push(server);
     console.log(`${label} answered by ${server}`);
   } catch (error) {
     console.log(`${label} failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -36,8 +36,8 @@ for (let number = 1; number <= Number(count); number++) {
 }
 
 const share = Number(count) / servers.length;
-const uneven = servers.some((server) => answers.filter((answer) => answer === server).length !== share);
+const uneven = servers.some((server) => replies.filter((reply) => reply === server).length !== share);
 if (uneven) {
-  console.log(`expected ${share} answers from each of ${servers.join(' and ')}`);
+  console.log(`expected ${share} replies from each of ${servers.join(' and ')}`);
   process.exitCode = 1;
 }

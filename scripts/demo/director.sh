@@ -92,7 +92,7 @@ step '3. The table' \
 run 'ipvsadm -Ln'
 
 step '4. Twelve requests' \
-  'The client fetches the same page twelve times; a web server answers with its name.'
+  'The client fetches the same page twelve times; a web server replies with its name.'
 run "ip netns exec client node client.mjs http://$vip/ 12 web1 web2"
 
 step '5. The connections' \

@@ -1,6 +1,6 @@
 import http from 'node:http';
 
-// A web server that answers every request with its own name.
+// A web server that replies to every request with its own name.
 const name = process.argv[2] ?? 'nobody';
 
 http

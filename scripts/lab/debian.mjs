@@ -51,7 +51,7 @@ export function ensureUnpacked(packages, { release, finish } = {}) {
       runNow('dpkg-deb', ['--extract', name, files], { cwd: directory });
     }
     finish?.(files);
-    // Somebody else may have been faster.
+    // Another run may have been faster.
     if (!existsSync(target)) renameSync(files, target);
     return target;
   } finally {

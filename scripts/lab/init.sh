@@ -83,12 +83,13 @@ configure() {
   fi
 }
 
-# When `tell` appears, `told` gets what every process is doing: its state, its parent, its words, and where in the kernel it is.
+# When `report.request` appears, `report` gets what every process is doing: its state, its parent, its words, and where in the
+# kernel it is.
 # No program is started for that: there may be no memory left for one.
-tell() {
+report_processes() {
   local clock process words state parent
   exec {clock}<> <(:)
-  until [[ -e /proc/self/fd/6/tell ]]; do read -rt 1 <&"$clock"; done
+  until [[ -e /proc/self/fd/6/report.request ]]; do read -rt 1 <&"$clock"; done
   for process in /proc/[0-9]*; do
     mapfile -d '' -t words <"$process/cmdline"
     ((${#words[@]} > 0)) || continue # one of the kernel's own
@@ -96,11 +97,11 @@ tell() {
     read -r state parent _ <<<"${state##*) }"
     echo "process ${process#/proc/} of $parent, state $state: ${words[*]}"
     echo "$(<"$process/stack")"
-  done >/proc/self/fd/6/told
-  echo >/proc/self/fd/6/told.end
+  done >/proc/self/fd/6/report
+  echo >/proc/self/fd/6/report.end
 }
 
-# Standard input arrives in pieces, each a file of its own (in.0, in.1, ...), and in.end says that no more will come.
+# Standard input arrives in pieces, each a file of its own (in.0, in.1, ...), and in.end marks the end.
 feed() {
   local directory=/proc/self/fd/6 next=0 clock
   exec {clock}<> <(:)
@@ -123,14 +124,14 @@ start() {
   mapfile -d '' -t environment </proc/self/fd/6/environ
   cd "${words[0]}" || return
   words=("${words[@]:1}")
-  # env would take a word with "=" for a variable
+  # env would read a word with "=" as a variable
   [[ ${words[0]} == *=* ]] && words=(nice -n 0 "${words[@]}")
   exec 6<&-
   exec "$@" env -i "${environment[@]}" "${words[@]}"
 }
 
 run_on_host() {
-  # The shell's own remark about a command that died by a signal is not the command's output.
+  # The shell's own message about a command that died by a signal is not the command's output.
   exec 7>&2 2>/dev/null
   (start 2>&7 7>&-)
 }
@@ -168,7 +169,7 @@ exec 6<"$LAB_RUN"
 if [[ $LAB_KERNEL == host ]]; then
   enter_namespace
   configure
-  tell </dev/null &>/dev/null &
+  report_processes </dev/null &>/dev/null &
   run_on_host
   status=$?
   echo "$status" >/proc/self/fd/6/status
@@ -176,7 +177,7 @@ if [[ $LAB_KERNEL == host ]]; then
 fi
 enter_overlay
 configure
-tell </dev/null &>/dev/null &
+report_processes </dev/null &>/dev/null &
 run_in_uml
 echo "$?" >/proc/self/fd/6/status
 power_off

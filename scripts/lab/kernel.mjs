@@ -95,14 +95,14 @@ export async function runInLab(command, options = {}) {
     fs.writeFileSync(path.join(run, 'command'), [lab.cwd, ...command].map(terminated).join(''));
     const environ = Object.entries(lab.env).map(([name, value]) => terminated(`${name}=${value}`));
     fs.writeFileSync(path.join(run, 'environ'), environ.join(''));
-    const trouble = await (kernel === 'uml' ? runInUml(lab) : runOnHost(lab));
+    const details = await (kernel === 'uml' ? runInUml(lab) : runOnHost(lab));
     const result = readStatus(path.join(run, 'status'));
     if (result !== undefined) return result;
     if (timeout.signal.aborted) {
-      lab.stderr.write(`lab: stopped after ${lab.timeout} seconds (--timeout); what it was doing:\n${doing}${trouble}`);
+      lab.stderr.write(`lab: stopped after ${lab.timeout} seconds (--timeout); what it was doing:\n${doing}${details}`);
       return status.timeout;
     }
-    if (!signal.aborted) lab.stderr.write(`lab: the ${kernel} kernel failed\n${trouble}`);
+    if (!signal.aborted) lab.stderr.write(`lab: the ${kernel} kernel failed\n${details}`);
     return status.failed;
   } finally {
     clearTimeout(timer);
@@ -151,7 +151,7 @@ function hostProblem() {
 
 /**
  * @param {Lab} lab
- * @returns {Promise<string>} what was said about a failure, if anything
+ * @returns {Promise<string>} details of a failure, if there are any
  */
 async function runOnHost(lab) {
   const project = path.resolve(here, '../..');
@@ -291,7 +291,7 @@ function quietCpu() {
       const count = labs.get(cpu);
       if (count !== undefined && other === undefined) labs.set(cpu, count + 1);
     } catch {
-      // it has ended meanwhile
+      // it has ended in the meantime
     }
   }
   return [...labs].sort(([, a], [, b]) => a - b)[0]?.[0] ?? 0;

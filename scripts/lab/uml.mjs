@@ -22,7 +22,7 @@ const sources = [
   { name: 'installed', lacks: [] },
 ];
 
-/** The only one that may be taken, if somebody wants that: one of the above or another release. */
+/** The only one that may be used, if the environment names one: one of the above or another release. */
 const wanted = process.env['LAB_UML'];
 
 /** Debian packages that {@link userModeLinux} needs on this machine. */
@@ -32,7 +32,7 @@ export const umlPackages = wanted === 'installed' ? [] : ['patchelf'];
 const known = new Map();
 
 /**
- * The fastest user-mode Linux that has what is needed, or a slower one where that can't be had, which standard error is told.
+ * The fastest user-mode Linux that has what is needed, or a slower one where that is not available, which is reported on standard error.
  * @param {readonly string[]} needs
  * @returns {UserModeLinux}
  */

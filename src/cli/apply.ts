@@ -16,19 +16,19 @@ import { withTableAndKernel } from '../command/compare.js';
 import { comparedFile, comparisonOptions, writeDifference, type ComparisonOptions } from './comparison.js';
 import { defineVerb } from './verb.js';
 
-interface ApplyOptions extends ComparisonOptions {
+interface ApplyArguments extends ComparisonOptions {
   dryRun: boolean;
   drain: number;
   wait: number;
 }
 
-/** Exit status when the table is not what the file says: refused, locked, or changed by another process. */
+/** Exit status when the table is not that of the file: refused, locked, or changed by another process. */
 const failure = 1;
 
-/** Longest time that can be waited for: a day. */
+/** Longest time to wait, in seconds: a day. */
 const longestWait = 86400;
 
-function seconds(option: string): (value: unknown) => number {
+function readSeconds(option: string): (value: unknown) => number {
   return (value) => {
     if (typeof value === 'number' && value >= 0 && value <= longestWait) return value;
     throw new Error(`--${option} takes one number of seconds, 0..${longestWait}`);
@@ -36,7 +36,7 @@ function seconds(option: string): (value: unknown) => number {
 }
 
 /** `ipvsadm apply`: makes the kernel's table that of a file. */
-export const apply = defineVerb<ApplyOptions>({
+export const apply = defineVerb<ApplyArguments>({
   name: 'apply',
   file: comparedFile,
   options: {
@@ -46,14 +46,14 @@ export const apply = defineVerb<ApplyOptions>({
       type: 'number',
       default: 0,
       requiresArg: true,
-      coerce: seconds('drain'),
+      coerce: readSeconds('drain'),
       describe: 'servers that go away get weight 0 first, and this many seconds for their active connections to end',
     },
     wait: {
       type: 'number',
       default: 10,
       requiresArg: true,
-      coerce: seconds('wait'),
+      coerce: readSeconds('wait'),
       describe: 'seconds to wait for another apply to end',
     },
   },
@@ -80,15 +80,15 @@ export const apply = defineVerb<ApplyOptions>({
     ),
 });
 
-async function dryRun(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
+async function dryRun(io: Io, client: IpvsClient, wanted: Table, options: ApplyArguments): Promise<number> {
   const { difference } = planChanges(await readTable(client), wanted, options);
   await writeDifference(io, difference, options.json);
   return 0;
 }
 
-async function applyTable(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
+async function applyTable(io: Io, client: IpvsClient, wanted: Table, options: ApplyArguments): Promise<number> {
   const plan = planChanges(await readTable(client), wanted, options);
-  // Before it is done: whatever happens, the log has what was meant to happen.
+  // Written first: whatever happens, the log has what was planned.
   await writeDifference(io, plan.difference, options.json);
   if (isEmpty(plan)) return 0;
   const display = options.drain > 0 ? (await import('./drain-display.js')).drainDisplay(io.stderr) : undefined;
@@ -118,7 +118,7 @@ async function applyTable(io: Io, client: IpvsClient, wanted: Table, options: Ap
   return verify(io, client, wanted, options);
 }
 
-/** What is reported of a plan that was not carried out; undefined where the error says nothing about it. */
+/** Message lines for a plan that was not carried out; undefined for every other error. */
 function reportLines(error: unknown, signal: AbortSignal): string[] | undefined {
   if (error instanceof ApplyError) return [refusalText(error.refusal), ...undoLines(error.undone)];
   if (error instanceof InterruptedError) {
@@ -137,7 +137,7 @@ function undoLines(undone: Undone): string[] {
   else lines.push('not everything could be undone; these changes are left:', ...failures.map(refusalText));
   for (const change of kept)
     lines.push(`${change}: kept, its service would have no server of weight above 0 without it`);
-  if (error !== undefined) lines.push(`undoing broke off: ${error.message}; see what is left with: ipvsadm diff`);
+  if (error !== undefined) lines.push(`undoing was cut short: ${error.message}; see what is left with: ipvsadm diff`);
   for (const subject of recreated) {
     lines.push(`removed and added again: ${subject}; its counters start anew, its connections may be lost`);
   }
@@ -148,8 +148,8 @@ function refusalText({ errno, operation, subject }: KernelError): string {
   return `${operation}${subject === '' ? '' : ` ${subject}`}: ${kernelText(errno, operation)}`;
 }
 
-/** Reads the table back: only another process can have made a difference. @returns the exit status. */
-async function verify(io: Io, client: IpvsClient, wanted: Table, options: ApplyOptions): Promise<number> {
+/** Reads the table again: a difference was made by another process. @returns the exit status. */
+async function verify(io: Io, client: IpvsClient, wanted: Table, options: ApplyArguments): Promise<number> {
   const left = compareTables(await readTable(client), wanted, options);
   if (isSame(left)) return 0;
   await io.stderr.write(

@@ -3,7 +3,7 @@ import { formatJson } from '../format/json.js';
 import type { Io } from '../ports/io.js';
 import type { TableDifference } from '../plan/difference.js';
 import { differenceJson } from '../format/difference-json.js';
-import { formatDifference, plainPaint, type Paint } from '../format/format-difference.js';
+import { formatDifference, noPaint, type Paint } from '../format/format-difference.js';
 import type { OptionTable } from './verb.js';
 import { wantsColour } from './wants-colour.js';
 
@@ -39,11 +39,11 @@ export async function writeDifference(io: Io, difference: TableDifference, json:
     await writeAll(io.stdout, [formatJson(differenceJson(difference)), '\n']);
     return;
   }
-  await writeAll(io.stdout, formatDifference(difference, wantsColour(io) ? await differencePaint(io) : plainPaint));
+  await writeAll(io.stdout, formatDifference(difference, wantsColour(io) ? await differencePaint(io) : noPaint));
 }
 
 async function differencePaint(io: Io): Promise<Paint> {
   const { colours } = await import('./colours.js');
   const { green, red, yellow } = colours(io);
-  return { ...plainPaint, added: green, removed: red, edited: yellow };
+  return { ...noPaint, added: green, removed: red, edited: yellow };
 }

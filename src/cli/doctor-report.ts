@@ -10,11 +10,11 @@ export interface ReportStyle {
   readonly colour: ChalkInstance;
   /** Columns of the screen. */
   readonly width: number;
-  /** Show what is well, too, and every finding of a check. */
+  /** Show checks that passed too, and every finding of a check. */
   readonly all: boolean;
 }
 
-/** Findings of one check that are shown unless all are asked for. */
+/** Findings of one check that are shown unless all are requested. */
 const shownFindings = 10;
 
 const smallestWidth = 60;
@@ -69,18 +69,18 @@ function overview(checks: readonly CheckResult[], style: ReportStyle): string {
   return drawTable(columns, rows, colour);
 }
 
-/** Why findings matter and what fixes them; a reason that several share is given once. */
+/** Why findings matter and what fixes them; a reason that several share is shown once. */
 function explanation(check: CheckResult, { colour, width, all }: ReportStyle): string[] {
   const findings = check.findings.filter(({ severity }) => severity !== 'ok').slice(0, all ? undefined : shownFindings);
   const lines = [painted(check.result, colour).bold(`${check.id} (should be: ${check.title})`)];
-  let given: string | undefined;
+  let shown: string | undefined;
   for (const { why, subject, fixes } of findings) {
-    if (why !== given) lines.push(...wrapped(why, width, '  '));
-    given = why;
+    if (why !== shown) lines.push(...wrapped(why, width, '  '));
+    shown = why;
     for (const [index, { how, commands }] of fixes.entries()) {
       const start = index === 0 ? `${subject.label}: ` : 'or ';
       lines.push(...wrapped(`${start}${how}${commands.length === 0 ? '' : ':'}`, width, '  '));
-      // Never wrapped: these lines are there to be copied.
+      // Never wrapped: these lines are for copying.
       for (const command of commands) lines.push(`    ${colour.cyan(printable(command))}`);
     }
   }

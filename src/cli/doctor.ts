@@ -6,7 +6,7 @@ import { reportFailures } from '../command/failure.js';
 import type { DoctorOptions } from './examine-host.js';
 import { defineVerb } from './verb.js';
 
-/** UDP port that IANA has given to GUE. */
+/** UDP port that IANA has assigned to GUE. */
 const guePort = 6080;
 
 /** `ipvsadm doctor`: finds out why a cluster does not work. */
@@ -62,21 +62,20 @@ export const doctor = defineVerb<DoctorOptions>({
     }),
 });
 
-/** Options that say more about a real server. */
+/** Options that need --real-server. */
 const realServerOptions = ['forwarding', 'director'] as const;
 
 function checkTogether(values: Readonly<Record<string, unknown>>): true {
   if (values['real-server'] !== undefined) return true;
   const ports = values['port'];
-  const lost =
+  const needing =
     realServerOptions.find((name) => values[name] !== undefined) ??
     (Array.isArray(ports) && ports.length > 0 ? 'port' : undefined);
-  if (lost !== undefined)
-    throw new Error(`--${lost} says something about a real server: --real-server ADDRESS is missing`);
+  if (needing !== undefined) throw new Error(`--${needing} is about a real server: --real-server ADDRESS is missing`);
   return true;
 }
 
-/** The method that a spelling stands for; what is none is left to the check of the choices. */
+/** The method that a spelling stands for; other words are refused by the check of the choices. */
 function readForwarding(word: string | undefined): string | undefined {
   return word !== undefined && isForwardingSpelling(word) ? forwardingOf(word) : word;
 }

@@ -2,7 +2,7 @@ import type { DrainProgress } from '../table/drain.js';
 import { counted } from '../text/counted.js';
 import type { Output } from '../ports/io.js';
 
-/** Shows how a drain goes on. */
+/** Shows the progress of a drain. */
 export interface DrainDisplay {
   show(progress: DrainProgress): Promise<void>;
   /** Ends it with a line for each server that is still busy. */
@@ -21,7 +21,7 @@ function stateText({ servers, busy, secondsLeft }: DrainProgress): string {
   return `draining: ${busy.length} of ${counted(servers, 'server')} busy, ${active}, ${Math.ceil(secondsLeft)} s left`;
 }
 
-/** One line that is written over and over where a person watches, lines for a log otherwise. */
+/** On a terminal one line that is rewritten, otherwise lines for a log. */
 export function drainDisplay(output: Output): DrainDisplay {
   const { isTerminal } = output;
   let nextAt = Infinity;
@@ -35,7 +35,7 @@ export function drainDisplay(output: Output): DrainDisplay {
         await output.write(`${clearLine}${stateText(progress).slice(0, (output.columns ?? 80) - 1)}`);
         return;
       }
-      // One at the start, one for each server that is done, and one now and then.
+      // One at the start, one for each server that is done, and one every interval.
       if (busy.length === busyBefore && secondsLeft > nextAt) return;
       busyBefore = busy.length;
       nextAt = secondsLeft - logInterval;

@@ -7,7 +7,7 @@ import { textColumns } from '../text/columns.js';
 export interface Column {
   readonly title: string;
   readonly align: 'left' | 'right';
-  /** Columns of the terminal for its text, which is wrapped; undefined: as many as the widest cell takes. */
+  /** Columns of the terminal for its text, which is wrapped; undefined: as many as the widest cell needs. */
   readonly width?: number;
 }
 

@@ -29,7 +29,7 @@ export interface DoctorOptions {
   readonly director: string | undefined;
 }
 
-/** Looks at this host and reports what it finds. @returns the exit status. @throws {IpvsError} where it can't look. */
+/** Examines this host and reports the findings. @returns the exit status. @throws {IpvsError} where facts can't be read. */
 export async function examineHost(io: Io, options: DoctorOptions): Promise<number> {
   const { report, headline, realServer } = await reportOn(io, options);
   if (options.json) {
@@ -51,7 +51,7 @@ async function reportOn({ machine }: Io, options: DoctorOptions): Promise<Examin
   const vip = options.realServer;
   if (vip === undefined) {
     const facts = await directorFacts(machine);
-    // Without IPVS there is nothing to say about the rest.
+    // Without IPVS the other checks have nothing to examine.
     const checks = facts.hasIpvs ? directorChecks : directorChecks.slice(0, 1);
     const servers = facts.services.reduce((sum, entry) => sum + entry.servers.length, 0);
     const headline = `Director: ${counted(facts.services.length, 'service')}, ${counted(servers, 'server')}`;
@@ -66,7 +66,7 @@ async function reportOn({ machine }: Io, options: DoctorOptions): Promise<Examin
     tunnelPort: options.tunPort,
     director: options.director,
   });
-  const guessed = options.forwarding === undefined ? ' (a guess: --forwarding says otherwise)' : '';
+  const guessed = options.forwarding === undefined ? ' (guessed; --forwarding overrides it)' : '';
   const headline = `Real server for ${vip} by ${realServer.forwarding}${guessed}`;
   return { report: examine(realServerChecks, realServer), headline, realServer };
 }

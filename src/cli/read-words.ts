@@ -13,15 +13,15 @@ function inProgram(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** A decimal number; NaN for every other word, which is for the option to refuse. */
-function numberOf(word: string): number {
+/** A decimal number; NaN for every other word, which the option has to refuse. */
+function readNumber(word: string): number {
   return /^-?\d+(?:\.\d+)?$/.test(word) ? Number(word) : NaN;
 }
 
-/** A value as its option wants it. @throws {UsageError} where it can't be one. */
-function valueOf(name: string, { type, choices, coerce }: Options, given: unknown): unknown {
+/** The value of an option, converted and checked. @throws {UsageError} where it is not allowed. */
+function readValue(name: string, { type, choices, coerce }: Options, given: unknown): unknown {
   if (given === undefined) return undefined;
-  const value = coerced(type === 'number' && typeof given === 'string' ? numberOf(given) : given, coerce);
+  const value = coerced(type === 'number' && typeof given === 'string' ? readNumber(given) : given, coerce);
   if (choices !== undefined && !choices.some((choice) => choice === value)) {
     const word = typeof given === 'string' ? given : 'this';
     fail(`--${name} takes one of ${choices.join(', ')}, not ${word}`);
@@ -38,11 +38,11 @@ function coerced(value: unknown, coerce: Options['coerce']): unknown {
 }
 
 /**
- * Words as they are written, by the names of options, and the file's.
- * @returns undefined where help is asked for.
- * @throws {UsageError} for words that mean nothing.
+ * The words of a command line as written, by the names of options, and the file's.
+ * @returns undefined where help is requested.
+ * @throws {UsageError} for unknown or misplaced words.
  */
-function writtenWords({ options, file }: DefinedVerb, words: readonly string[]): Map<string, unknown> | undefined {
+function parseTokens({ options, file }: DefinedVerb, words: readonly string[]): Map<string, unknown> | undefined {
   const declared = Object.entries(options).map(([name, { type, alias }]) => {
     const short = typeof alias === 'string' ? { short: alias } : {};
     return [name, { type: type === 'boolean' ? ('boolean' as const) : ('string' as const), ...short }] as const;
@@ -50,7 +50,7 @@ function writtenWords({ options, file }: DefinedVerb, words: readonly string[]):
   const { tokens } = parseArgs({
     args: [...words],
     options: { ...Object.fromEntries(declared), help: { type: 'boolean', short: 'h' } },
-    // Not strict: what is wrong is said here, in the same words everywhere.
+    // Not strict: errors are reported here, in the same words everywhere.
     strict: false,
     allowPositionals: true,
     allowNegative: true,
@@ -85,14 +85,14 @@ function writtenWords({ options, file }: DefinedVerb, words: readonly string[]):
 
 /**
  * Reads the words after the name of a verb by the verb's table of options.
- * @returns the values of all options by their names in the program, or `help` where help is asked for.
- * @throws {UsageError} that says which word is wrong.
+ * @returns the values of all options by their names in the program, or `help` where help is requested.
+ * @throws {UsageError} whose message has the wrong word.
  */
 export function readWords(verb: DefinedVerb, words: readonly string[]): OptionValues | 'help' {
-  const read = writtenWords(verb, words);
+  const read = parseTokens(verb, words);
   if (read === undefined) return 'help';
   for (const [name, option] of Object.entries(verb.options)) {
-    const value = valueOf(name, option, read.get(name) ?? option.default);
+    const value = readValue(name, option, read.get(name) ?? option.default);
     if (value !== undefined) read.set(name, value);
   }
   if (verb.file !== undefined && !read.has('file')) fail(`FILE is missing: ${verb.file}`);

@@ -1,3 +1,5 @@
+// The name of a verb and its words in; runs the verb, or shows its help. The exit status out.
+
 import { UsageError } from '../errors.js';
 import { completionWord } from '../grammar/verbs.js';
 import type { Io } from '../ports/io.js';
@@ -9,7 +11,7 @@ import { readWords } from './read-words.js';
 import { status } from './status.js';
 import { defineVerb, type DefinedVerb, type OptionValues } from './verb.js';
 
-/** Exit status for words that make no sense. */
+/** Exit status for wrong usage. */
 const usageFailure = 2;
 
 /** `ipvsadm completion`: a script for the shell. */
@@ -20,13 +22,13 @@ const completion = defineVerb({
   run: async (io) => (await import('./yargs-help.js')).showCompletionScript(verbs, io),
 });
 
-/** In the order of the help. */
+/** All verbs, in the order of the help. */
 export const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply, doctor, completion];
 
 /**
  * Runs a verb, or completes a command line.
  * @param argv the name of a verb, or the completion word, and what follows it.
- * @returns the exit status: 2 where the words or values make no sense or IPVS can't be reached.
+ * @returns the exit status: 2 for wrong usage and where IPVS is not available.
  */
 export async function runVerb(argv: readonly string[], io: Io): Promise<number> {
   const [first = '', ...words] = argv;

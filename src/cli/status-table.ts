@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Naming } from '../names/naming.js';
-import type { TableEntries } from '../command/entries.js';
+import type { ListingEntries } from '../command/entries.js';
 import { counted } from '../text/counted.js';
 import { endpointText } from '../format/labels.js';
 import { protocolOf, serviceTitle, settingsText } from '../format/service-text.js';
@@ -17,7 +17,7 @@ const columns: readonly Column[] = [
 ];
 
 /** The table at a glance, for people: services, their servers, and a line that sums it up. */
-export async function statusTable(entries: TableEntries, naming: Naming, colour: ChalkInstance): Promise<string> {
+export async function statusTable(entries: ListingEntries, naming: Naming, colour: ChalkInstance): Promise<string> {
   const rows: Row[] = [];
   const totals = { services: 0, servers: 0, quiesced: 0, active: 0, inactive: 0 };
   for await (const { service, servers } of entries) {

@@ -1,4 +1,4 @@
-import { readEntries } from '../command/entries.js';
+import { readListing } from '../command/entries.js';
 import { listJson } from '../command/list-json.js';
 import { withSession, type Session } from '../command/session.js';
 import { writeAll } from '../command/write-all.js';
@@ -35,7 +35,7 @@ async function showStatus({ io, client }: Session, { json, numeric }: StatusOpti
     return 0;
   }
   const reading = { order: naturalOrder, counters: false, numeric };
-  const { entries, naming } = await readEntries({ io, client }, await client.services(), reading);
+  const { entries, naming } = await readListing({ io, client }, await client.services(), reading);
   const { statusTable } = await import('./status-table.js');
   const { colours } = await import('./colours.js');
   await writeAll(io.stdout, [`${await statusTable(entries, naming, colours(io))}\n`]);

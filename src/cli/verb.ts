@@ -2,15 +2,15 @@ import type { Options } from 'yargs';
 import type { Io } from '../ports/io.js';
 import type { VerbName } from '../grammar/verbs.js';
 
-/** An option's name on the command line, of its name here: `keepWeights` is `keep-weights`. */
-type OptionName<Name extends string> = Name extends `${infer First}${infer Rest}`
-  ? `${First extends Lowercase<First> ? First : `-${Lowercase<First>}`}${OptionName<Rest>}`
+/** An option's name on the command line from its name in the program: `keep-weights` from `keepWeights`. */
+type KebabCase<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `-${Lowercase<First>}`}${KebabCase<Rest>}`
   : '';
 
 /** Options by their names on the command line, as yargs declares them: these make values of type `T`. */
-export type OptionTable<T> = { readonly [Name in keyof T & string as OptionName<Name>]: Options };
+export type OptionTable<T> = { readonly [Name in keyof T & string as KebabCase<Name>]: Options };
 
-/** What a verb is given as its file, where it takes one. */
+/** The argument of a verb that takes a file. */
 interface FileWord {
   /** Name of a file; `-` is the standard input. */
   readonly file: string;
@@ -19,18 +19,18 @@ interface FileWord {
 /** An example of use, and what it does. */
 export type Example = readonly [command: string, what: string];
 
-/** A verb: what it takes, and what it does. */
+/** A verb: its options, and what it does. */
 export interface Verb<T> {
   readonly name: VerbName;
-  /** Says what its file is; undefined: it takes none. */
+  /** Description of its file; undefined: it takes none. */
   readonly file?: T extends FileWord ? string : undefined;
   readonly options: OptionTable<Omit<T, keyof FileWord>>;
-  /** Finds options that don't go together; throws what a person is told. */
+  /** Checks options that conflict or depend on each other; throws an error whose message is for the user. */
   readonly check?: (values: Readonly<Record<string, unknown>>) => true;
   readonly examples: readonly Example[];
   /**
-   * Carries it out.
-   * @returns the exit status. Failures that a person can understand are told on `io.stderr`.
+   * Runs the verb.
+   * @returns the exit status. Failures that a user can understand are reported on `io.stderr`.
    */
   readonly run: (io: Io, options: T) => Promise<number>;
 }
@@ -38,7 +38,7 @@ export interface Verb<T> {
 /** Values of options by their names in the program, as the verb's table declares them. */
 export type OptionValues = Readonly<Record<string, unknown>>;
 
-/** A verb whose options concern nobody else. */
+/** A verb without the type of its options, for lists of verbs. */
 export interface DefinedVerb {
   readonly name: VerbName;
   readonly file: string | undefined;
@@ -56,12 +56,12 @@ export function defineVerb<T>({ name, file, options, check, examples, run }: Ver
     options,
     check,
     examples,
-    // What is read by the table has the types that the table makes.
+    // Values that were read by the table have the types that the table declares.
     run: (io, values) => run(io, values as T),
   };
 }
 
-/** Columns of text for people: those of the screen, but no line is longer than can be read with ease. */
+/** Columns of text for people: those of the terminal, at most 100, so that lines are easy to read. */
 export function textWidth({ stdout }: Io): number {
   return Math.min(stdout.columns ?? 100, 100);
 }

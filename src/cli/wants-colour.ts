@@ -1,6 +1,6 @@
 import type { Io } from '../ports/io.js';
 
-/** Colour only for a person or where it is asked for, and never against their wish. */
+/** Whether to colour the output: on a terminal or with FORCE_COLOR, never with NO_COLOR. */
 export function wantsColour({ stdout, env }: Io): boolean {
   const set = (name: string): boolean => (env[name] ?? '') !== '';
   const wanted = set('FORCE_COLOR') || (stdout.isTerminal && env['TERM'] !== 'dumb');

@@ -74,11 +74,11 @@ export async function showCompletions(verbs: readonly DefinedVerb[], argv: reado
   return print(io, words.map((word) => `${word}\n`).join(''));
 }
 
-/** None where it is for the shell to complete the name of a file. */
+/** None where the shell has to complete the name of a file. */
 async function completions(parser: Argv, argv: readonly string[]): Promise<readonly string[]> {
   const current = argv.at(-1) ?? '';
   if (argv.length > 3 && !current.startsWith('-')) return [];
-  // yargs passes a verb's words only to a function of this kind; others are called before the verb is known.
+  // yargs passes a verb's words only to a function with this signature; others are called before the verb is known.
   return new Promise((resolve, reject) => {
     const complete: FallbackCompletionFunction = (_current, _values, byDefault, done) => {
       byDefault((error, words) => {

@@ -5,9 +5,9 @@ import { connect } from './connect.js';
 import { readTableFile } from './read-table-file.js';
 
 /**
- * Reads the table that a file describes, connects to the kernel and hands both to `run`. What is wrong with the file is
- * reported before what is wrong with the kernel.
- * @returns what `run` does.
+ * Reads the table that a file describes, connects to the kernel and hands both to `run`. Errors in
+ * the file are reported before those of the kernel.
+ * @returns the result of `run`.
  * @throws {DocumentError} {UnavailableError}
  */
 export async function withTableAndKernel<R>(

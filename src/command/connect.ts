@@ -8,7 +8,7 @@ const { EPERM, ENOPROTOOPT } = constants.errno;
 
 /**
  * Connects to IPVS; where the kernel has none, loads the module and tries once more.
- * @throws {UnavailableError} EPERM without the right, ENOPROTOOPT where the kernel has no IPVS.
+ * @throws {UnavailableError} EPERM without the privileges, ENOPROTOOPT where the kernel has no IPVS.
  */
 export async function connect(machine: Machine): Promise<IpvsClient> {
   try {
@@ -21,7 +21,7 @@ export async function connect(machine: Machine): Promise<IpvsClient> {
     return await IpvsClient.connect(await machine.openSocket());
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
-    // Without privileges it can't be known why there is no IPVS; missing privileges are what the user can fix.
+    // Without privileges the reason is unknown; missing privileges are what the user can fix.
     const unprivileged = error.errno === ENOPROTOOPT && !isPrivileged(machine);
     throw unprivileged ? new UnavailableError(EPERM, { cause: error }) : error;
   }

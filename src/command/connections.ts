@@ -11,7 +11,7 @@ import { connectionLine } from './list-json.js';
 import { writeBlocks } from './write-all.js';
 
 /**
- * Shows the connections, as they are read. A line that can't be understood is reported, not guessed at.
+ * Shows the connections, as they are read. A line that can't be parsed is reported.
  * @returns the exit status: 1 where the listing is not available or has gaps.
  */
 export async function listConnections(

@@ -9,17 +9,18 @@ import type { BulkResolver } from '../ports/resolver.js';
 import type { Session } from './session.js';
 
 /** A service with its servers. */
-export interface TableEntry {
+export interface ListingEntry {
   readonly service: ServiceEntry;
-  /** In their order; with counters where they were asked for. */
+  /** Sorted; with counters where they were requested. */
   readonly servers: readonly (ServerState | ServerEntry)[];
 }
 
-/** Entries that are there already or come one after the other. */
+/** Entries that were read already, or are read one after the other. */
 export type Entries<E> = AsyncIterable<E> | Iterable<E>;
-export type TableEntries = Entries<TableEntry>;
+/** The entries of a table. */
+export type ListingEntries = Entries<ListingEntry>;
 
-/** What is to be read of a table, and how it is to be shown. */
+/** What to read of a table, and how to show it. */
 export interface Reading {
   readonly order: TableOrder;
   readonly counters: boolean;
@@ -29,20 +30,20 @@ export interface Reading {
   readonly restorable?: boolean;
 }
 
-/** Reads the servers of services, with the naming to show them by. */
-export async function readEntries(
+/** Reads the servers of services, and the names to show them with. */
+export async function readListing(
   { io, client }: Session,
   services: readonly ServiceEntry[],
   { order, counters, numeric, restorable = false }: Reading,
-): Promise<{ entries: TableEntries; naming: Naming }> {
+): Promise<{ entries: ListingEntries; naming: Naming }> {
   const entries = streamEntries(client, order.services(services), order, counters);
-  const addresses = ({ servers }: TableEntry): string[] => servers.map(({ address }) => address);
+  const addresses = ({ servers }: ListingEntry): string[] => servers.map(({ address }) => address);
   return withNaming(entries, io.names, { numeric, restorable }, addresses);
 }
 
 /**
- * Adds the naming to show entries by. Numbers need no look-up: each entry is read when it is asked for. Names are looked
- * up for the whole table first, all at the same time.
+ * Adds the names to show entries with. Numbers need no look-up: entries are streamed. Otherwise the whole table is read
+ * and its names are looked up first, all at the same time.
  * @param serverAddresses the addresses of an entry's servers.
  */
 export async function withNaming<E extends { readonly service: ServiceEntry }>(
@@ -69,7 +70,7 @@ async function* streamEntries(
   services: readonly ServiceEntry[],
   order: TableOrder,
   counters: boolean,
-): AsyncGenerator<TableEntry> {
+): AsyncGenerator<ListingEntry> {
   for (const service of services) {
     const servers = await (counters ? client.servers(service.key) : client.serverStates(service.key));
     yield { service, servers: order.servers(servers) };

@@ -1,3 +1,5 @@
+// An error in, its text for people and the exit status out, by the kind of command.
+
 import { constants } from 'node:os';
 import { IpvsError, KernelError, UnavailableError, UsageError, type ErrorCode, type UsageKind } from '../errors.js';
 import type { Io } from '../ports/io.js';
@@ -30,7 +32,7 @@ const listing: StatusTable = {
   IPVS_LOCKED: 1,
 };
 
-/** 2 for everything that keeps the command from doing its work: 0 and 1 are results. */
+/** For commands whose statuses 0 and 1 are results: every failure is 2. */
 const resultsAreStatuses: StatusTable = {
   IPVS_USAGE: usageStatus.usage,
   IPVS_UNAVAILABLE: 2,
@@ -49,12 +51,12 @@ const resultsAreStatuses: StatusTable = {
 /** Exit statuses by kind of command and code of the error. */
 const statuses: Readonly<Record<CommandKind, StatusTable>> = {
   listing,
-  // A change that may have been made in part is graver than a listing cut short.
+  // A change that may have been made in part is worse than a listing cut short.
   change: { ...listing, IPVS_KERNEL: refusedStatus, IPVS_TRANSPORT: refusedStatus, IPVS_DECODE: refusedStatus },
-  // The table holds what the format has no word for: the input is not at fault.
+  // The table contains what the format can't express: the input is not at fault.
   export: { ...listing, IPVS_DOCUMENT: 1 },
   diff: resultsAreStatuses,
-  // 1: the table is not what the file says; 2: the file can't be used, or there is no table.
+  // 1: the table is not that of the file; 2: the file can't be used, or IPVS is not available.
   apply: { ...listing, IPVS_INPUT: 2, IPVS_VALUE: 2 },
   doctor: resultsAreStatuses,
 };
@@ -66,7 +68,7 @@ export interface Failure {
 }
 
 /**
- * Makes a text and an exit status of an error.
+ * Converts an error to a text and an exit status.
  * @throws the error itself where it is not one that this package throws on purpose: a fault of the program.
  */
 export function describeFailure(
@@ -85,7 +87,7 @@ export function describeFailure(
   return { text: `${programName}: ${error.message}`, status };
 }
 
-/** The kernel says EPERM to a process that has every capability: these are not the ones that count. */
+/** For EPERM in spite of all capabilities: those of another user namespace don't count. */
 const confinedText =
   'IPVS needs CAP_NET_ADMIN in the initial user namespace; ' +
   'root of another user namespace (unshare -U, a rootless container) does not have it';

@@ -11,7 +11,7 @@ import type {
   ServiceFacts,
 } from '../doctor/facts.js';
 import { guessForwarding } from '../doctor/guess.js';
-import { ipArguments, IpOutputError, ipQuestions, parseIpOutput, type Surroundings } from '../doctor/ip-output.js';
+import { ipArguments, IpOutputError, ipQueries, parseIpOutput, type HostNetwork } from '../doctor/ip-output.js';
 import { parseListeners, socketFiles } from '../doctor/listeners.js';
 import { OrphanCounter } from '../doctor/orphans.js';
 import { directorSettings, interfaceSettings, settingPath } from '../doctor/settings.js';
@@ -23,7 +23,7 @@ import { familyOf } from '../model/address.js';
 import { isFirewallMark } from '../model/service.js';
 import { readLineBlocks } from '../text/lines.js';
 
-/** What a host is asked to be a real server for; what is undefined is guessed. */
+/** The service that a real server is examined for; what is undefined is guessed. */
 export type RealServerRequest = Pick<
   RealServerFacts,
   'vip' | 'ports' | 'protocol' | 'tunnel' | 'tunnelPort' | 'director'
@@ -31,21 +31,22 @@ export type RealServerRequest = Pick<
   readonly forwarding: RealServerFacts['forwarding'] | undefined;
 };
 
-/** Longest line of a connection that is looked at whole, in bytes. */
+/** Longest line of a connection that is not cut, in bytes. */
 const longestConnection = 4096;
 
-/** Files that say whether a part of the kernel is there: they exist with it, as a module or built in. */
+/** Files that exist where the kernel has the feature, as a module or built in. */
 const ipvsFile = '/proc/net/ip_vs';
 const ftpHelperFile = '/sys/module/ip_vs_ftp/parameters/ports';
 
 /**
- * What a director is like, and its table. Loads no module: where the kernel has no IPVS, none is asked for.
- * @throws {UnavailableError} EPERM without the right to read the table.
- * @throws {LookError | InputError} where it can't be found out.
+ * Gathers the facts about a director, its table included. Loads no module: where the kernel has no IPVS, the table is
+ * empty.
+ * @throws {UnavailableError} EPERM without the privileges to read the table.
+ * @throws {LookError | InputError} where something can't be read.
  */
 export async function directorFacts(machine: Machine): Promise<DirectorFacts> {
   const hasIpvs = await exists(machine, ipvsFile);
-  const table = hasIpvs ? await readTable(machine) : { services: [], syncDaemons: [], timeouts: undefined };
+  const table = hasIpvs ? await readDirectorTable(machine) : { services: [], syncDaemons: [], timeouts: undefined };
   const isBackup = table.syncDaemons.some(({ role }) => role === 'backup');
   const addresses = table.services.flatMap(({ service: { key }, servers }) => [
     ...(isFirewallMark(key) ? [] : [key.address]),
@@ -62,8 +63,8 @@ export async function directorFacts(machine: Machine): Promise<DirectorFacts> {
 }
 
 /**
- * What a real server is like.
- * @throws {LookError | InputError} where it can't be found out.
+ * Gathers the facts about a real server.
+ * @throws {LookError | InputError} where something can't be read.
  */
 export async function realServerFacts(machine: Machine, request: RealServerRequest): Promise<RealServerFacts> {
   const { vip, director } = request;
@@ -71,7 +72,9 @@ export async function realServerFacts(machine: Machine, request: RealServerReque
   return { ...facts, ...request, family: familyOf(vip), forwarding: request.forwarding ?? guessForwarding(facts) };
 }
 
-async function readTable(machine: Machine): Promise<Pick<DirectorFacts, 'services' | 'syncDaemons' | 'timeouts'>> {
+async function readDirectorTable(
+  machine: Machine,
+): Promise<Pick<DirectorFacts, 'services' | 'syncDaemons' | 'timeouts'>> {
   const client = await IpvsClient.connect(await machine.openSocket());
   try {
     const services: ServiceFacts[] = [];
@@ -89,10 +92,10 @@ async function hostFacts(
   addresses: readonly string[],
   settings: readonly string[],
 ): Promise<HostFacts> {
-  const surroundings = await readSurroundings(machine, [...new Set(addresses)]);
+  const network = await readHostNetwork(machine, [...new Set(addresses)]);
   return {
-    ...surroundings,
-    sysctls: await readSysctls(machine, [...settings, ...pathsOf(surroundings.interfaces)]),
+    ...network,
+    sysctls: await readSysctls(machine, [...settings, ...pathsOf(network.interfaces)]),
     listeners: await readListeners(machine),
     kernel: kernelRelease(release()),
   };
@@ -104,7 +107,7 @@ function pathsOf(interfaces: readonly NetworkInterface[]): string[] {
   );
 }
 
-/** The connections whose server is not in the table, whose entries are passed by one after the other. */
+/** Counts the connections whose server is not in the table; the connection table is streamed. */
 async function readOrphans(machine: Machine, services: readonly ServiceFacts[]): Promise<Orphans> {
   const path = '/proc/net/ip_vs_conn';
   const counter = new OrphanCounter(services);
@@ -133,9 +136,9 @@ async function hasSyncedConnections(machine: Machine): Promise<boolean> {
   return found;
 }
 
-/** One process for all questions: a table can have thousands of servers. */
-async function readSurroundings(machine: Machine, addresses: readonly string[]): Promise<Surroundings> {
-  const result = await machine.run('ip', ipArguments, ipQuestions(addresses));
+/** One process for all queries: a table can have thousands of servers. */
+async function readHostNetwork(machine: Machine, addresses: readonly string[]): Promise<HostNetwork> {
+  const result = await machine.run('ip', ipArguments, ipQueries(addresses));
   if (result === undefined) {
     throw new LookError('doctor needs the program ip to see addresses and routes: install the package iproute2');
   }
@@ -180,7 +183,7 @@ function kernelRelease(text: string): HostFacts['kernel'] {
 async function readText(machine: Machine, path: string): Promise<string | undefined> {
   const pieces: Uint8Array[] = [];
   const there = await reading(path, async () => {
-    // Its memory is used again for the next one.
+    // Its buffer is reused for the next piece.
     for await (const piece of machine.readFile(path)) pieces.push(new Uint8Array(piece));
   });
   return there ? Buffer.concat(pieces).toString('latin1') : undefined;
@@ -189,13 +192,13 @@ async function readText(machine: Machine, path: string): Promise<string | undefi
 async function exists(machine: Machine, path: string): Promise<boolean> {
   return reading(path, async () => {
     for await (const piece of machine.readFile(path)) {
-      // Its beginning is enough: the table can be long.
+      // The first piece is enough: the table can be long.
       if (piece.length > 0) break;
     }
   });
 }
 
-/** @returns whether the file is there. */
+/** @returns whether the file exists. */
 async function reading(path: string, read: () => Promise<void>): Promise<boolean> {
   try {
     await read();

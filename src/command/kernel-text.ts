@@ -39,7 +39,7 @@ export function kernelText(errno: number, operation?: Operation): string {
   return (operation && textByOperation[operation]?.[errno]) ?? textForAll[errno] ?? errnoText(errno);
 }
 
-/** The message for IPVS that can't be reached. @param errno positive error number */
+/** The message for IPVS that is not available. @param errno positive error number */
 export function unavailableText(errno: number): string {
   return `Can't initialize ipvs: ${kernelText(errno)}\nAre you sure that IP Virtual Server is built in the kernel or as module?`;
 }

@@ -3,25 +3,25 @@ import type { Connection } from '../format/connections.js';
 import { connectionJson, countersJson, formatJson, infoJson, serviceJson } from '../format/json.js';
 import { kernelOrder, naturalOrder } from '../format/order.js';
 import type { ServiceKey } from '../model/service.js';
-import { readEntries } from './entries.js';
+import { readListing } from './entries.js';
 import type { Session } from './session.js';
 import { writeBlocks } from './write-all.js';
 
-/** What a listing in JSON shows. */
+/** Options of a listing in JSON. */
 export interface JsonListing {
-  /** Only this service, where there is one. */
+  /** Only this service; undefined: all. */
   readonly key?: ServiceKey | undefined;
   readonly sorted: boolean;
-  /** The counters that services and servers get besides their settings, if any. */
+  /** The counters to show beside the settings; undefined: none. */
   readonly counters?: 'stats' | 'rate' | undefined;
 }
 
-/** Shows the table as one JSON document, written as it is read. Addresses are numbers and counters whole. */
+/** Shows the table as one JSON document, written as it is read. Addresses are never names, and counters are exact. */
 export async function listJson({ io, client }: Session, { key, sorted, counters }: JsonListing): Promise<void> {
   const services = key === undefined ? await client.services() : [await client.service(key)];
   const order = sorted ? naturalOrder : kernelOrder;
   const reading = { order, counters: counters !== undefined, numeric: true };
-  const { entries } = await readEntries({ io, client }, services, reading);
+  const { entries } = await readListing({ io, client }, services, reading);
   const head = formatJson({ ...infoJson(client.info), services: [] });
   const [start = '', end = ''] = head.split('[]');
   await writeBlocks(io.stdout, async function* (out) {

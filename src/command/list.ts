@@ -12,7 +12,7 @@ import {
   writeServiceLine,
 } from '../format/listing.js';
 import { formatServiceRule, ruleService, writeServerRule } from '../documents/rules/rule-text.js';
-import { readEntries, withNaming } from './entries.js';
+import { readListing, withNaming } from './entries.js';
 import type { Session } from './session.js';
 import { writeBlocks } from './write-all.js';
 
@@ -26,7 +26,7 @@ interface RowsEntry {
   readonly rows: readonly number[];
 }
 
-/** @param isKept whether entries are used after the next one is read; else they share memory. */
+/** @param isKept whether entries are used after the next one is read; otherwise they share memory. */
 async function* readRows(
   client: IpvsClient,
   services: readonly ServiceEntry[],
@@ -41,7 +41,7 @@ async function* readRows(
   }
 }
 
-/** Shows the table, or one service of it. A service that is not there is reported before anything is shown. */
+/** Shows the table, or one service of it. A service that does not exist is reported before anything is shown. */
 export async function list(
   { io, client }: Session,
   { key, layout, exact, numeric, sorted }: Extract<ClassicCommand, { kind: 'list' }>,
@@ -73,7 +73,7 @@ export async function list(
 /** Prints the table as rules. */
 export async function save({ io, client }: Session, numeric: boolean): Promise<void> {
   const reading = { order: classicOrder, counters: false, numeric, restorable: true };
-  const { entries, naming } = await readEntries({ io, client }, await client.services(), reading);
+  const { entries, naming } = await readListing({ io, client }, await client.services(), reading);
   await writeBlocks(io.stdout, async function* (out) {
     for await (const { service, servers } of entries) {
       out.text(formatServiceRule(service, naming));

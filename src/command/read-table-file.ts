@@ -5,19 +5,19 @@ import { largestText, tooLarge, unreadable } from '../documents/report.js';
 import type { Io } from '../ports/io.js';
 import type { Table } from '../model/table.js';
 
-/** What stands for the standard input in place of a file's name. */
-const standardInput = '-';
+/** The file name that stands for the standard input. */
+const standardInputName = '-';
 
 /** The bytes of a file, or of the standard input. @throws {DocumentError} where it can't be read. */
 async function readBytes(io: Io, file: string, name: string): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   try {
-    for await (const piece of file === standardInput ? io.stdin : io.machine.readFile(file)) {
-      // A piece holds only until the next one is asked for.
+    for await (const piece of file === standardInputName ? io.stdin : io.machine.readFile(file)) {
+      // A piece is valid only until the next one is requested.
       pieces.push(Uint8Array.from(piece));
       length += piece.length;
-      // What is too large is not read to its end, which may never come.
+      // Input that is too large is not read to its end, which may never come.
       if (length > largestText) throw tooLarge(name);
     }
   } catch (error) {
@@ -32,6 +32,6 @@ async function readBytes(io: Io, file: string, name: string): Promise<Uint8Array
  * @throws {DocumentError} where it can't be read or used.
  */
 export async function readTableFile(io: Io, file: string): Promise<Table> {
-  const name = file === standardInput ? 'standard input' : file;
+  const name = file === standardInputName ? 'standard input' : file;
   return parseTable(await readBytes(io, file, name), name, { names: io.names });
 }

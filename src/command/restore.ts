@@ -15,13 +15,13 @@ import type { Session } from './session.js';
 
 const { ENOENT, ESRCH } = constants.errno;
 
-/** Longest line of a dump in bytes; a rule takes about a hundred. */
+/** Longest line of a dump in bytes; a rule has about a hundred. */
 const longestLine = 1 << 16;
 
-/** Changes that are handed to the kernel at a time: a datagram full. More would only live longer. */
+/** Changes that are sent to the kernel at a time: as many as fill a datagram. */
 const batchSize = 128;
 
-/** A line of a dump that is not empty: its command, or what is wrong with it. */
+/** A line of a dump that is not empty: its command, or the error in it. */
 type Parsed =
   | { readonly number: number; readonly command: ClassicCommand }
   | { readonly number: number; readonly fault: UsageError };
@@ -64,18 +64,18 @@ async function* inputLines(io: Io): AsyncGenerator<Iterable<NumberedLine>> {
   }
 }
 
-/** What becomes of the lines of the input. Most of them need no waiting, and a promise for each would cost much. */
-interface LineTaker {
-  /** Takes a line for which nothing has to be waited for. @returns false: it is not one of those, and was not taken. */
-  take(parsed: Parsed): boolean;
-  /** Takes any line. @returns the exit status where it ends the run. */
-  line(parsed: Parsed): Promise<number | undefined>;
-  /** Called when no more lines are there yet. */
+/** Handles the lines of the input. Most of them need no waiting: the fast path is a call without a promise. */
+interface LineHandler {
+  /** Handles a line that needs no waiting. @returns false where it needs some; it was not handled. */
+  accept(parsed: Parsed): boolean;
+  /** Handles any line. @returns the exit status where it ends the run. */
+  handle(parsed: Parsed): Promise<number | undefined>;
+  /** Called when all lines that have arrived are handled. */
   flush(): Promise<void>;
 }
 
 /** Reads the lines of the input as they come. @returns the exit status where one of them ended the run. */
-async function readInput(io: Io, taker: LineTaker): Promise<number | undefined> {
+async function readInput(io: Io, handler: LineHandler): Promise<number | undefined> {
   const context = parseContext(io, true);
   for await (const lines of inputLines(io)) {
     const reading = parseLines(lines, context);
@@ -84,24 +84,24 @@ async function readInput(io: Io, taker: LineTaker): Promise<number | undefined> 
       found = undefined;
       if ('kind' in step.value) {
         found = await lookUp(step.value, io.names);
-      } else if (!taker.take(step.value)) {
-        const status = await taker.line(step.value);
+      } else if (!handler.accept(step.value)) {
+        const status = await handler.handle(step.value);
         if (status !== undefined) return status;
       }
     }
-    // More may be long in coming: what is known is done, and reported, by then.
-    await taker.flush();
+    // More input may take long: what has arrived is done and reported before.
+    await handler.flush();
   }
   return undefined;
 }
 
-/** True where a removal failed because there is nothing to remove: the table is as the line wants it. */
+/** True where a removal failed because there is nothing to remove: the table is as the line requests. */
 function isGoneAlready({ operation, errno }: KernelError): boolean {
   return (operation === 'delete-service' || operation === 'delete-server') && (errno === ESRCH || errno === ENOENT);
 }
 
-/** Carries out the lines of a dump in order. Changes are gathered; what must come after them waits for them. */
-class Restore implements LineTaker {
+/** Carries out the lines of a dump in order. Changes are gathered; other lines flush them first. */
+class Restore implements LineHandler {
   readonly #session: Session;
   #pending: { readonly number: number; readonly change: Change }[] = [];
   #refused = false;
@@ -116,15 +116,15 @@ class Restore implements LineTaker {
   }
 
   /** Gathers a change, as long as there is room. */
-  take(parsed: Parsed): boolean {
+  accept(parsed: Parsed): boolean {
     if ('fault' in parsed || parsed.command.kind !== 'change' || this.#pending.length === batchSize) return false;
     this.#pending.push({ number: parsed.number, change: parsed.command.change });
     return true;
   }
 
-  async line(parsed: Parsed): Promise<number | undefined> {
+  async handle(parsed: Parsed): Promise<number | undefined> {
     await this.flush();
-    if (this.take(parsed)) return undefined;
+    if (this.accept(parsed)) return undefined;
     return 'fault' in parsed ? this.#fault(parsed.number, parsed.fault) : this.#show(parsed.number, parsed.command);
   }
 
@@ -152,7 +152,7 @@ class Restore implements LineTaker {
     }
   }
 
-  /** Hands the gathered changes to the kernel and reports what it refused, in order. */
+  /** Sends the gathered changes to the kernel and reports what it refused, in order. */
   async flush(): Promise<void> {
     const pending = this.#pending;
     this.#pending = [];
@@ -172,8 +172,8 @@ class Restore implements LineTaker {
 }
 
 /**
- * Carries out the rules on standard input as they come. What the kernel refuses is reported with its line and does not
- * stop the rest; a line that makes no sense does.
+ * Carries out the rules on standard input as they arrive. What the kernel refuses is reported with its line and does not
+ * stop the rest; a line that is not valid does.
  * @returns the exit status.
  */
 export async function restore(session: Session): Promise<number> {
@@ -181,8 +181,8 @@ export async function restore(session: Session): Promise<number> {
   return (await readInput(session.io, run)) ?? run.status;
 }
 
-/** Keeps the lines, and reports those that make no sense. */
-class Check implements LineTaker {
+/** Keeps the rules, and reports the lines that are not valid. */
+class RuleCheck implements LineHandler {
   readonly rules: Parsed[] = [];
   faults = 0;
   readonly #io: Io;
@@ -191,13 +191,13 @@ class Check implements LineTaker {
     this.#io = io;
   }
 
-  take(parsed: Parsed): boolean {
+  accept(parsed: Parsed): boolean {
     if ('fault' in parsed) return false;
     this.rules.push(parsed);
     return true;
   }
 
-  async line(parsed: Parsed): Promise<undefined> {
+  async handle(parsed: Parsed): Promise<undefined> {
     if (!('fault' in parsed)) return;
     this.faults++;
     await this.#io.stderr.write(`line ${parsed.number}: ${parsed.fault.message}\n`);
@@ -209,18 +209,18 @@ class Check implements LineTaker {
 }
 
 /**
- * Replaces the table by the rules on standard input. All of them are read and checked first: a line that makes no
- * sense leaves the table as it is.
- * @returns the exit status: 2 where a line made no sense.
+ * Replaces the table by the rules on standard input. All of them are read and checked first: with a line that is
+ * not valid the table stays as it is.
+ * @returns the exit status: 2 where a line is not valid.
  */
 export async function replaceTable(session: Session): Promise<number> {
-  const check = new Check(session.io);
+  const check = new RuleCheck(session.io);
   await readInput(session.io, check);
   if (check.faults > 0) return 2;
   await session.client.flush();
   const run = new Restore(session);
   for (const rule of check.rules) {
-    const status = run.take(rule) ? undefined : await run.line(rule);
+    const status = run.accept(rule) ? undefined : await run.handle(rule);
     if (status !== undefined) return status;
   }
   await run.flush();

@@ -8,7 +8,7 @@ import { countersOf, listDaemonsJson, listJson, listTimeoutsJson } from './list-
 import { list, listDaemons, listTimeouts, save } from './list.js';
 import type { Session } from './session.js';
 
-/** A command that shows something of the kernel. */
+/** A command that reads from the kernel and shows it. */
 export type ShowCommand = Exclude<ClassicCommand, { kind: 'help' | 'version' | 'restore' | 'change' }>;
 
 /** Shows the help or the version; needs no kernel. */
@@ -21,7 +21,7 @@ export async function showAbout(io: Io, kind: 'help' | 'version'): Promise<void>
 /**
  * Carries out a command that only reads.
  * @returns the exit status.
- * @throws {KernelError} and whatever else stands in the way.
+ * @throws {KernelError} and every other error of the client or the output.
  */
 export async function show(session: Session, command: ShowCommand): Promise<number> {
   switch (command.kind) {

@@ -5,8 +5,8 @@ import type { Output } from '../ports/io.js';
 const blockSize = 65536;
 
 /**
- * Writes text in large blocks, at the reader's pace; stops early when nobody reads any more.
- * @param produce appends to the text, and yields now and then, where a block may be written.
+ * Writes text in large blocks, at the reader's pace; stops early when the reader has closed its end.
+ * @param produce appends to the text, and yields regularly where a block may be written.
  */
 export async function writeBlocks(
   output: Output,
@@ -26,12 +26,12 @@ export async function writeBlocks(
     }
   } finally {
     await steps.return(undefined);
-    // What was made before a failure is shown, and before the failure is.
+    // After a failure, what was produced before is written, before the failure is reported.
     await flush();
   }
 }
 
-/** Writes many small pieces, likewise. */
+/** Writes many small pieces in the same way. */
 export async function writeAll(output: Output, pieces: Iterable<string>): Promise<void> {
   await writeBlocks(output, function* (out) {
     for (const piece of pieces) {

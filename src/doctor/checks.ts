@@ -5,7 +5,7 @@ import { serviceChecks } from './checks/services.js';
 import type { DirectorFacts } from './facts.js';
 import type { Check } from './finding.js';
 
-/** What is looked at on a director, in the order of the report. */
+/** The checks of a director, in the order of the report. */
 export const directorChecks: readonly Check<DirectorFacts>[] = [
   inKernelCheck,
   ...serviceChecks,

@@ -4,12 +4,12 @@ import type { ServiceKey, VirtualService } from '../model/service.js';
 import { formatRule } from '../documents/rules/format-rule.js';
 import type { Change } from '../model/change.js';
 
-/** Words that a shell takes as they are. */
-const plainWord = /^[\w@%+=:,./-]+$/;
+/** Words that need no quotes in a shell. */
+const safeWord = /^[\w@%+=:,./-]+$/;
 
-/** A word as a POSIX shell reads it: names of interfaces and schedulers may hold anything. */
+/** A word quoted for a POSIX shell: names of interfaces and schedulers may contain any characters. */
 export function shellWord(word: string): string {
-  return plainWord.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return safeWord.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** A command line for a shell. */
@@ -21,32 +21,32 @@ function ipvsadm(change: Change): string {
   return commandLine('ipvsadm', ...formatRule(change).trimEnd().split(' '));
 }
 
-/** Gives a service these settings; those that the rule does not name are its defaults, so none is lost. */
+/** The command that gives a service these settings; those that are not in the rule have their defaults, so none is lost. */
 export function editService(service: VirtualService): string {
   return ipvsadm({ kind: 'edit-service', service });
 }
 
-/** Removes a service. */
+/** The command that removes a service. */
 export function deleteService({ key }: VirtualService): string {
   return ipvsadm({ kind: 'delete-service', key });
 }
 
-/** Adds a real server with these settings. */
+/** The command that adds a real server with these settings. */
 export function addServer(server: RealServer, key: ServiceKey): string {
   return ipvsadm({ kind: 'add-server', key, server });
 }
 
-/** Gives a real server these settings. */
+/** The command that gives a real server these settings. */
 export function editServer(server: RealServer, key: ServiceKey): string {
   return ipvsadm({ kind: 'edit-server', key, server });
 }
 
-/** Removes a real server. */
+/** The command that removes a real server. */
 export function deleteServer(server: ServerKey, key: ServiceKey): string {
   return ipvsadm({ kind: 'delete-server', key, server });
 }
 
-/** Sets kernel settings until the next start. Paths are those below /proc/sys. */
+/** The command that sets kernel settings until the next boot. Paths are those below /proc/sys. */
 export function setSysctls(settings: Readonly<Record<string, number>>): string {
   return commandLine(
     'sysctl',
@@ -55,12 +55,12 @@ export function setSysctls(settings: Readonly<Record<string, number>>): string {
   );
 }
 
-/** The name that sysctl(8) gives to a path: dots part its steps, and a dot in the name of an interface is a slash. */
+/** The name that sysctl(8) gives to a path: dots separate its parts, and a dot in the name of an interface is a slash. */
 export function sysctlName(path: string): string {
   return path.replace(/[./]/g, (letter) => (letter === '.' ? '/' : '.'));
 }
 
-/** Reaches an address without a router. */
+/** The command that adds a route to an address without a router. */
 export function routeOnLink(address: string, family: AddressFamily, device: string): string {
   return commandLine('ip', ...familyOption(family), 'route', 'replace', hostPrefix(address, family), 'dev', device);
 }

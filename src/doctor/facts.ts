@@ -3,6 +3,9 @@ import type { ForwardingMethod, ServerKey, TunnelType } from '../model/server.js
 import type { AddressServiceKey, Protocol } from '../model/service.js';
 import type { ServerEntry, ServiceEntry, SyncDaemon, Timeouts } from '../model/state.js';
 
+/** TCP port of FTP, whose data connections IPVS finds by this port too. */
+export const ftpPort = 21;
+
 /** An address of an interface. */
 export interface InterfaceAddress {
   readonly family: AddressFamily;
@@ -21,7 +24,7 @@ export interface NetworkInterface {
   /** False where the interface is up and nothing is at the other end of the cable. */
   readonly carrier: boolean;
   readonly loopback: boolean;
-  /** Whether it asks for and answers to addresses (no IFF_NOARP); false for tunnels and dummies. */
+  /** Whether it sends and answers ARP requests (no IFF_NOARP); false for tunnels and dummies. */
   readonly arp: boolean;
   readonly multicast: boolean;
   /** Kind of a virtual interface, such as `dummy` or `ipip`; empty for a physical one. */
@@ -29,23 +32,23 @@ export interface NetworkInterface {
   readonly addresses: readonly InterfaceAddress[];
 }
 
-/** Where a packet to an address goes from here. */
+/** The route to an address. */
 export type Route =
   | { readonly kind: 'local' }
   | {
       readonly kind: 'unicast';
-      /** Name of the interface that it leaves by. */
+      /** Name of the outgoing interface. */
       readonly interface: string;
-      /** The router that it is handed to; undefined: the address itself is on that network. */
+      /** The router; undefined: the address itself is on that network. */
       readonly gateway: string | undefined;
     }
   | {
       readonly kind: 'none';
-      /** What the kernel said, such as `Network is unreachable`. */
+      /** The kernel's error message, such as `Network is unreachable`. */
       readonly reason: string;
     };
 
-/** A local socket that takes connections, or, for UDP, packets of everybody. */
+/** A local socket that accepts connections, or, for UDP, packets from any address. */
 export interface Listener {
   readonly protocol: ListenerProtocol;
   readonly family: AddressFamily;
@@ -54,13 +57,13 @@ export interface Listener {
   readonly port: number;
 }
 
-/** What is read of any host. */
+/** Facts about any host. */
 export interface HostFacts {
   readonly interfaces: readonly NetworkInterface[];
   /** By the address in canonical text form. */
   readonly routes: ReadonlyMap<string, Route>;
   readonly defaultRoutes: Readonly<Partial<Record<AddressFamily, Route>>>;
-  /** By path below /proc/sys, such as `net/ipv4/ip_forward`; those that the kernel has not are missing. */
+  /** By path below /proc/sys, such as `net/ipv4/ip_forward`; those that the kernel doesn't have are missing. */
   readonly sysctls: ReadonlyMap<string, string>;
   readonly listeners: readonly Listener[];
   /** Release of the kernel, such as 6 and 1. */
@@ -75,7 +78,7 @@ export interface ServiceFacts {
 
 /** Connections to one server that is not in the table. */
 export interface OrphanGroup {
-  /** The protocol and virtual address of the connections: a service, unless that is gone, too. */
+  /** The protocol and virtual address of the connections: a service, unless that was removed too. */
   readonly service: AddressServiceKey;
   readonly server: ServerKey;
   /** How many there are, from 1. */
@@ -90,7 +93,7 @@ export interface Orphans {
   readonly groups: readonly OrphanGroup[];
 }
 
-/** What is read of a director. */
+/** Facts about a director. */
 export interface DirectorFacts extends HostFacts {
   /** Whether the kernel has IPVS; without it there is no table. */
   readonly hasIpvs: boolean;
@@ -102,7 +105,7 @@ export interface DirectorFacts extends HostFacts {
   readonly orphans: Orphans;
   /** Whether another director has reported a connection that is open; false where no backup runs. */
   readonly hasSyncedConnections: boolean;
-  /** Whether the helper for FTP through NAT (ip_vs_ftp) is there. */
+  /** Whether the helper for FTP through NAT (ip_vs_ftp) is loaded. */
   readonly hasFtpHelper: boolean;
 }
 
@@ -122,7 +125,7 @@ export const listenerProtocols = ['tcp', 'udp'] as const satisfies readonly Prot
 /** One of them. */
 export type ListenerProtocol = (typeof listenerProtocols)[number];
 
-/** What is read of a real server, and what it is asked to be one for. */
+/** Facts about a real server, and the service that it is examined for. */
 export interface RealServerFacts extends HostFacts {
   /** The virtual address in canonical text form. */
   readonly vip: string;
@@ -134,6 +137,6 @@ export interface RealServerFacts extends HostFacts {
   readonly tunnel: TunnelType;
   /** UDP port of a `gue` tunnel. */
   readonly tunnelPort: number;
-  /** The director's address on the network of the real servers, where it was given. */
+  /** The director's address on the network of the real servers; undefined: not given. */
   readonly director: string | undefined;
 }

@@ -2,13 +2,13 @@ import type { ServerKey } from '../model/server.js';
 import type { ServiceKey } from '../model/service.js';
 import type { SyncRole } from '../model/state.js';
 
-/** From the best to the worst; `ok` findings say how something was decided. */
+/** From the best to the worst; `ok` findings explain how something was decided. */
 export const severities = ['ok', 'warning', 'error'] as const;
 
 /** How bad it is. An error keeps traffic from being served, a warning will, or does for some. */
 export type Severity = (typeof severities)[number];
 
-/** What fixes a finding. */
+/** How to fix a finding. */
 export interface Fix {
   /** In words, for a choice among several or where no command is known. */
   readonly how: string;
@@ -27,23 +27,23 @@ export interface Subject {
   readonly syncDaemon?: SyncRole;
 }
 
-/** Something that a check has seen. */
+/** Result of a check about one subject. */
 export interface Finding {
   readonly severity: Severity;
   readonly subject: Subject;
-  /** What is the case. */
+  /** What was found. */
   readonly found: string;
   /** What it does to the traffic; empty where nothing is wrong. */
   readonly why: string;
-  /** The first is the one to take where nothing speaks against it. */
+  /** The preferred fix is the first. */
   readonly fixes: readonly Fix[];
 }
 
-/** Something that is looked at. */
+/** A check: facts in, findings out. */
 export interface Check<Facts> {
   /** Stable name for programs. */
   readonly id: string;
-  /** What is the case where all is well. */
+  /** What holds where nothing is wrong. */
   readonly title: string;
   readonly run: (facts: Facts) => Finding[];
 }
@@ -59,7 +59,7 @@ export function problem(
   return { severity, subject, found, why, fixes };
 }
 
-/** Makes a finding that says how something was decided. */
+/** Makes a finding that explains how something was decided. */
 export function note(subject: Subject, found: string): Finding {
   return { severity: 'ok', subject, found, why: '', fixes: [] };
 }

@@ -1,13 +1,15 @@
+// The input for `ip -batch`, and what it prints parsed into facts.
+
 import { familyOf, type AddressFamily } from '../model/address.js';
 import { canonicalAddress } from '../model/address-kind.js';
 import type { HostFacts, InterfaceAddress, NetworkInterface, Route } from './facts.js';
 
-/** What ip(8) printed is not what it prints. */
+/** The output of ip(8) can't be understood. */
 export class IpOutputError extends Error {
   override readonly name = 'IpOutputError';
 }
 
-/** Members that a JSON object may have; nothing is known of them yet. */
+/** Members of a JSON object, not checked yet. */
 type Members = Readonly<Record<string, unknown>>;
 
 function isObject(value: unknown): value is Members {
@@ -34,34 +36,34 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** An address in the form that everything else here has; undefined where it is none. */
-function canonical(text: string): { family: AddressFamily; address: string } | undefined {
+/** An address in canonical form; undefined where the text is none. */
+function addressOf(text: string): { family: AddressFamily; address: string } | undefined {
   const address = canonicalAddress(text);
   return address === undefined ? undefined : { family: familyOf(address), address };
 }
 
-/** What ip(8) is asked before it is asked for the way to addresses. */
-const surroundings = ['address show', 'route show table all default'] as const;
+/** Commands for ip(8) that come before those for routes to addresses. */
+const hostQueries = ['address show', 'route show table all default'] as const;
 
-/** Words that make ip(8) answer questions from its standard input, each by a line of JSON, and go on after a refusal. */
+/** Arguments for ip(8): run the commands on standard input, print a line of JSON for each, go on after an error. */
 export const ipArguments = ['-json', '-details', '-force', '-batch', '-'] as const;
 
-/** Questions about interfaces, default routes, and the way to each of some addresses. */
-export function ipQuestions(addresses: readonly string[]): string {
-  return [...surroundings, ...addresses.map((address) => `route get ${address}`), ''].join('\n');
+/** Commands for ip(8) about interfaces, default routes, and the route to each of some addresses. */
+export function ipQueries(addresses: readonly string[]): string {
+  return [...hostQueries, ...addresses.map((address) => `route get ${address}`), ''].join('\n');
 }
 
-/** What ip(8) knows about a host. */
-export type Surroundings = Pick<HostFacts, 'interfaces' | 'defaultRoutes' | 'routes'>;
+/** Facts about a host that ip(8) prints. */
+export type HostNetwork = Pick<HostFacts, 'interfaces' | 'defaultRoutes' | 'routes'>;
 
-/** Lines of the standard error output: what the kernel said, and the number of the question. */
-const refusal = /^(?:RTNETLINK answers|Error|ipv[46]): (.*)\nCommand failed \S*:(\d+)$/gm;
+/** Lines of the standard error output: the error message, and the number of the command. */
+const errors = /^(?:RTNETLINK answers|Error|ipv[46]): (.*)\nCommand failed \S*:(\d+)$/gm;
 
 /**
- * What ip printed for `ipQuestions`. Lines are recognised by what is in them: a question that is refused has none.
+ * What ip printed for `ipQueries`. Lines are recognised by their members: a command that fails prints none.
  * @throws {IpOutputError} where that is not what ip prints.
  */
-export function parseIpOutput(addresses: readonly string[], stdout: string, stderr: string): Surroundings {
+export function parseIpOutput(addresses: readonly string[], stdout: string, stderr: string): HostNetwork {
   const interfaces: NetworkInterface[] = [];
   const defaults: Members[] = [];
   const routes = new Map<string, Route>();
@@ -72,16 +74,16 @@ export function parseIpOutput(addresses: readonly string[], stdout: string, stde
       } else if (entry['dst'] === 'default') {
         defaults.push(entry);
       } else {
-        const destination = canonical(textOf(entry['dst']));
+        const destination = addressOf(textOf(entry['dst']));
         if (destination !== undefined) routes.set(destination.address, parseRoute(entry));
       }
     }
   }
-  const refusals = [...stderr.matchAll(refusal)].map(([, reason = '', number]) => ({ reason, number: Number(number) }));
-  const fatal = refusals.find(({ number }) => number <= surroundings.length);
+  const refusals = [...stderr.matchAll(errors)].map(([, reason = '', number]) => ({ reason, number: Number(number) }));
+  const fatal = refusals.find(({ number }) => number <= hostQueries.length);
   if (fatal !== undefined) throw new IpOutputError(fatal.reason);
   if (interfaces.length === 0) throw new IpOutputError(stderr === '' ? 'it names no interface' : stderr);
-  const reasons = new Map(refusals.map(({ reason, number }) => [number - surroundings.length - 1, reason]));
+  const reasons = new Map(refusals.map(({ reason, number }) => [number - hostQueries.length - 1, reason]));
   for (const [index, address] of addresses.entries()) {
     if (!routes.has(address)) routes.set(address, { kind: 'none', reason: reasons.get(index) ?? 'no route' });
   }
@@ -109,7 +111,7 @@ function parseInterface(link: Members): NetworkInterface[] {
 }
 
 function parseAddress(entry: Members): InterfaceAddress[] {
-  const found = canonical(textOf(entry['local']));
+  const found = addressOf(textOf(entry['local']));
   const prefixLength = entry['prefixlen'];
   if (found === undefined || typeof prefixLength !== 'number') return [];
   return [{ ...found, prefixLength, duplicate: entry['dadfailed'] === true }];
@@ -123,11 +125,11 @@ function parseRoute(entry: Members): Route {
     return { kind: 'none', reason: type === '' ? 'no route' : `the route is of type ${type}` };
   }
   const via = entry['via'];
-  const gateway = canonical(textOf(entry['gateway']) || (isObject(via) ? textOf(via['host']) : ''));
+  const gateway = addressOf(textOf(entry['gateway']) || (isObject(via) ? textOf(via['host']) : ''));
   return { kind: 'unicast', interface: name, gateway: gateway?.address };
 }
 
-/** The default route of each family: of those that everything goes by, the one with the smallest metric. */
+/** The default route of each family: of those for all traffic, the one with the smallest metric. */
 function defaultRoutes(entries: readonly Members[]): HostFacts['defaultRoutes'] {
   const metric = (entry: Members): number => (typeof entry['metric'] === 'number' ? entry['metric'] : 0);
   const routes: Partial<Record<AddressFamily, Route>> = {};

@@ -3,7 +3,7 @@ import type { RealServerFacts } from './facts.js';
 import type { Finding, Subject } from './finding.js';
 import type { CheckResult, Report } from './report.js';
 
-/** A report for programs, by stable names. `realServer` says what was looked for; undefined: a director. */
+/** A report for programs, by stable names. `realServer`: what was examined; undefined: a director. */
 export function reportJson(report: Report, realServer: RealServerFacts | undefined): JsonObject {
   return {
     role: realServer === undefined ? 'director' : 'real-server',

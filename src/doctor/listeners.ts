@@ -15,7 +15,7 @@ const line =
   /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) (?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} ([0-9A-F]{2}) /;
 
 /**
- * Sockets that wait for anybody, from a file of /proc/net. Lines that are none of a socket are passed over.
+ * Sockets that accept packets from any address, from a file of /proc/net. Other lines are skipped.
  * @param littleEndian byte order of the machine: addresses are printed as numbers of 32 bits.
  */
 export function parseListeners(file: SocketFile, text: string, littleEndian: boolean): Listener[] {

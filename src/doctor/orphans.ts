@@ -1,31 +1,22 @@
-import type { Connection } from '../format/connections.js';
+import { connectionProtocols, type Connection } from '../format/connections.js';
 import type { ServerKey } from '../model/server.js';
-import { isFirewallMark, serviceId, type AddressServiceKey, type Protocol } from '../model/service.js';
-import type { OrphanGroup, Orphans, ServiceFacts } from './facts.js';
+import { isFirewallMark, serviceId, type AddressServiceKey } from '../model/service.js';
+import { ftpPort, type OrphanGroup, type Orphans, type ServiceFacts } from './facts.js';
 
 /** Groups that are kept, whatever the connection table holds. */
 const mostGroups = 1000;
-
-const ftpPort = 21;
-
-/** Protocols by their names in the connection table. */
-const protocols: ReadonlyMap<string, Protocol> = new Map([
-  ['TCP', 'tcp'],
-  ['UDP', 'udp'],
-  ['SCTP', 'sctp'],
-]);
 
 function endpointId({ address, port }: ServerKey): string {
   return `${address} ${port}`;
 }
 
-/** Servers of a table, by what the kernel's connection table says of a connection. */
+/** Servers of a table, by what is known of a connection in the kernel's connection table. */
 class ServerIndex {
   /** Address and port of the servers, by their service. */
   readonly #ofService = new Map<string, ReadonlySet<string>>();
   /**
-   * Addresses of servers that take connections to more than one port of a virtual address, by that. FTP is among them
-   * for its data connections.
+   * Addresses of servers that get connections to more than one port of a virtual address, by protocol and virtual
+   * address; FTP too, for its data connections.
    */
   readonly #ofAddress = new Map<string, Set<string>>();
   /** Addresses of servers of firewall marks, which connections don't have. */
@@ -72,9 +63,9 @@ export class OrphanCounter {
     this.#servers = new ServerIndex(services);
   }
 
-  /** Looks at a connection. Templates of persistence, which have no client port, bind nobody to a server that is gone. */
+  /** Looks at a connection. Templates of persistence, which have no client port, don't count: one whose server is gone binds no client. */
   count({ protocol: name, client, virtual, server }: Connection): void {
-    const protocol = protocols.get(name);
+    const protocol = connectionProtocols.get(name);
     if (protocol === undefined || client.port === 0) return;
     const service = { ...virtual, protocol };
     if (this.#servers.has(service, server)) return;
@@ -85,7 +76,7 @@ export class OrphanCounter {
     this.#groups.set(id, { service, server, connections: (known?.connections ?? 0) + 1 });
   }
 
-  /** What was counted. */
+  /** The result. */
   orphans(): Orphans {
     const groups = [...this.#groups.values()].sort((a, b) => b.connections - a.connections);
     return { connections: this.#connections, groups };

@@ -1,6 +1,8 @@
+// Checks and facts in, a report of all findings out.
+
 import { severities, type Check, type Finding, type Severity } from './finding.js';
 
-/** What a check came to. */
+/** Result of a check. */
 export interface CheckResult {
   readonly id: string;
   readonly title: string;
@@ -9,7 +11,7 @@ export interface CheckResult {
   readonly findings: readonly Finding[];
 }
 
-/** What all checks came to. */
+/** Results of all checks. */
 export interface Report {
   readonly result: Severity;
   readonly checks: readonly CheckResult[];
@@ -20,7 +22,7 @@ function worst(of: readonly Severity[]): Severity {
   return severities.findLast((severity) => of.includes(severity)) ?? 'ok';
 }
 
-/** Carries out checks. */
+/** Runs checks on facts. */
 export function examine<Facts>(checks: readonly Check<Facts>[], facts: Facts): Report {
   const results = checks.map(({ id, title, run }) => {
     const findings = run(facts);

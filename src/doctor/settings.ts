@@ -1,7 +1,7 @@
 import type { HostFacts } from './facts.js';
 
 /**
- * Per-interface settings of IPv4 that the kernel takes together with that of `all`.
+ * Per-interface settings of IPv4 that the kernel combines with that of `all`.
  * Source: Documentation/networking/ip-sysctl.rst and the IN_DEV_* macros of include/linux/inetdevice.h.
  */
 const joint = {
@@ -28,13 +28,13 @@ export function settingPath(name: string, setting: InterfaceSetting): string {
   return `net/ipv4/conf/${name}/${setting}`;
 }
 
-/** A setting as a number; undefined where the kernel has none, or where it is no number. */
+/** A setting as a number; undefined where the kernel has none, or its value is not a number. */
 export function sysctl({ sysctls }: HostFacts, path: string): number | undefined {
   const text = sysctls.get(path)?.trim() ?? '';
   return /^-?\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** What the kernel goes by for an interface; undefined where the interface has no such setting. */
+/** The value in effect for an interface; undefined where the interface has no such setting. */
 export function effective(facts: HostFacts, name: string, setting: InterfaceSetting): number | undefined {
   const own = sysctl(facts, settingPath(name, setting));
   return own === undefined ? undefined : joint[setting](sysctl(facts, settingPath('all', setting)) ?? 0, own);

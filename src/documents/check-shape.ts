@@ -9,11 +9,11 @@ type Issue = v.BaseIssue<unknown>;
 
 /** A problem of a document's shape. */
 export interface ShapeProblem extends TableProblem {
-  /** Whether it is the name of a member that is wrong, or what it is given. */
+  /** Whether the name of a member is wrong, or its value. */
   readonly of: 'name' | 'value';
 }
 
-/** What a document describes as far as its shape is right. */
+/** The table of a document, as far as its shape is right. */
 export interface CheckedShape {
   readonly problems: readonly ShapeProblem[];
   /** Services and daemons with problems are left out. */
@@ -28,9 +28,9 @@ function pathOf(issue: Issue): (string | number)[] {
 
 function problemOf(issue: Issue): ShapeProblem {
   const path = pathOf(issue);
-  // Checks of a mapping as a whole say all of it.
+  // The messages of checks of a mapping are complete.
   if (issue.type === 'raw_check') return { path, of: 'name', message: issue.message };
-  // Nothing that can be written is undefined.
+  // No value in a text is undefined: the member is missing.
   if (issue.received === 'undefined' && path.length > 0) {
     return { path: path.slice(0, -1), of: 'value', message: `${String(path.at(-1))} is missing` };
   }
@@ -40,7 +40,7 @@ function problemOf(issue: Issue): ShapeProblem {
   return { path, of: 'value', message: `expected ${issue.message}, found ${describeValue(input)}${hint}` };
 }
 
-/** Problems by the path and the message: one number can break several rules that say the same. */
+/** Problems by the path and the message: one number can break several rules with the same message. */
 function distinct(problems: readonly ShapeProblem[]): ShapeProblem[] {
   return [...new Map(problems.map((problem) => [`${pathText(problem.path)} ${problem.message}`, problem])).values()];
 }
@@ -58,16 +58,16 @@ function goodEntries<S extends v.GenericSchema>(document: unknown, list: string,
   });
 }
 
-/** Checks the shape of a document: every name, type, word and number of it. */
+/** Checks the shape of a document: every name, type, enumerated value and number in it. */
 export function checkShape(document: unknown): CheckedShape {
-  const whole = v.safeParse(documentSchema, document);
-  if (whole.success) return { problems: [], table: tableOf(whole.output), original: (path) => path };
+  const parsed = v.safeParse(documentSchema, document);
+  if (parsed.success) return { problems: [], table: tableOf(parsed.output), original: (path) => path };
   const kept = {
     services: goodEntries(document, 'services', serviceSchema),
     syncDaemons: goodEntries(document, 'syncDaemons', daemonSchema),
   };
   return {
-    problems: distinct(whole.issues.map(problemOf)),
+    problems: distinct(parsed.issues.map(problemOf)),
     table: tableOf({
       services: kept.services.map(({ entry }) => entry),
       syncDaemons: kept.syncDaemons.map(({ entry }) => entry),

@@ -13,16 +13,16 @@ import type { SyncDaemon } from '../model/state.js';
 import type { ServiceWithServers, Table } from '../model/table.js';
 import type { Path, TableProblem } from '../model/problem.js';
 
-type Report = (path: Path, message: string) => void;
+type ReportProblem = (path: Path, message: string) => void;
 
 function checkService(
   { key, onePacket, persistenceTimeout, persistenceNetmask }: VirtualService,
-  report: Report,
+  report: ReportProblem,
 ): void {
   if (!isFirewallMark(key)) {
     if (!isKnownProtocol(key.protocol)) report(['protocol'], `expected tcp, udp or sctp, found ${key.protocol}`);
     if (key.port === 0 && persistenceTimeout === undefined) {
-      report(['port'], 'port 0 stands for all ports and is for persistent services: say a port, or persistenceTimeout');
+      report(['port'], 'port 0 stands for all ports and needs a persistent service: set a port, or persistenceTimeout');
     }
     if (onePacket && key.protocol !== 'udp') {
       report(['onePacket'], `one-packet scheduling is for UDP and firewall-mark services, not for ${key.protocol}`);
@@ -37,7 +37,7 @@ function checkService(
   }
 }
 
-function checkTunnel({ forwarding, tunnel }: RealServer, report: Report): void {
+function checkTunnel({ forwarding, tunnel }: RealServer, report: ReportProblem): void {
   if (forwarding !== 'tunneling') {
     if (!sameTunnel(tunnel, defaultTunnel)) {
       report(['tunnel'], `tunnel settings are for forwarding tunneling, not for ${forwarding}`);
@@ -45,7 +45,8 @@ function checkTunnel({ forwarding, tunnel }: RealServer, report: Report): void {
     return;
   }
   const { type, port, checksum } = tunnel;
-  if (type === 'gue' && port === 0) report(['tunnel'], 'a gue tunnel needs the port that the real server takes it at');
+  if (type === 'gue' && port === 0)
+    report(['tunnel'], 'a gue tunnel needs a port, at which the real server receives it');
   if ((type === 'ipip' || type === 'gre') && port !== 0)
     report(['tunnel', 'port'], `${type} has no port; only gue has`);
   if (type === 'ipip' && checksum !== 'nocsum')
@@ -55,7 +56,7 @@ function checkTunnel({ forwarding, tunnel }: RealServer, report: Report): void {
   }
 }
 
-function checkServer(server: RealServer, { key }: VirtualService, report: Report): void {
+function checkServer(server: RealServer, { key }: VirtualService, report: ReportProblem): void {
   const { family, address, port, forwarding, upperThreshold, lowerThreshold } = server;
   if (!canBeServer(address)) report(['address'], `${address} is not a unicast address`);
   if (family !== key.family && forwarding !== 'tunneling') {
@@ -95,10 +96,10 @@ class Seen {
   }
 }
 
-function checkDaemon(daemon: SyncDaemon, report: Report): void {
+function checkDaemon(daemon: SyncDaemon, report: ReportProblem): void {
   const { role, maxLength, group } = daemon;
   if (role === 'backup' && maxLength !== 0 && maxLength < shortestBackupMessage) {
-    report(['maxLength'], `the kernel makes a backup take at least ${shortestBackupMessage} bytes, not ${maxLength}`);
+    report(['maxLength'], `the kernel uses at least ${shortestBackupMessage} bytes for a backup, not ${maxLength}`);
   }
   const { highest } = syncMessageLengths.inet6;
   if (group?.includes(':') === true && maxLength > highest) {
@@ -106,7 +107,7 @@ function checkDaemon(daemon: SyncDaemon, report: Report): void {
   }
 }
 
-/** How problems name the first of two equal entries. */
+/** Writes the place of the first of two equal entries in messages. */
 export type DescribePath = (path: Path) => string;
 
 function hasOtherFamily({ service, servers }: ServiceWithServers): boolean {
@@ -114,13 +115,13 @@ function hasOtherFamily({ service, servers }: ServiceWithServers): boolean {
 }
 
 /**
- * Finds what no kernel would take, or would take and not do: duplicates, and settings that don't go together. Names
- * and numbers on their own are the concern of what made the table.
+ * Finds what the kernel would refuse, or accept and ignore: duplicates, and settings that conflict. Single names and
+ * numbers are checked by what made the table.
  */
 export function checkTable(table: Table, describe: DescribePath): TableProblem[] {
   const problems: TableProblem[] = [];
   const reportAt =
-    (...base: Path): Report =>
+    (...base: Path): ReportProblem =>
     (path, message) => {
       problems.push({ path: [...base, ...path], message });
     };
@@ -134,7 +135,7 @@ export function checkTable(table: Table, describe: DescribePath): TableProblem[]
     // Thousands of servers without a fault are the rule: each costs its place in a map, and no object of its own.
     const seen = new Map<string, number>();
     let number = 0;
-    const reportServer: Report = (path, message) => {
+    const reportServer: ReportProblem = (path, message) => {
       report(['servers', number, ...path], message);
     };
     for (const server of servers) {

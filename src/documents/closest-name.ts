@@ -24,12 +24,12 @@ function distance(a: string, b: string): number {
 
 /** The word that a person most likely meant: at most a third of its letters differ. */
 export function closestName(word: string, words: readonly string[]): string | undefined {
-  // Whoever writes more than any name has can't have meant one.
+  // Longer than any name: it can't be a misspelling.
   if (word.length > 40) return undefined;
-  const plain = word.toLowerCase().replace(/[-_\s]/g, '');
+  const simplified = word.toLowerCase().replace(/[-_\s]/g, '');
   let best: { word: string; distance: number } | undefined;
   for (const candidate of words) {
-    const far = distance(plain, candidate.toLowerCase().replace(/-/g, ''));
+    const far = distance(simplified, candidate.toLowerCase().replace(/-/g, ''));
     if (far <= candidate.length / 3 && far < (best?.distance ?? Infinity)) best = { word: candidate, distance: far };
   }
   return best?.word;

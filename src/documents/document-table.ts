@@ -6,20 +6,20 @@ import type { SyncDaemon } from '../model/state.js';
 import type { ServiceWithServers, Table } from '../model/table.js';
 import type { CheckedDaemon, CheckedDocument, CheckedServer, CheckedService } from './schema.js';
 
-/** Which service it is; the schema has seen to it that it is one or the other. */
-function serviceKey({ address, protocol = 'tcp', port = 0, fwmark, family = 'inet' }: CheckedService): ServiceKey {
+/** Identity of a service: by an address or by a firewall mark, which the schema has checked. */
+function keyFromDocument({ address, protocol = 'tcp', port = 0, fwmark, family = 'inet' }: CheckedService): ServiceKey {
   if (address === undefined) return { family, fwmark: fwmark ?? 0 };
   const text = inCanonicalForm(address);
   return { family: familyOf(text), protocol, address: text, port };
 }
 
-function serverOf(server: CheckedServer, key: ServiceKey): RealServer {
+function serverFromDocument(server: CheckedServer, key: ServiceKey): RealServer {
   const address = inCanonicalForm(server.address);
   const { forwarding, weight, upperThreshold, lowerThreshold, tunnel } = server;
   return {
     family: familyOf(address),
     address,
-    // As on the command line: that of the service.
+    // Default as on the command line: the service's.
     port: server.port ?? (isFirewallMark(key) ? 0 : key.port),
     forwarding: forwardingOf(forwarding),
     weight,
@@ -29,8 +29,8 @@ function serverOf(server: CheckedServer, key: ServiceKey): RealServer {
   };
 }
 
-function serviceOf(service: CheckedService): ServiceWithServers {
-  const key = serviceKey(service);
+function serviceFromDocument(service: CheckedService): ServiceWithServers {
+  const key = keyFromDocument(service);
   const { scheduler, onePacket, persistenceTimeout, persistenceNetmask, persistenceEngine } = service;
   const flags = service.schedulerFlags.map(
     (name) => schedulerFlagNames.find((row) => row.name === name)?.flag ?? 'flag-1',
@@ -45,11 +45,11 @@ function serviceOf(service: CheckedService): ServiceWithServers {
       persistenceNetmask: persistenceNetmask ?? fullNetmask(key.family),
       persistenceEngine,
     },
-    servers: service.servers.map((server) => serverOf(server, key)),
+    servers: service.servers.map((server) => serverFromDocument(server, key)),
   };
 }
 
-function daemonOf(daemon: CheckedDaemon): SyncDaemon {
+function daemonFromDocument(daemon: CheckedDaemon): SyncDaemon {
   const { role, syncId, maxLength = 0, group, port = 0, ttl = 0 } = daemon;
   return {
     role,
@@ -65,8 +65,8 @@ function daemonOf(daemon: CheckedDaemon): SyncDaemon {
 /** The table that a document describes, in the document's order, with settings as they are written: see `checkTable`. */
 export function tableOf({ services, timeouts, syncDaemons }: CheckedDocument): Table {
   return {
-    services: services.map(serviceOf),
+    services: services.map(serviceFromDocument),
     timeouts: timeouts && { tcp: timeouts.tcp ?? 0, tcpFin: timeouts.tcpFin ?? 0, udp: timeouts.udp ?? 0 },
-    syncDaemons: syncDaemons?.map(daemonOf),
+    syncDaemons: syncDaemons?.map(daemonFromDocument),
   };
 }

@@ -1,3 +1,5 @@
+// The text of a document in, its value out, with what is wrong in the YAML and the places of all values.
+
 import {
   constructFromEvents,
   CORE_SCHEMA,
@@ -15,7 +17,7 @@ import { replacement } from './source-text.js';
 /** Nesting beyond which a text is no document; the shape has seven levels. */
 const deepest = 20;
 
-/** Names that valibot passes over in every mapping, because prototypes have them. */
+/** Names that valibot skips in every mapping, because prototypes have them. */
 const prototypeNames: readonly string[] = ['__proto__', 'prototype', 'constructor'];
 
 /** What is wrong with the YAML itself, and where. */
@@ -24,7 +26,7 @@ export interface TextFault {
   readonly message: string;
 }
 
-/** What is looked for: a value, or the name that it has in its mapping. */
+/** What to locate: a value, or its name in its mapping. */
 export interface Place {
   readonly path: Path;
   readonly of: 'name' | 'value';
@@ -35,7 +37,7 @@ export interface DocumentText {
   /** Undefined where the text can't be read; of a name that a mapping has twice, the last value. */
   readonly value: unknown;
   readonly faults: readonly TextFault[];
-  /** The offset of a place, or of the nearest thing around it that is there. */
+  /** The offset of a place, or of the nearest enclosing one that exists. */
   readonly locate: (place: Place) => number;
 }
 
@@ -57,8 +59,8 @@ function startOf(event: Event): number | undefined {
 }
 
 /**
- * Walks through what a text holds: finds the place of every value, and what no document may have. It costs as much as
- * the reading, so it is for texts with a problem.
+ * Walks through the events of a text: finds the place of every value, and what no document may have. It costs as much
+ * as parsing, so it is only for texts with a problem.
  */
 class Walk {
   readonly root: Spot;
@@ -85,7 +87,7 @@ class Walk {
 
   #value(): Spot {
     const event = this.#events[this.#next++];
-    // Events come in whole: this is for the type.
+    // Events are always complete: this is for the type.
     if (event === undefined) return { start: undefined };
     this.#checkProperties(event);
     const start = startOf(event);
@@ -123,7 +125,7 @@ class Walk {
     return false;
   }
 
-  /** Refuses features of YAML that a table has no use for, and that make texts mean more than they show. */
+  /** Refuses features of YAML that a table has no use for, and that make a text mean more than it shows. */
   #checkProperties(event: Event): void {
     if (event.type === EVENT_ID.DOCUMENT || event.type === EVENT_ID.POP) return;
     if (event.type === EVENT_ID.ALIAS) {
@@ -140,8 +142,8 @@ class Walk {
   }
 }
 
-/** Whether a text is one document, and all of its values are written out. */
-function isPlain(events: readonly Event[]): boolean {
+/** Whether a text is one document without aliases, anchors and tags. */
+function isSimple(events: readonly Event[]): boolean {
   let documents = 0;
   return events.every((event) => {
     if (event.type === EVENT_ID.POP) return true;
@@ -150,7 +152,7 @@ function isPlain(events: readonly Event[]): boolean {
   });
 }
 
-/** The value of a plain text, and whether all names in it are usual ones, each once in its mapping. */
+/** The value of a simple text, and whether every name in it is allowed and once in its mapping. */
 function construct(events: Event[], source: string): { value: unknown; usual: boolean } {
   let usual = true;
   const schema = CORE_SCHEMA.withTags({
@@ -179,15 +181,14 @@ function locate(root: Spot, { path, of }: Place): number {
 
 /**
  * Reads YAML; JSON is YAML too.
- * @param replaced whether bytes that are not UTF-8 were replaced: a comment may have such, a value not.
+ * @param replaced whether bytes that are not UTF-8 were replaced: allowed in a comment, not in a value.
  */
 export function readDocumentText(text: string, replaced: boolean): DocumentText {
   try {
     const events = parseEvents(text, { maxDepth: deepest });
     let known: Walk | undefined;
     const walk = (): Walk => (known ??= new Walk(events, text, replaced));
-    const plain = isPlain(events);
-    const { value, usual } = plain ? construct(events, text) : { value: undefined, usual: false };
+    const { value, usual } = isSimple(events) ? construct(events, text) : { value: undefined, usual: false };
     return {
       value,
       faults: usual && !replaced ? [] : walk().faults,

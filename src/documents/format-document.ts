@@ -8,13 +8,13 @@ import type { SyncDaemon, Timeouts } from '../model/state.js';
 import type { Table } from '../model/table.js';
 import { serviceDocument, tableDocument } from './table-document.js';
 
-/** Words that a YAML reader, of version 1.1 too, takes for something else than text. */
+/** Words that a YAML reader, of version 1.1 too, reads as something else than text. */
 const reserved = /^(true|false|yes|no|on|off|y|n|null|none)$/i;
 
 function scalar(value: string | number | boolean): string {
   if (typeof value !== 'string') return String(value);
-  const plain = /^[a-z][a-z0-9-]*$/.test(value) || /^\d{1,3}(\.\d{1,3}){3}$/.test(value);
-  return plain && !reserved.test(value) ? value : JSON.stringify(value);
+  const safe = /^[a-z][a-z0-9-]*$/.test(value) || /^\d{1,3}(\.\d{1,3}){3}$/.test(value);
+  return safe && !reserved.test(value) ? value : JSON.stringify(value);
 }
 
 /** A value on one line: `{ address: 10.0.0.1, weight: 1 }`, `[sh-port]`. */
@@ -25,27 +25,27 @@ function flow(value: JsonValue): string {
   return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
 }
 
-function list(name: string, lines: readonly string[]): string {
+function yamlList(name: string, lines: readonly string[]): string {
   return lines.length === 0 ? `${name}: []\n` : `${name}:\n${lines.map((line) => `${line}\n`).join('')}`;
 }
 
-/** What stands before the services; what is undefined is not said. */
+/** The text before the services; what is undefined is left out. */
 function yamlHead(timeouts: Timeouts | undefined, syncDaemons: readonly SyncDaemon[] | undefined): string {
   const document = tableDocument({ services: [], timeouts, syncDaemons }, { defaults: false });
   const daemons = document.syncDaemons?.map((daemon) => `  - ${flow(daemon)}`);
   return [
     document.timeouts === undefined ? '' : `timeouts: ${flow(document.timeouts)}\n`,
-    daemons === undefined ? '' : list('syncDaemons', daemons),
+    daemons === undefined ? '' : yamlList('syncDaemons', daemons),
   ].join('');
 }
 
-/** What stands before the first service. */
+/** The line before the first service. */
 const yamlServices = 'services:\n';
 
-/** What stands in place of services where there are none. */
-const yamlNoServices = list('services', []);
+/** The line in place of services where there are none. */
+const yamlNoServices = yamlList('services', []);
 
-function writeTunnel(out: TextWriter, { type, port, checksum }: Tunnel): void {
+function writeYamlTunnel(out: TextWriter, { type, port, checksum }: Tunnel): void {
   if (type === defaultTunnel.type) return;
   out.text(`, tunnel: { type: ${type}`);
   if (port !== 0) out.text(`, port: ${port}`);
@@ -53,16 +53,16 @@ function writeTunnel(out: TextWriter, { type, port, checksum }: Tunnel): void {
   out.text(' }');
 }
 
-function writeServer(out: TextWriter, server: RealServer, usualPort: number): void {
+function writeYamlServer(out: TextWriter, server: RealServer, usualPort: number): void {
   const { family, address, port, forwarding, weight, upperThreshold, lowerThreshold, tunnel } = server;
   out.text('      - { address: ');
   out.text(family === 'inet' ? address : scalar(address));
-  // Where it can be chosen it is shown.
+  // Always shown where it can be chosen.
   if (port !== usualPort || forwarding === 'masquerading') out.text(`, port: ${port}`);
   out.text(`, forwarding: ${forwarding}, weight: ${weight}`);
   if (upperThreshold !== 0) out.text(`, upperThreshold: ${upperThreshold}`);
   if (lowerThreshold !== 0) out.text(`, lowerThreshold: ${lowerThreshold}`);
-  if (forwarding === 'tunneling') writeTunnel(out, tunnel);
+  if (forwarding === 'tunneling') writeYamlTunnel(out, tunnel);
   out.text(' }\n');
 }
 
@@ -79,7 +79,7 @@ function writeYamlService(out: TextWriter, service: VirtualService, servers: rea
   }
   out.text('    servers:\n');
   const usualPort = isFirewallMark(service.key) ? 0 : service.key.port;
-  for (const server of servers) writeServer(out, server, usualPort);
+  for (const server of servers) writeYamlServer(out, server, usualPort);
 }
 
 /** A table as YAML: short, defaults left out, a server on a line. */
@@ -94,7 +94,7 @@ export function formatYaml(table: Table): string {
   return out.toString();
 }
 
-/** A table as JSON for programs: everything is there, defaults too. */
+/** A table as JSON for programs: with every setting, defaults too. */
 export function formatJsonDocument(table: Table): string {
   return `${formatJson(tableDocument(table, { defaults: true }))}\n`;
 }

@@ -6,8 +6,9 @@ import { checkTable } from './check-table.js';
 import { formatJsonDocument, formatYaml } from './format-document.js';
 import { documentError } from './report.js';
 
-/** What a table can be written as. */
+/** Formats that a table can be written in. */
 export const tableFormats = ['yaml', 'json', 'rules'] as const;
+/** One of them. */
 export type TableFormat = (typeof tableFormats)[number];
 
 const writers: Readonly<Record<TableFormat, (table: Table) => string>> = {
@@ -16,7 +17,7 @@ const writers: Readonly<Record<TableFormat, (table: Table) => string>> = {
   rules: formatRules,
 };
 
-/** A path by the names of entries, for a table that nobody has as a text: `TCP 192.0.2.1:80, 10.0.0.2:80, port`. */
+/** A path by the names of entries, for a table that has no text: `TCP 192.0.2.1:80, 10.0.0.2:80, port`. */
 function entryText(table: Table, path: Path): string {
   const [list, index, member, number] = path;
   const entry = list === 'services' && typeof index === 'number' ? table.services[index] : undefined;
@@ -32,8 +33,8 @@ function entryText(table: Table, path: Path): string {
 
 /**
  * Writes a table so that reading it gives the same table.
- * @param source what messages call the table.
- * @throws {DocumentError} with all that the format can't say, or no reader would take.
+ * @param source the name of the table in messages.
+ * @throws {DocumentError} with all that the format can't express, or no reader would accept.
  */
 export function formatTable(table: Table, format: TableFormat, source: string): string {
   const problems: readonly TableProblem[] = [

@@ -12,8 +12,8 @@ export interface ParseOptions {
 
 /**
  * Reads a table from a text: a document in YAML or JSON, or a rule dump, whichever it is.
- * @param text bytes are UTF-8; comments may have any.
- * @param source what messages call the text, such as the file's name.
+ * @param text bytes are UTF-8; in comments any encoding is allowed.
+ * @param source the name of the text in messages, such as the file's name.
  * @throws {DocumentError} with all that is wrong.
  */
 export async function parseTable(
@@ -23,14 +23,15 @@ export async function parseTable(
 ): Promise<Table> {
   if (text.length > largestText) throw tooLarge(source);
   const replaced = typeof text !== 'string' && !isUtf8(text);
-  const plain = typeof text === 'string' ? text.replace(/^\ufeff/, '') : new TextDecoder().decode(text);
-  const zero = plain.indexOf('\0');
-  if (zero >= 0) throw unreadable(source, `is not text: a NUL byte in line ${new SourceText(plain).place(zero).line}`);
-  const kind = kindOf(plain);
-  if (kind === undefined) throw unreadable(source, 'file is empty; write services: [] for an empty table');
+  const content = typeof text === 'string' ? text.replace(/^\ufeff/, '') : new TextDecoder().decode(text);
+  const zero = content.indexOf('\0');
+  if (zero >= 0)
+    throw unreadable(source, `is not text: a NUL byte in line ${new SourceText(content).place(zero).line}`);
+  const kind = kindOf(content);
+  if (kind === undefined) throw unreadable(source, 'file is empty; write `services: []` for an empty table');
   // Neither loads what only the other needs.
-  if (kind === 'rules') return (await import('./rules/read-rules.js')).readRules(plain, replaced, source, names);
-  return (await import('./read-document.js')).readDocument(plain, replaced, source);
+  if (kind === 'rules') return (await import('./rules/read-rules.js')).readRules(content, replaced, source, names);
+  return (await import('./read-document.js')).readDocument(content, replaced, source);
 }
 
 /** What a text is, by its first line that is neither empty nor a comment. */

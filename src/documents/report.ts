@@ -1,3 +1,5 @@
+// Problems and the text that they are in, in; a DocumentError with excerpts of the text out.
+
 import { DocumentError, type DocumentProblem } from '../errors.js';
 import { printable } from '../text/printable.js';
 import type { SourceText } from './source-text.js';
@@ -5,7 +7,7 @@ import type { SourceText } from './source-text.js';
 /** Largest text that is read, in bytes: some 100,000 real servers as formatted JSON. */
 export const largestText = 1 << 24;
 
-/** Problems that are looked up in the text and kept; the rest is counted. */
+/** Problems that are located in the text and kept; the rest is counted. */
 export const keptProblems = 1000;
 
 /** Problems that a message shows. */
@@ -48,7 +50,7 @@ export function documentError(
   return new DocumentError(shown.join('\n'), source, sorted);
 }
 
-/** An error about a text as a whole, which can't be shown. */
+/** An error about a text as a whole, without an excerpt. */
 export function unreadable(name: string, message: string): DocumentError {
   return documentError(name, [{ line: undefined, column: undefined, path: '', message }]);
 }

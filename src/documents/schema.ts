@@ -32,18 +32,18 @@ function rangeText({ lowest, highest }: Range, what: string): string {
   return `${what} from ${lowest} to ${highest}`;
 }
 
-function whole(range: Range, what: string) {
+function integer(range: Range, what: string) {
   const { lowest, highest } = range;
   const message = rangeText(range, what);
   return v.pipe(v.number(message), v.integer(message), v.minValue(lowest, message), v.maxValue(highest, message));
 }
 
-function words<const W extends readonly string[]>(list: W, message = listText(list)) {
-  return v.picklist(list, message);
+function oneOf<const W extends readonly string[]>(values: W, message = listText(values)) {
+  return v.picklist(values, message);
 }
 
-function listText(list: readonly string[]): string {
-  return `${list.slice(0, -1).join(', ')} or ${list.at(-1) ?? ''}`;
+function listText(values: readonly string[]): string {
+  return `${values.slice(0, -1).join(', ')} or ${values.at(-1) ?? ''}`;
 }
 
 function name(what: string) {
@@ -73,15 +73,15 @@ function unknownName(found: string, known: readonly string[]): string {
   return `unknown name ${describeValue(found)}; ${help}`;
 }
 
-type Input<E extends v.ObjectEntries> = v.InferInput<v.ObjectSchema<E, undefined>>;
-type Output<E extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<E, undefined>>;
+type MembersInput<E extends v.ObjectEntries> = v.InferInput<v.ObjectSchema<E, undefined>>;
+type MembersOutput<E extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<E, undefined>>;
 
 /** Members by name, and nothing else; a strict object of valibot's reports the first unknown name only. */
-function members<const E extends v.ObjectEntries>(entries: E): v.GenericSchema<Input<E>, Output<E>> {
+function members<const E extends v.ObjectEntries>(entries: E): v.GenericSchema<MembersInput<E>, MembersOutput<E>> {
   const known = Object.keys(entries);
   return v.pipe(
     // An object of valibot's may be a list.
-    v.custom<Input<E>>(isMapping, 'a mapping'),
+    v.custom<MembersInput<E>>(isMapping, 'a mapping'),
     v.objectWithRest(entries, v.unknown(), 'a mapping'),
     v.rawCheck(({ dataset, addIssue }) => {
       if (!isMapping(dataset.value)) return;
@@ -94,7 +94,7 @@ function members<const E extends v.ObjectEntries>(entries: E): v.GenericSchema<I
   );
 }
 
-function list<const I extends v.GenericSchema>(item: I) {
+function arrayOf<const I extends v.GenericSchema>(item: I) {
   return v.array(item, 'a list (for none write [])');
 }
 
@@ -102,7 +102,7 @@ function described<const S extends v.GenericSchema>(schema: S, description: stri
   return v.pipe(schema, v.description(description));
 }
 
-/** The methods that a document is mostly written with. */
+/** The methods that a message names; the others are rare in a document. */
 const usualMethods = ['direct-routing', 'masquerading', 'tunneling'] as const;
 
 /** Tunnel types that have no name yet. */
@@ -111,17 +111,17 @@ const namelessTunnels: Range = { lowest: tunnelTypes.length, highest: 255 };
 const tunnelSchema = members({
   type: described(
     v.optional(
-      v.union([words(tunnelTypes), whole(namelessTunnels, 'number')], listText(tunnelTypes)),
+      v.union([oneOf(tunnelTypes), integer(namelessTunnels, 'number')], listText(tunnelTypes)),
       defaultTunnel.type,
     ),
     'Encapsulation. A number is a type of a newer kernel.',
   ),
   port: described(
-    v.optional(whole(realPorts, 'port')),
-    'UDP port that the real server takes gue at. Required for gue.',
+    v.optional(integer(realPorts, 'port')),
+    'UDP port at which the real server receives GUE. Required for gue.',
   ),
   checksum: described(
-    v.optional(words(tunnelChecksums), defaultTunnel.checksum),
+    v.optional(oneOf(tunnelChecksums), defaultTunnel.checksum),
     'Outer checksum of gue or gre. `csum+remcsum` has no option on the command line.',
   ),
 });
@@ -129,48 +129,48 @@ const tunnelSchema = members({
 const serverSchema = members({
   address: described(address('address of the real server'), 'Address of the real server, IPv4 or IPv6.'),
   port: described(
-    v.optional(whole(ports, 'port')),
+    v.optional(integer(ports, 'port')),
     "Port of the real server. Left out: the service's. Only masquerading can change it.",
   ),
   forwarding: described(
-    v.optional(words(forwardingSpellings, listText(usualMethods)), 'direct-routing' satisfies ForwardingMethod),
+    v.optional(oneOf(forwardingSpellings, listText(usualMethods)), 'direct-routing' satisfies ForwardingMethod),
     'How packets reach the real server: `direct-routing` (or `dr`, `Route`), `masquerading` (`nat`, `Masq`) or ' +
       '`tunneling` (`tun`, `Tunnel`, `tunnelling`). The others can only have been set by another program.',
   ),
   weight: described(
-    v.optional(whole(weights, 'weight'), 1),
+    v.optional(integer(weights, 'weight'), 1),
     'Share of new connections relative to other servers; 0 gives it none and lets it finish.',
   ),
   upperThreshold: described(
-    v.optional(whole(thresholds, 'number of connections'), 0),
+    v.optional(integer(thresholds, 'number of connections'), 0),
     'No new connections from this many on; 0: no limit.',
   ),
   lowerThreshold: described(
-    v.optional(whole(thresholds, 'number of connections'), 0),
+    v.optional(integer(thresholds, 'number of connections'), 0),
     'New connections again below this many; 0: three quarters of the upper threshold.',
   ),
   tunnel: described(v.optional(tunnelSchema), 'How packets are wrapped; only with forwarding `tunneling`.'),
 });
 
 const netmask = 'an IPv4 mask such as 255.255.255.0, or an IPv6 prefix length';
-const prefixLength = whole(prefixLengths, netmask);
+const prefixLength = integer(prefixLengths, netmask);
 
 const serviceMembers = members({
   address: described(
     v.optional(address('virtual address')),
     'Virtual address, IPv4 or IPv6. Either this or `fwmark` names the service.',
   ),
-  protocol: described(v.optional(words(protocols)), 'Protocol of a service with an address. Default: tcp.'),
+  protocol: described(v.optional(oneOf(protocols)), 'Protocol of a service with an address. Default: tcp.'),
   port: described(
-    v.optional(whole(ports, 'port')),
+    v.optional(integer(ports, 'port')),
     'Virtual port of a service with an address. Left out or 0: all ports, which needs `persistenceTimeout`.',
   ),
   fwmark: described(
-    v.optional(whole(firewallMarks, 'firewall mark')),
-    'Firewall mark of the packets that the service takes, in place of address, protocol and port.',
+    v.optional(integer(firewallMarks, 'firewall mark')),
+    'Firewall mark of the packets that the service receives, in place of address, protocol and port.',
   ),
   family: described(
-    v.optional(words(['inet', 'inet6'])),
+    v.optional(oneOf(['inet', 'inet6'])),
     'Address family of a service with a firewall mark: IPv4 or IPv6 packets. Default: inet.',
   ),
   scheduler: described(
@@ -178,7 +178,7 @@ const serviceMembers = members({
     'Scheduler, such as rr, wrr, lc, wlc, sh or mh.',
   ),
   schedulerFlags: described(
-    v.optional(list(words(schedulerFlagNames.map(({ name: flag }) => flag))), []),
+    v.optional(arrayOf(oneOf(schedulerFlagNames.map(({ name: flag }) => flag))), []),
     'Flags of the scheduler. The names that start with `sh-` and `mh-` go with these schedulers.',
   ),
   onePacket: described(
@@ -186,7 +186,7 @@ const serviceMembers = members({
     'Schedule every packet on its own. UDP and firewall-mark services only.',
   ),
   persistenceTimeout: described(
-    v.optional(whole(timeoutSeconds, 'number of seconds')),
+    v.optional(integer(timeoutSeconds, 'number of seconds')),
     'Seconds that a client stays with its real server. Left out: not persistent.',
   ),
   persistenceNetmask: described(
@@ -200,9 +200,9 @@ const serviceMembers = members({
   ),
   persistenceEngine: described(
     v.optional(name('name of a persistence engine')),
-    'What tells clients apart in place of their address, such as sip.',
+    'What distinguishes clients in place of their address, such as sip.',
   ),
-  servers: described(v.optional(list(serverSchema), []), 'Real servers.'),
+  servers: described(v.optional(arrayOf(serverSchema), []), 'Real servers.'),
 });
 
 /** The shape of a service. What identifies it is either an address or a mark, and flags are those of its scheduler. */
@@ -235,14 +235,14 @@ export const serviceSchema = v.pipe(
 
 /** The shape of a sync daemon. */
 export const daemonSchema = members({
-  role: described(words(['master', 'backup']), 'Sends the state of connections, or takes it.'),
+  role: described(oneOf(['master', 'backup']), 'Sends the state of connections, or receives it.'),
   interface: described(
     v.optional(name('name of a network interface'), 'eth0'),
     'Network interface that the multicast goes over.',
   ),
-  syncId: described(v.optional(whole(syncIds, 'number'), 0), 'Identifier of the group of directors.'),
+  syncId: described(v.optional(integer(syncIds, 'number'), 0), 'Identifier of the group of directors.'),
   maxLength: described(
-    v.optional(whole(syncMessageLengths.inet, 'number of bytes')),
+    v.optional(integer(syncMessageLengths.inet, 'number of bytes')),
     "Longest message in bytes. Left out: the kernel's choice.",
   ),
   group: described(
@@ -254,11 +254,11 @@ export const daemonSchema = members({
     ),
     'Multicast group, IPv4 or IPv6. Default: 224.0.0.81.',
   ),
-  port: described(v.optional(whole(realPorts, 'port')), 'UDP port. Default: 8848.'),
-  ttl: described(v.optional(whole(multicastTtls, 'number')), 'TTL of the multicast. Default: 1.'),
+  port: described(v.optional(integer(realPorts, 'port')), 'UDP port. Default: 8848.'),
+  ttl: described(v.optional(integer(multicastTtls, 'number')), 'TTL of the multicast. Default: 1.'),
 });
 
-const seconds = whole(timeoutSeconds, 'number of seconds');
+const seconds = integer(timeoutSeconds, 'number of seconds');
 
 const timeoutsSchema = members({
   tcp: described(v.optional(seconds), 'Seconds that idle TCP connections are kept. Left out: as they are.'),
@@ -271,16 +271,17 @@ export const documentSchema = members({
   $schema: described(v.optional(v.string('a text')), 'Address of this schema, for editors; means nothing.'),
   timeouts: described(v.optional(timeoutsSchema), 'Timeouts of idle connections. Left out: as they are.'),
   syncDaemons: described(
-    v.optional(list(daemonSchema)),
+    v.optional(arrayOf(daemonSchema)),
     'The sync daemons that are to run, at most one of each role. Left out: as they are.',
   ),
-  services: described(list(serviceSchema), 'Virtual services: these and no others.'),
+  services: described(arrayOf(serviceSchema), 'Virtual services: these and no others.'),
 });
 
 /** A document as it is written: what has a default may be left out. */
 export type Document = v.InferInput<typeof documentSchema>;
-/** Parts of a document that were read: defaults that depend on nothing else are filled in. */
+/** A document that was read: defaults that depend on nothing else are filled in. */
 export type CheckedDocument = v.InferOutput<typeof documentSchema>;
+/** Parts of it. */
 export type CheckedService = CheckedDocument['services'][number];
 export type CheckedServer = CheckedService['servers'][number];
 export type CheckedDaemon = NonNullable<CheckedDocument['syncDaemons']>[number];

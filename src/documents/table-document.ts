@@ -23,14 +23,14 @@ function defined<T extends object>(members: { [K in keyof T]: T[K] | undefined }
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** How much of a table is written down. */
+/** How much of a table is written. */
 export interface Detail {
   /** Whether settings that have their default are written too. */
   readonly defaults: boolean;
 }
 
-/** Writes the members of one kind of object. */
-class Writer {
+/** Makes the parts of a document from those of a table. */
+class DocumentWriter {
   readonly #defaults: boolean;
 
   constructor({ defaults }: Detail) {
@@ -68,7 +68,7 @@ class Writer {
   #name(key: ServiceKey): DocumentService {
     if (isFirewallMark(key)) return { fwmark: key.fwmark, family: this.#optional(key.family, (of) => of === 'inet') };
     const { address, protocol, port } = key;
-    if (!isKnownProtocol(protocol)) throw new ValueError(`${protocol}: no document can have a service of it`);
+    if (!isKnownProtocol(protocol)) throw new ValueError(`a document can't have a service of ${protocol}`);
     return { address, protocol: this.#optional(protocol, (name) => name === 'tcp'), port };
   }
 
@@ -93,21 +93,21 @@ function serverDocument(server: RealServer): DocumentServer {
   };
 }
 
-/** What a document says of a service, but for its servers. */
+/** A service as in a document, without its servers. */
 export function serviceDocument(service: VirtualService, detail: Detail): DocumentService {
-  return new Writer(detail).service(service);
+  return new DocumentWriter(detail).service(service);
 }
 
 function writtenTimeouts({ tcp, tcpFin, udp }: Timeouts): Document['timeouts'] {
-  // 0 leaves one as it is.
+  // 0 keeps the current value.
   const set = (seconds: number): number | undefined => (seconds === 0 ? undefined : seconds);
   return defined<NonNullable<Document['timeouts']>>({ tcp: set(tcp), tcpFin: set(tcpFin), udp: set(udp) });
 }
 
-/** The document that says a table, in natural order; its servers with every setting. */
+/** The document that describes a table, in natural order; its servers with every setting. */
 export function tableDocument(table: Table, detail: Detail): Document {
   const { services, timeouts, syncDaemons } = canonicalTable(table);
-  const writer = new Writer(detail);
+  const writer = new DocumentWriter(detail);
   return defined<Document>({
     timeouts: timeouts && writtenTimeouts(timeouts),
     syncDaemons: syncDaemons?.map((daemon) => writer.daemon(daemon)),

@@ -9,13 +9,13 @@ const modprobe = '/sbin/modprobe';
 
 const endSignals: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
 
-/** PATH is not asked: what root runs must not depend on who set it. */
+/** PATH is not used: what root runs must not depend on who set it. */
 const programPaths: Readonly<Record<HelperProgram, readonly string[]>> = {
   ip: ['/sbin/ip', '/usr/sbin/ip', '/bin/ip', '/usr/bin/ip'],
 };
 
-/** How long a program may take, in milliseconds: ten thousand questions to ip take less than one. */
-const programLimit = 30_000;
+/** Timeout of a program in milliseconds; 10,000 `ip route get` take under a second. */
+const programTimeout = 30_000;
 
 /** The machine that the process runs on. */
 export function createMachine(): Machine {
@@ -34,7 +34,7 @@ export function createMachine(): Machine {
         child.once('close', () => {
           resolve();
         });
-        // Whether it worked shows when the kernel is asked again.
+        // Whether it worked shows when the kernel is tried again.
       }).catch(() => undefined);
     },
     capabilities() {
@@ -42,7 +42,7 @@ export function createMachine(): Machine {
         const match = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
         return BigInt(`0x${match?.[1] ?? '0'}`);
       } catch {
-        // Unknown without /proc: what the kernel says has to do.
+        // Unknown without /proc: leaves the decision to the kernel.
         return (1n << 64n) - 1n;
       }
     },
@@ -60,7 +60,7 @@ export function createMachine(): Machine {
     },
     async run(program, args, input = '') {
       for (const path of programPaths[program]) {
-        const result = await runProgram(path, args, input);
+        const result = await runHelper(path, args, input);
         if (result !== undefined) return result;
       }
       return undefined;
@@ -69,11 +69,11 @@ export function createMachine(): Machine {
 }
 
 /** Undefined where there is no such program. @throws {LookError} where it can't be executed. */
-async function runProgram(path: string, args: readonly string[], input: string): Promise<ProgramResult | undefined> {
+async function runHelper(path: string, args: readonly string[], input: string): Promise<ProgramResult | undefined> {
   const { spawn } = await import('node:child_process');
   return new Promise<ProgramResult | undefined>((resolve, reject) => {
     // Some failures are thrown, others are emitted.
-    const child = spawn(path, args, { env: { LC_ALL: 'C' }, timeout: programLimit, killSignal: 'SIGKILL' });
+    const child = spawn(path, args, { env: { LC_ALL: 'C' }, timeout: programTimeout, killSignal: 'SIGKILL' });
     child.once('error', reject);
     if (child.pid === undefined) return;
     const texts = { stdout: '', stderr: '' };
@@ -83,7 +83,7 @@ async function runProgram(path: string, args: readonly string[], input: string):
     child.once('close', (status) => {
       resolve({ ...texts, status: status ?? undefined });
     });
-    // A program that ends without reading everything says why in its own words.
+    // A program that ends without reading all of its input reports the reason itself.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
   }).catch((cause: unknown) => {

@@ -1,3 +1,5 @@
+// The real streams, files and clock in, for a `main`; its exit status ends the process.
+
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Io } from '../ports/io.js';
@@ -9,19 +11,18 @@ import { standardError, standardInput, standardOutput } from './standard-streams
 const internalFault = 70;
 
 /**
- * The program's name as it was typed. A name that the shell found in PATH reaches us with its directory, so a path is
- * taken for a bare name where PATH leads to it.
+ * The program's name as it was typed. The shell passes a name that it found in PATH with its directory, so a path is
+ * reduced to its basename where PATH leads to it.
  */
 function programName(): string {
-  // Node makes its own copy of the path absolute; the kernel's is as it was given.
-  // Before it stand options for Node.
-  const script = commandLine()[1 + process.execArgv.length] ?? process.argv[1] ?? 'ipvsadm';
+  // Node makes its own copy of the path absolute; the kernel's is as typed. Options for Node come before it.
+  const script = ownCommandLine()[1 + process.execArgv.length] ?? process.argv[1] ?? 'ipvsadm';
   const name = basename(script);
   return firstInPath(name) === script ? name : script;
 }
 
-/** Empty where /proc is not mounted, as in a rescue system. */
-function commandLine(): string[] {
+/** The command line of this process; empty where /proc is not mounted, as in a rescue system. */
+function ownCommandLine(): string[] {
   try {
     return readFileSync('/proc/self/cmdline', 'utf8').split('\0');
   } catch {
@@ -50,8 +51,8 @@ const mostThreads = 128;
 
 /**
  * The C library's look-ups block a thread each, and the process can't end before they do. So: a thread for each as far
- * as that goes (libuv gives half of them to look-ups), and little patience with a server that is silent. What the
- * administrator has set stays. Both are read when the first look-up starts.
+ * as that goes (libuv gives half of them to look-ups), and a short timeout for a name server without replies. What
+ * the administrator has set stays. Both are read when the first look-up starts.
  */
 function prepareLookups(lookups: number): void {
   process.env['UV_THREADPOOL_SIZE'] ??= String(Math.min(mostThreads, 2 * lookups + 2));
@@ -83,6 +84,6 @@ export async function runProgram(main: (argv: readonly string[], io: Io) => Prom
     const trace = (io.env['IPVSADM_DEBUG'] ?? '') !== '' && error instanceof Error ? `${error.stack ?? ''}\n` : '';
     await standardError.write(`${io.programName}: internal error: ${text}\n${trace}`);
   }
-  // Ends timers and sockets that nobody needs any more; only look-ups under way are waited for.
+  // Ends timers and sockets that are no longer needed; only look-ups under way delay the exit.
   process.exit(status);
 }

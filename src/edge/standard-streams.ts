@@ -3,7 +3,7 @@ import { OutputError } from '../errors.js';
 import type { Output } from '../ports/io.js';
 import { systemErrorText } from '../text/errno-text.js';
 
-/** How long to wait for a descriptor that somebody else has made non-blocking, in milliseconds. */
+/** Milliseconds between two tries of a descriptor that another process has made non-blocking. */
 const retryDelay = 5;
 
 async function pause(): Promise<void> {
@@ -19,7 +19,7 @@ function codeOf(error: unknown): string | undefined {
 /** Major number of the devices null, zero and full. Source: Documentation/admin-guide/devices.txt of Linux. */
 const memoryDevices = 1;
 
-/** False where a descriptor is no terminal for certain, which is known without making a stream. */
+/** False where a descriptor is certainly not a terminal, found out without creating a stream. */
 function canBeTerminal(fd: number): boolean {
   try {
     const status = fstatSync(fd);
@@ -30,7 +30,7 @@ function canBeTerminal(fd: number): boolean {
 }
 
 /**
- * A standard descriptor to write to. Plain system calls: they wait for a slow reader, report every failure at once, and
+ * A standard descriptor to write to. Synchronous system calls: they wait for a slow reader, report every failure at once, and
  * cost nothing to set up, which matters to commands that run for milliseconds.
  */
 class DescriptorOutput implements Output {
@@ -39,7 +39,7 @@ class DescriptorOutput implements Output {
   readonly #stream: () => NodeJS.WriteStream;
   #readerGone = false;
 
-  /** @param stream Node's own stream for the descriptor; costs milliseconds to make, so it is made only when asked. */
+  /** @param stream Node's own stream for the descriptor; costs milliseconds to create, so it is created only when needed. */
   constructor(fd: number, name: string, stream: () => NodeJS.WriteStream) {
     this.#fd = fd;
     this.#name = name;
@@ -84,7 +84,7 @@ class DescriptorOutput implements Output {
 /** Standard output. */
 export const standardOutput: Output = new DescriptorOutput(1, 'standard output', () => process.stdout);
 
-/** Where messages can't be written, that can't be reported either: the exit status has to do. */
+/** A failure to write messages can't be reported either: the exit status has to be enough. */
 class LenientOutput extends DescriptorOutput {
   override async write(text: string | Uint8Array): Promise<void> {
     try {
@@ -98,7 +98,7 @@ class LenientOutput extends DescriptorOutput {
 /** Standard error. Writing to it never fails. */
 export const standardError: Output = new LenientOutput(2, 'standard error', () => process.stderr);
 
-/** Standard input in pieces as they come; each holds until the next one is asked for. */
+/** Standard input in pieces as they arrive; each is valid until the next one is requested. */
 export async function* standardInput(): AsyncGenerator<Uint8Array> {
   const piece = Buffer.allocUnsafeSlow(65536);
   for (;;) {

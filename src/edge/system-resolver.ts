@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { NoAnswerError, type NameResolver } from '../ports/resolver.js';
 import { parseServices, type ServiceNames } from '../names/services-file.js';
 
-/** The C library looks for the port's name too, and reads all of /etc/services for one that has none; this is the first. */
+/** The C library looks for the port's name too, and reads all of /etc/services for one without a name; this is the first entry. */
 const firstPort = 1;
 
 /** Names by the C library's rules (nsswitch.conf, /etc/hosts, DNS) and /etc/services. */
 export function createNameResolver(): NameResolver {
   let services: ServiceNames | undefined;
-  const serviceNames = (): ServiceNames => (services ??= parseServices(readServices()));
+  const serviceNames = (): ServiceNames => (services ??= parseServices(readServicesFile()));
   return {
     async hostAddresses(name) {
       if (name === '') return [];
@@ -36,7 +36,7 @@ export function createNameResolver(): NameResolver {
 }
 
 /** A machine without the file has no names; that is no error. */
-function readServices(): string {
+function readServicesFile(): string {
   try {
     return readFileSync('/etc/services', 'utf8');
   } catch {

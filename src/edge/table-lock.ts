@@ -8,13 +8,13 @@ import type { LockOptions, TableLock } from '../ports/lock.js';
 import { systemErrorText } from '../text/errno-text.js';
 import { printable } from '../text/printable.js';
 
-/** Only root can write in /run, so nobody else can hold the lock or say who has it. */
+/** Only root can write in /run, so nobody else can hold the lock or write the name of its holder. */
 const directory = '/run/ipvsadm';
 
 /** Node has no flock(2), util-linux and busybox have it as a program. */
 const flock = '/usr/bin/flock';
 
-/** What programs that are started here find others by: what root runs must not depend on who set PATH. */
+/** Environment of the programs that are started here: what root runs must not depend on who set PATH. */
 const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
 
 /** Exit status of flock where another process has the lock. */
@@ -33,7 +33,7 @@ export function tableLockFile(): string {
  * /run/ipvsadm, so that scripts can take it with flock(1). It is released by `release`, or when the process ends,
  * however that ends.
  * @param file for tests; that of the table by default.
- * @throws {LockedError} when another process has it for too long, or it can't be taken.
+ * @throws {LockedError} when another process holds it for longer than that, or the file can't be locked.
  */
 export async function lockTable({ waitSeconds, purpose, onWait }: LockOptions, file?: string): Promise<TableLock> {
   const path = file ?? tableLockFile();
@@ -71,9 +71,9 @@ function createLockFile(path: string): void {
 }
 
 /**
- * A child has the lock for as long as its standard input is open, which is until this process closes it or ends. In a
- * session of its own: Ctrl-C is for us, who may have something to undo.
- * @returns undefined where another process has the lock.
+ * A child process holds the lock for as long as its standard input is open, which is until this process closes it or
+ * ends. It has a session of its own: Ctrl-C is for this process, which may have changes to undo.
+ * @returns undefined where another process holds the lock.
  */
 async function takeLock(path: string, options: readonly string[]): Promise<TableLock | undefined> {
   const child = spawn(flock, ['-x', ...options, path, 'cat'], {
@@ -81,19 +81,19 @@ async function takeLock(path: string, options: readonly string[]): Promise<Table
     env: environment,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
-  // It ends without having read anything where it has not got the lock.
+  let errorOutput = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errorOutput += text));
+  // Without the lock it ends before it has read anything.
   child.stdin.on('error', () => undefined);
   const ended = once(child, 'close') as Promise<[number | null]>;
   ended.catch(() => undefined);
-  // cat runs only under the lock: its first byte says that it is ours.
+  // cat runs only under the lock: its first byte means that the lock is held.
   child.stdin.write('\n');
   try {
     const [status] = await Promise.race([once(child.stdout, 'data').then(() => [undefined] as const), ended]);
     if (status === conflict) return undefined;
     if (status !== undefined)
-      throw new Error(printable(complaint.trim()) || `flock ended with ${status ?? 'a signal'}`);
+      throw new Error(printable(errorOutput.trim()) || `flock ended with ${status ?? 'a signal'}`);
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     const reason = missing ? `${flock} is missing: install util-linux` : (cause as Error).message;
@@ -109,7 +109,7 @@ async function takeLock(path: string, options: readonly string[]): Promise<Table
   return { release, [Symbol.asyncDispose]: release };
 }
 
-/** Who has the lock, for people, by what it wrote into the file. */
+/** The holder of the lock, for people, from what it wrote into the file. */
 function describeHolder(path: string): string {
   const { pid, purpose, since } = readDescription(path);
   const who = pid === undefined ? 'another process' : `process ${pid}`;

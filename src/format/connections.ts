@@ -20,9 +20,9 @@ export interface Connection {
   readonly virtual: ConnectionEnd;
   readonly server: ConnectionEnd;
   readonly state: string;
-  /** Seconds until the entry is forgotten. */
+  /** Seconds until the entry times out. */
   readonly expires: number;
-  /** What the persistence engine knows; its data comes from packets. */
+  /** Data of the persistence engine; it comes from packets. */
   readonly engine?: { readonly name: string; readonly data: string };
 }
 
@@ -57,7 +57,7 @@ function isBlank(byte: number): boolean {
   return byte === code.blank || (byte >= code.tab && byte <= code.carriageReturn);
 }
 
-/** A line of `/proc/net/ip_vs_conn`, read where it stands: of half a million of them none gets an object of its own. */
+/** A line of `/proc/net/ip_vs_conn`, parsed in place: of half a million of them none gets an object of its own. */
 export class ConnectionLine {
   #bytes: Uint8Array = new Uint8Array();
   readonly #starts = new Uint32Array(mostFields);
@@ -83,7 +83,7 @@ export class ConnectionLine {
       while (at < last && !isBlank(bytes[at] ?? 0)) at++;
       this.#starts[column] = first;
       this.#ends[column] = at;
-      // Columns are apart by blanks and nothing else.
+      // Columns are separated by blanks and nothing else.
       if ((at === first && column < neededFields) || (at < last && bytes[at] !== code.blank)) return false;
     }
     return (
@@ -144,7 +144,7 @@ export class ConnectionLine {
     return { family: 'inet6', address: formatIpv6(this.#ipv6(column) ?? new Uint8Array(16)), port };
   }
 
-  /** What was read, as an object. */
+  /** The line that was read, as an object. */
   connection(): Connection {
     const connection = {
       protocol: this.#text(field.protocol),
@@ -199,13 +199,13 @@ export class ConnectionLine {
       out.byte(code.colon);
       out.number(this.#numbers[column + 1] ?? 0);
     } else {
-      const protocol = portNames.get(this.#text(field.protocol));
+      const protocol = connectionProtocols.get(this.#text(field.protocol));
       out.text(endpointLabel(this.#end(column), protocol, naming));
     }
     out.padEnd(start, width);
   }
 
-  /** Appends a column as it is, but for characters that could drive a terminal. */
+  /** Appends a column as it is, but for control characters, which could drive a terminal. */
   #writeText(out: TextWriter, column: number, width: number): void {
     const start = out.length;
     const end = this.#ends[column] ?? 0;
@@ -222,7 +222,8 @@ export class ConnectionLine {
   }
 }
 
-const portNames: ReadonlyMap<string, Protocol> = new Map([
+/** Protocols by their names in the kernel's connection table. */
+export const connectionProtocols: ReadonlyMap<string, Protocol> = new Map([
   ['TCP', 'tcp'],
   ['UDP', 'udp'],
   ['SCTP', 'sctp'],

@@ -23,20 +23,20 @@ export function writeCounter(out: TextWriter, value: number | bigint, exact: boo
   const start = out.length;
   if (exact) {
     out.byte(blank);
-    writeWhole(out, value);
+    writeInteger(out, value);
     out.padStart(start + 1, 8);
   } else if (value < shortened) {
-    writeWhole(out, value);
+    writeInteger(out, value);
     out.padStart(start, 9);
   } else {
     const [letter, unit] = units.find(([, , limit]) => value < limit) ?? largestUnit;
-    writeWhole(out, typeof value === 'bigint' ? value / BigInt(unit) : Math.floor(value / unit));
+    writeInteger(out, typeof value === 'bigint' ? value / BigInt(unit) : Math.floor(value / unit));
     out.padStart(start, 8);
     out.text(letter);
   }
 }
 
-function writeWhole(out: TextWriter, value: number | bigint): void {
+function writeInteger(out: TextWriter, value: number | bigint): void {
   if (typeof value === 'number') out.number(value);
   else out.text(String(value));
 }

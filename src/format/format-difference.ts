@@ -6,11 +6,11 @@ import { describeEndpoint } from '../model/service.js';
 import type { SyncDaemon } from '../model/state.js';
 import type { DaemonDifference, ServerDifference, ServiceDifference, TableDifference } from '../plan/difference.js';
 
-/** How lines are coloured, by what they tell. */
+/** Colour of lines, by kind of change. */
 export type Paint = Readonly<Record<'added' | 'removed' | 'edited' | 'same', (line: string) => string>>;
 
 /** No colour. */
-export const plainPaint: Paint = {
+export const noPaint: Paint = {
   added: (line) => line,
   removed: (line) => line,
   edited: (line) => line,
@@ -19,7 +19,7 @@ export const plainPaint: Paint = {
 
 const marks = { added: '+', removed: '-', edited: '~', same: ' ' } as const;
 
-/** What settings are called where they change. */
+/** Labels of settings. */
 const fieldLabels: Readonly<Record<string, string>> = {
   scheduler: 'scheduler',
   schedulerFlags: 'flags',
@@ -47,7 +47,7 @@ const fieldLabels: Readonly<Record<string, string>> = {
  * A difference for people, a line for each entry: `+` is added, `-` removed, `~` changed from an old to a new value;
  * the name of a service stands above its servers. Nothing at all where nothing differs.
  */
-export function* formatDifference(difference: TableDifference, paint: Paint = plainPaint): Generator<string> {
+export function* formatDifference(difference: TableDifference, paint: Paint = noPaint): Generator<string> {
   for (const service of difference.services) {
     yield line(paint, service.service.kind, printable(serviceText(service)));
     const indent = '  ';
@@ -74,7 +74,7 @@ function serviceText({ key, service }: ServiceDifference): string {
   }
 }
 
-/** Numbers and words of ours: nothing that could drive a terminal. */
+/** Numbers and fixed words: nothing that could drive a terminal. */
 function serverText(server: ServerDifference): string {
   switch (server.kind) {
     case 'added':
@@ -88,7 +88,7 @@ function serverText(server: ServerDifference): string {
   }
 }
 
-/** A tunnel is none where the forwarding method makes no use of it. */
+/** A server without a tunnel that its forwarding method doesn't use. */
 function withEffect(server: RealServer): Omit<RealServer, 'tunnel'> & { tunnel: RealServer['tunnel'] | undefined } {
   return { ...server, tunnel: server.forwarding === 'tunneling' ? server.tunnel : undefined };
 }

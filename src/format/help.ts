@@ -8,7 +8,7 @@ export function versionText(): string {
   return `ipvsadm v1.31 ${releaseDate} (compiled with node ${process.version}, ipvsadm for Node.js ${version} and IPVS v1.2.1)\n`;
 }
 
-/** The usage of `ipvsadm-save`. @param program its name */
+/** The usage of `ipvsadm-save`. @param program its name in the text */
 export function saveUsage(program: string): string {
   return `Usage: ${program} [-n]
 Prints the IPVS table as rules that ipvsadm-restore reads; with -n, addresses and ports
@@ -18,7 +18,7 @@ are numbers, as they should be in a file. To save it:
 `;
 }
 
-/** The usage of `ipvsadm-restore`. @param program its name */
+/** The usage of `ipvsadm-restore`. @param program its name in the text */
 export function restoreUsage(program: string): string {
   return `Usage: ${program} <FILE
 Replaces the IPVS table by the rules on the standard input, after checking all of them.
@@ -45,7 +45,7 @@ const synopses = [
   '-h | -v',
 ];
 
-/** A section of the help: its heading, and rows of what is typed and what it does. */
+/** A section of the help: its heading, and rows of what to type and what it does. */
 export interface Section {
   readonly heading: string;
   readonly rows: readonly (readonly [typed: string, meaning: string])[];
@@ -144,7 +144,7 @@ export const helpSections: readonly Section[] = [
   },
 ];
 
-/** The output of `-h`. @param program the name that its examples show */
+/** The output of `-h`. @param program the program's name in the text */
 export function helpText(program: string, verbs: readonly (readonly [name: string, summary: string])[]): string {
   const verbSection: Section = { heading: `Verbs (more: ${program} VERB --help)`, rows: verbs };
   const parts = [...helpSections, verbSection].map(

@@ -3,7 +3,7 @@ import { isFirewallMark, type ServiceKey, type VirtualService } from '../model/s
 import { counterNames, type IpvsInfo, type ServerState, type Statistics } from '../model/state.js';
 import type { Connection } from './connections.js';
 
-/** A value that JSON can hold; whole numbers of any size are written in full. */
+/** A value that JSON can hold; integers of any size are written in full. */
 export type JsonValue = string | number | bigint | boolean | null | undefined | readonly JsonValue[] | JsonObject;
 
 /** An object of such values. Members that are undefined are left out. */
@@ -37,13 +37,13 @@ function isList(value: readonly JsonValue[] | JsonObject): value is readonly Jso
   return Array.isArray(value);
 }
 
-/** What identifies a service, by stable names. */
+/** Identity of a service, by stable names. */
 export function keyJson(key: ServiceKey): JsonObject {
   if (isFirewallMark(key)) return { fwmark: key.fwmark, family: key.family };
   return { protocol: key.protocol, address: key.address, port: key.port, family: key.family };
 }
 
-/** What the kernel's IPVS is, by stable names. */
+/** The version and size of the kernel's IPVS, by stable names. */
 export function infoJson({ version, connectionTableSize }: IpvsInfo): JsonObject {
   return { version: `${version.major}.${version.minor}.${version.patch}`, connectionTableSize };
 }
@@ -84,7 +84,7 @@ export function connectionJson({ protocol, state, expires, client, virtual, serv
   };
 }
 
-/** What a service is set to, by stable names. */
+/** Settings of a service, by stable names. */
 export function serviceSettingsJson(service: VirtualService): JsonObject {
   return {
     scheduler: service.scheduler,
@@ -96,12 +96,12 @@ export function serviceSettingsJson(service: VirtualService): JsonObject {
   };
 }
 
-/** What identifies a server, by stable names. */
+/** Identity of a server, by stable names. */
 export function serverKeyJson({ address, port, family }: ServerKey): JsonObject {
   return { address, port, family };
 }
 
-/** What a server is set to, by stable names. */
+/** Settings of a server, by stable names. */
 export function serverSettingsJson(server: RealServer): JsonObject {
   const { type, port, checksum } = server.tunnel;
   return {

@@ -18,8 +18,8 @@ interface Endpoint {
 }
 
 /**
- * An address and a port as text, whole however long their names are.
- * @param protocol names the ports; undefined: none has a name, as for services with a firewall mark.
+ * An address and a port as text, never cut however long their names are.
+ * @param protocol of the port, for its name; undefined: none has a name, as for services with a firewall mark.
  */
 export function endpointText(endpoint: Endpoint, protocol: Protocol | undefined, naming: Naming): string {
   const { family, address, port } = endpoint;
@@ -34,7 +34,7 @@ export function endpointText(endpoint: Endpoint, protocol: Protocol | undefined,
 
 /**
  * An address and a port as listings and dumps show them: as `endpointText`, cut where the original cuts, or as numbers
- * where the names have to lead back to them.
+ * where the names have to resolve to them again.
  */
 export function endpointLabel(endpoint: Endpoint, protocol: Protocol | undefined, naming: Naming): string {
   const label = endpointText(endpoint, protocol, naming);
@@ -47,7 +47,7 @@ function joined(family: AddressFamily, host: string, port: string | number): str
   return family === 'inet6' ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Appends the address and port of a server, as `endpointLabel` words them. */
+/** Appends the address and port of a server, as `endpointLabel` writes them. */
 export function writeServerEndpoint(
   out: TextWriter,
   servers: ServerRows,

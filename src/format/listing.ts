@@ -1,3 +1,5 @@
+// What the kernel reports in, the lines of the classic listings out, byte for byte the original's.
+
 import type { Naming } from '../names/naming.js';
 import type { TableLayout } from '../grammar/command.js';
 import { column, type ServerRows } from '../model/server-rows.js';
@@ -143,15 +145,15 @@ export function writeServerLine(
     const first = firstCounter[layout];
     for (let index = first; index < first + shownCounters; index++) {
       // The original never shortens a server's first three rates.
-      const whole = exact || (layout === 'rate' && index < first + 3);
-      writeCounter(out, servers.counter(row, index), whole);
+      const inFull = exact || (layout === 'rate' && index < first + 3);
+      writeCounter(out, servers.counter(row, index), inFull);
     }
   } else {
     for (const [place, width] of serverColumns[layout]) {
       out.byte(blank);
       const from = out.length;
       if (place === column.forwarding) out.text(forwardingTexts[servers.number(row, place)] ?? '');
-      else if (place === column.tunnelType) writeTunnel(out, servers, row);
+      else if (place === column.tunnelType) writeTunnelColumn(out, servers, row);
       else out.number(servers.number(row, place));
       out.padEnd(from, width);
     }
@@ -159,7 +161,7 @@ export function writeServerLine(
   out.byte(newline);
 }
 
-function writeTunnel(out: TextWriter, servers: ServerRows, row: number): void {
+function writeTunnelColumn(out: TextWriter, servers: ServerRows, row: number): void {
   if (forwardingMethods[servers.number(row, column.forwarding)] !== 'tunneling') {
     out.text('n/a');
     return;
@@ -181,7 +183,7 @@ export function formatTimeouts({ tcp, tcpFin, udp }: Timeouts): string {
   return `Timeout (tcp tcpfin udp): ${tcp} ${tcpFin} ${udp}\n`;
 }
 
-/** The line of a synchronisation daemon. What an old kernel does not say is left out. */
+/** The line of a synchronisation daemon. What an old kernel does not report is left out. */
 export function formatSyncDaemon(daemon: SyncDaemon): string {
   const details = [
     `mcast=${daemon.interface}`,

@@ -4,8 +4,8 @@ import type { ServerKey } from '../model/server.js';
 import { isFirewallMark, protocolNumber, type ServiceKey } from '../model/service.js';
 import type { ServiceWithServers } from '../model/table.js';
 
-/** What an entry is sorted by, taken once from its text. */
-interface Place {
+/** What an entry is sorted by, parsed once from its text. */
+interface SortKey {
   readonly fwmark: number;
   readonly inet6: boolean;
   readonly protocol: number;
@@ -14,23 +14,23 @@ interface Place {
   readonly port: number;
 }
 
-function placeOf(
+function sortKeyOf(
   { family, address, port }: { family: 'inet' | 'inet6'; address: string; port: number },
   protocol: number,
-  familiesApart: boolean,
-): Place {
+  separatesFamilies: boolean,
+): SortKey {
   const inet6 = family === 'inet6';
   return {
     fwmark: 0,
-    inet6: familiesApart && inet6,
+    inet6: separatesFamilies && inet6,
     protocol,
     words: inet6 ? ipv6Words(address) : [parseIpv4(address) ?? 0, 0, 0, 0],
     port,
   };
 }
 
-function servicePlace(key: ServiceKey): Place {
-  if (!isFirewallMark(key)) return placeOf(key, protocolNumber(key.protocol), true);
+function serviceSortKey(key: ServiceKey): SortKey {
+  if (!isFirewallMark(key)) return sortKeyOf(key, protocolNumber(key.protocol), true);
   const { fwmark, family } = key;
   return { fwmark, inet6: family === 'inet6', protocol: 0, words: [], port: 0 };
 }
@@ -41,43 +41,47 @@ function ipv6Words(address: string): number[] {
   return [0, 4, 8, 12].map((offset) => view.getUint32(offset));
 }
 
-/** How two 32-bit numbers are told apart. */
-type Difference = (a: number, b: number) => number;
+/** Compares two 32-bit numbers: negative, 0 or positive. */
+type CompareNumbers = (a: number, b: number) => number;
 
-function compareWords(a: readonly number[], b: readonly number[], difference: Difference): number {
+function compareWords(a: readonly number[], b: readonly number[], compareNumbers: CompareNumbers): number {
   for (let index = 0; index < a.length; index++) {
-    const result = difference(a[index] ?? 0, b[index] ?? 0);
+    const result = compareNumbers(a[index] ?? 0, b[index] ?? 0);
     if (result !== 0) return result;
   }
   return 0;
 }
 
-function compare(a: Place, b: Place, difference: Difference): number {
+function compare(a: SortKey, b: SortKey, compareNumbers: CompareNumbers): number {
   return (
-    difference(a.fwmark, b.fwmark) ||
+    compareNumbers(a.fwmark, b.fwmark) ||
     Number(a.inet6) - Number(b.inet6) ||
     a.protocol - b.protocol ||
-    compareWords(a.words, b.words, difference) ||
+    compareWords(a.words, b.words, compareNumbers) ||
     a.port - b.port
   );
 }
 
-function sorted<T>(items: readonly T[], placeOfItem: (item: T) => Place, difference: Difference): T[] {
+function sorted<T>(items: readonly T[], keyOfItem: (item: T) => SortKey, compareNumbers: CompareNumbers): T[] {
   return items
-    .map((item) => ({ item, place: placeOfItem(item) }))
-    .sort((a, b) => compare(a.place, b.place, difference))
+    .map((item) => ({ item, key: keyOfItem(item) }))
+    .sort((a, b) => compare(a.key, b.key, compareNumbers))
     .map(({ item }) => item);
 }
 
-function sortedRows({ length, numbers }: ServerRows, difference: Difference, familiesApart: boolean): number[] {
+function sortedRows(
+  { length, numbers }: ServerRows,
+  compareNumbers: CompareNumbers,
+  separatesFamilies: boolean,
+): number[] {
   const compareRows = (a: number, b: number): number => {
     const first = a * rowSize;
     const second = b * rowSize;
-    if (familiesApart && numbers[first + column.inet6] !== numbers[second + column.inet6]) {
+    if (separatesFamilies && numbers[first + column.inet6] !== numbers[second + column.inet6]) {
       return (numbers[first + column.inet6] ?? 0) - (numbers[second + column.inet6] ?? 0);
     }
     for (let place: number = column.address; place < column.address + 4; place++) {
-      const result = difference(numbers[first + place] ?? 0, numbers[second + place] ?? 0);
+      const result = compareNumbers(numbers[first + place] ?? 0, numbers[second + place] ?? 0);
       if (result !== 0) return result;
     }
     return (numbers[first + column.port] ?? 0) - (numbers[second + column.port] ?? 0);
@@ -99,29 +103,29 @@ export interface TableOrder {
   readonly rows: (servers: ServerRows) => readonly number[];
 }
 
-function tableOrder(difference: Difference, familiesApart: boolean): TableOrder {
+function tableOrder(compareNumbers: CompareNumbers, separatesFamilies: boolean): TableOrder {
   return {
-    services: (services) => sorted(services, ({ key }) => servicePlace(key), difference),
-    servers: (servers) => sorted(servers, (server) => placeOf(server, 0, familiesApart), difference),
-    rows: (servers) => sortedRows(servers, difference, familiesApart),
+    services: (services) => sorted(services, ({ key }) => serviceSortKey(key), compareNumbers),
+    servers: (servers) => sorted(servers, (server) => sortKeyOf(server, 0, separatesFamilies), compareNumbers),
+    rows: (servers) => sortedRows(servers, compareNumbers, separatesFamilies),
   };
 }
 
 /**
  * The order of the classic listings and dumps. Like the original's, it cuts differences to 32 signed bits, so that
- * 192.168.0.1 comes before 10.0.0.1 (IPv6: in each of four words): people compare saved listings. It does not keep the
- * families of a service's servers apart either.
+ * 192.168.0.1 comes before 10.0.0.1 (IPv6: in each of four words): people compare saved listings. It does not
+ * separate the families of a service's servers either.
  */
 export const classicOrder = tableOrder((a, b) => (a - b) | 0, false);
 
-/** By unsigned number: the order of everything that the original has not. */
+/** By unsigned number: the order of everything that the original doesn't have. */
 export const naturalOrder = tableOrder((a, b) => a - b, true);
 
 /** Services with their servers by unsigned number. */
 export function inNaturalOrder(services: readonly ServiceWithServers[]): readonly ServiceWithServers[] {
   return sorted(
     services,
-    ({ service }) => servicePlace(service.key),
+    ({ service }) => serviceSortKey(service.key),
     (a, b) => a - b,
   );
 }

@@ -11,25 +11,25 @@ import {
 } from '../model/service.js';
 import { endpointLabel } from './labels.js';
 
-/** The scheduler's flags as `-b` takes them; empty where none is set. */
+/** The scheduler's flags as `-b` accepts them; empty where none is set. */
 export function schedulerFlagText(service: VirtualService): string {
   return schedulerFlagWords(service).join(',');
 }
 
-/** The persistence mask where it tells something; undefined where every client is on its own. */
+/** The persistence mask; undefined where it has no effect, because every client is on its own. */
 export function netmaskText({ key, persistenceTimeout, persistenceNetmask }: VirtualService): string | undefined {
   if (persistenceTimeout === undefined || persistenceNetmask === fullNetmask(key.family)) return undefined;
   return String(persistenceNetmask);
 }
 
-/** Whose ports have names: those of a service with a firewall mark, or of a protocol that is not known, have none. */
+/** The protocol for names of ports; undefined for a firewall mark or an unknown protocol, whose ports have none. */
 export function protocolOf(key: ServiceKey): Protocol | undefined {
   return isFirewallMark(key) || !isKnownProtocol(key.protocol) ? undefined : key.protocol;
 }
 
 /**
  * What identifies a service, as listings show it: `TCP  192.0.2.1:80`, `FWM  7 IPv6`.
- * @param endpoint words the address and port.
+ * @param endpoint writes the address and port.
  */
 export function serviceTitle(key: ServiceKey, naming: Naming, endpoint = endpointLabel): string {
   if (isFirewallMark(key)) return `FWM  ${key.fwmark}${key.family === 'inet6' ? ' IPv6' : ''}`;

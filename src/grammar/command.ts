@@ -4,24 +4,24 @@ import type { ServiceKey } from '../model/service.js';
 /** Layouts of the classic listing of the table. */
 export type TableLayout = 'plain' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'tun-info';
 
-/** Layouts of the table, in the order in which they win if several are asked for. */
+/** Layouts of the table, highest precedence first, for a line with several. */
 export const layouts = ['stats', 'rate', 'thresholds', 'persistent-conn', 'tun-info'] as const satisfies TableLayout[];
 
-/** What a command line asks for. */
+/** A command line as plain data. */
 export type ClassicCommand =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'change'; readonly change: Change }
   | {
       readonly kind: 'list';
-      /** Only this service, where there is one. */
+      /** Only this service; undefined: all. */
       readonly key: ServiceKey | undefined;
       readonly layout: TableLayout;
       /** Addresses and ports as numbers. */
       readonly numeric: boolean;
       /** Counters in full. */
       readonly exact: boolean;
-      /** In the order of addresses, else in that of the kernel. */
+      /** In the order of addresses, otherwise in the kernel's. */
       readonly sorted: boolean;
       readonly json: boolean;
     }

@@ -20,9 +20,9 @@ import {
   type OptionName,
   type OptionSpelling,
 } from './options.js';
-import { need, readTimeout, usage, type Settings } from './settings.js';
+import { need, readTimeout, usage, type OptionSettings } from './settings.js';
 
-/** Options found so far, and that each was given once. */
+/** Options given so far; each may be given once. */
 export class Given {
   readonly #names = new Set<OptionName>();
 
@@ -52,7 +52,7 @@ function checkLegality<O extends OptionName>(
   by: string,
 ): void {
   let other: O | undefined;
-  // By index: every line of a restore comes here, and iterating makes an object a step.
+  // By index: this is the fast path of a restore, and an iterator allocates an object a step.
   for (let index = 0; index < names.length; index++) {
     const name = names[index];
     if (name === undefined) continue;
@@ -81,13 +81,13 @@ function readSchedulerFlags(text: string, scheduler: string): SchedulerFlag[] {
   return flags;
 }
 
-function serviceKey({ family, protocol, address, port, fwmark }: Settings): ServiceKey {
+function keyFromSettings({ family, protocol, address, port, fwmark }: OptionSettings): ServiceKey {
   return fwmark === 0 ? { family, protocol: protocol ?? 'tcp', address, port } : { family, fwmark };
 }
 
-function serviceOf(settings: Settings, schedulerFlags: readonly SchedulerFlag[]): VirtualService {
+function serviceFromSettings(settings: OptionSettings, schedulerFlags: readonly SchedulerFlag[]): VirtualService {
   return {
-    key: serviceKey(settings),
+    key: keyFromSettings(settings),
     scheduler: settings.scheduler,
     schedulerFlags,
     onePacket: settings.onePacket,
@@ -97,20 +97,20 @@ function serviceOf(settings: Settings, schedulerFlags: readonly SchedulerFlag[])
   };
 }
 
-function checkService({ key, persistenceTimeout, onePacket }: VirtualService): void {
+function checkServiceSettings({ key, persistenceTimeout, onePacket }: VirtualService): void {
   if (isFirewallMark(key)) return;
   if (key.port === 0 && persistenceTimeout === undefined) throw usage(usageText.zeroPort());
   if (onePacket && key.protocol !== 'udp') throw usage(usageText.onePacket());
 }
 
-function serverKey({ server }: Settings): ServerKey {
+function serverKeyFromSettings({ server }: OptionSettings): ServerKey {
   const { family, address, port } = need(server, usageText.serverAddress());
   return { family, address, port: port ?? 0 };
 }
 
-function serverOf(settings: Settings, given: Given): RealServer {
+function serverFromSettings(settings: OptionSettings, given: Given): RealServer {
   const { forwarding, weight, upperThreshold, lowerThreshold, tunnelType, tunnelPort, tunnelChecksum } = settings;
-  const key = serverKey(settings);
+  const key = serverKeyFromSettings(settings);
   checkFamilies(settings);
   const tunneling = forwarding === 'tunneling';
   if (!tunneling && tunnelOptions.some((name) => given.has(name))) throw usage(usageText.tunnelNotTunneling());
@@ -129,11 +129,11 @@ function serverOf(settings: Settings, given: Given): RealServer {
   return { family, address, port, forwarding, weight, upperThreshold, lowerThreshold, tunnel };
 }
 
-function checkFamilies({ server, family, forwarding }: Settings): void {
+function checkFamilies({ server, family, forwarding }: OptionSettings): void {
   if (server?.family !== family && forwarding !== 'tunneling') throw usage(usageText.otherFamily());
 }
 
-function daemonOf(settings: Settings): SyncDaemon {
+function daemonFromSettings(settings: OptionSettings): SyncDaemon {
   const { role, syncId, maxLength, group, groupPort, ttl } = settings;
   return { role, syncId, interface: settings.interface, maxLength, group, port: groupPort, ttl };
 }
@@ -152,7 +152,7 @@ export function readRole(text: string, message: string): SyncRole {
   return text;
 }
 
-function listCommand(settings: Settings, given: Given): ClassicCommand {
+function listCommand(settings: OptionSettings, given: Given): ClassicCommand {
   for (const [listing, layout] of listConflicts) {
     if (given.has(listing) && given.has(layout)) throw usage(usageText.listConflict());
   }
@@ -164,7 +164,7 @@ function listCommand(settings: Settings, given: Given): ClassicCommand {
     return { kind: 'list-connections', json, numeric, persistence: given.has('persistent-conn') };
   return {
     kind: 'list',
-    key: given.has('service-address') ? serviceKey(settings) : undefined,
+    key: given.has('service-address') ? keyFromSettings(settings) : undefined,
     layout: layouts.find((layout) => given.has(layout)) ?? 'plain',
     numeric,
     exact: given.has('exact'),
@@ -176,7 +176,7 @@ function listCommand(settings: Settings, given: Given): ClassicCommand {
 /** Builds the command when all options are read; checks in the order that the original checks in. */
 export function finish(
   command: CommandName,
-  settings: Settings,
+  settings: OptionSettings,
   given: Given,
   words: readonly string[],
 ): ClassicCommand {
@@ -190,33 +190,33 @@ export function finish(
   switch (command) {
     case 'add-service':
     case 'edit-service': {
-      const service = serviceOf(settings, flags);
-      checkService(service);
+      const service = serviceFromSettings(settings, flags);
+      checkServiceSettings(service);
       return { kind: 'change', change: { kind: command, service } };
     }
     case 'delete-service':
-      return { kind: 'change', change: { kind: command, key: serviceKey(settings) } };
+      return { kind: 'change', change: { kind: command, key: keyFromSettings(settings) } };
     case 'add-server':
     case 'edit-server':
       return {
         kind: 'change',
-        change: { kind: command, key: serviceKey(settings), server: serverOf(settings, given) },
+        change: { kind: command, key: keyFromSettings(settings), server: serverFromSettings(settings, given) },
       };
     case 'delete-server':
       return {
         kind: 'change',
-        change: { kind: command, key: serviceKey(settings), server: serverKey(settings) },
+        change: { kind: command, key: keyFromSettings(settings), server: serverKeyFromSettings(settings) },
       };
     case 'flush':
       return { kind: 'change', change: { kind: 'flush' } };
     case 'zero': {
-      const key = given.has('service-address') ? serviceKey(settings) : undefined;
+      const key = given.has('service-address') ? keyFromSettings(settings) : undefined;
       return { kind: 'change', change: { kind: 'zero', key } };
     }
     case 'set':
       return { kind: 'change', change: { kind: 'set-timeouts', timeouts: need(timeouts, usageText.setNeedsThree()) } };
     case 'start-daemon':
-      return { kind: 'change', change: { kind: command, daemon: daemonOf(settings) } };
+      return { kind: 'change', change: { kind: command, daemon: daemonFromSettings(settings) } };
     case 'stop-daemon':
       return { kind: 'change', change: { kind: command, role: settings.role } };
     case 'list':

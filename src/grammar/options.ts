@@ -83,7 +83,7 @@ export interface CommandSpelling extends Spelling {
 
 /** A spelling of an option. */
 export interface OptionSpelling extends Spelling {
-  /** What it counts as: several spellings can be one option. `sort` and `ipv6` may repeat and go with any command. */
+  /** The option that it stands for: several spellings can be one option. `sort` and `ipv6` may be repeated, with any command. */
   readonly option: OptionName | 'sort' | 'ipv6';
 }
 
@@ -171,7 +171,7 @@ export const optionSpellings: readonly OptionSpelling[] = [
   option('mcast-ttl', 'mcast-ttl', [], 'required'),
 ];
 
-/** What goes with what: any option that is in none of the lists is illegal. */
+/** Which options are legal together: one that is in none of the lists is illegal. */
 export interface Legality<O extends string> {
   readonly required?: readonly O[];
   readonly optional?: readonly O[];
@@ -186,7 +186,7 @@ const serverSettings = ['forwarding-method', 'weight', 'u-threshold', 'l-thresho
 /** An option that describes a tunnel. */
 export type TunnelOptionName = (typeof tunnelOptionNames)[number];
 
-/** Options that each command takes. */
+/** Options that each command accepts. */
 export const commandLegality: Readonly<Record<CommandName, Legality<OptionName>>> = {
   'add-service': { required: ['service-address'], optional: serviceSettings },
   'edit-service': { required: ['service-address'], optional: serviceSettings },
@@ -229,7 +229,7 @@ export const listConflicts: readonly (readonly [OptionName, OptionName])[] = [
   ['daemon', 'persistent-conn'],
 ];
 
-/** Options that each tunnel type takes. */
+/** Options that each tunnel type accepts. */
 export const tunnelLegality: Readonly<Record<TunnelType, Legality<TunnelOptionName>>> = {
   ipip: { optional: ['tun-type'] },
   gue: { required: ['tun-port'], optional: ['tun-type'], exclusive: ['tun-nocsum', 'tun-csum', 'tun-remcsum'] },

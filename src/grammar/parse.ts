@@ -1,3 +1,5 @@
+// The words of a command line in, a command of plain data out, or a UsageError. Names to look up are yielded.
+
 import { UsageError } from '../errors.js';
 import type { NameResolver } from '../ports/resolver.js';
 import type { ClassicCommand } from './command.js';
@@ -18,19 +20,19 @@ import {
 /** Seconds of persistence where `-p` has no value. The original's manual says 300. */
 const defaultPersistence = 360;
 
-/** The setting of the run that reading a line depends on. */
+/** What parsing depends on beside the words. */
 export interface ParseContext {
-  /** What messages call the program. */
+  /** The program's name in messages. */
   readonly programName: string;
   /** POSIXLY_CORRECT is set in the environment. */
   readonly posixlyCorrect: boolean;
-  /** The line comes from a restore, which can't hold another one. */
+  /** The line is part of a restore, which can't contain another one. */
   readonly restoring: boolean;
 }
 
 /**
- * Reads a command line (or a line of a rule dump) without touching anything: names that need a look-up are yielded,
- * and the results expected back.
+ * Parses a command line (or a line of a rule dump) without side effects: names that need a look-up are yielded, and the
+ * results expected back.
  * @throws {UsageError}
  */
 export function* parseWords(words: readonly string[], context: ParseContext): Steps<ClassicCommand> {
@@ -76,7 +78,7 @@ function readCommand(scanner: Scanner, context: ParseContext) {
 }
 
 /**
- * Reads a command line and looks its names up.
+ * Parses a command line and looks its names up.
  * @throws {UsageError}
  */
 export async function parseCommand(
@@ -90,7 +92,7 @@ export async function parseCommand(
   return step.value;
 }
 
-/** Carries out a look-up; a host name counts as the first of its addresses, as the C library's callers take it. */
+/** Carries out a look-up; a host name stands for the first of its addresses, as with the C library. */
 export async function lookUp(lookup: Lookup, names: NameResolver): Promise<LookupResult> {
   if (lookup.kind === 'port') return names.servicePort(lookup.name, lookup.protocol);
   const [first] = await names.hostAddresses(lookup.name);

@@ -8,7 +8,7 @@ import {
 } from './options.js';
 import { usageText } from './usage-text.js';
 
-/** A command or an option as it was found, with its value. */
+/** A command or an option as it was written, with its value. */
 export interface Token {
   readonly spelling: CommandSpelling | OptionSpelling;
   readonly value: string | undefined;
@@ -22,31 +22,30 @@ for (const spelling of [...commandSpellings, ...optionSpellings]) {
 }
 
 /**
- * Takes words apart into options by the rules of popt, which the original scans with: bundles, attached values,
- * values that start with a dash, `--`. Gives them one at a time, because values are checked in between and the first
- * fault counts.
+ * Splits words into options by the rules of popt, the scanner of the original: bundles, attached values, values that
+ * start with a dash, `--`. Returns one at a time, because values are checked in between and the first error counts.
  */
 export class Scanner {
   readonly #words: readonly string[];
-  readonly #plainWordEnds: boolean;
+  readonly #stopsAtOperand: boolean;
   #next = 0;
   /** Letters of a bundle that are still to be read. */
   #bundle = '';
   #optionsEnded = false;
   readonly #leftOver: string[] = [];
 
-  /** @param plainWordEnds POSIXLY_CORRECT is set: no options after the first plain word. */
-  constructor(words: readonly string[], plainWordEnds: boolean) {
+  /** @param stopsAtOperand POSIXLY_CORRECT is set: no options after the first operand. */
+  constructor(words: readonly string[], stopsAtOperand: boolean) {
     this.#words = words;
-    this.#plainWordEnds = plainWordEnds;
+    this.#stopsAtOperand = stopsAtOperand;
   }
 
-  /** Plain words so far. */
+  /** Operands so far: words that are no options. */
   get leftOver(): readonly string[] {
     return this.#leftOver;
   }
 
-  /** The word that was read last, which messages name. */
+  /** The word that was read last, for messages. */
   get word(): string {
     return this.#words[this.#next - 1] ?? '';
   }
@@ -62,7 +61,7 @@ export class Scanner {
       this.#next++;
       if (this.#optionsEnded || !word.startsWith('-') || word === '-') {
         this.#leftOver.push(word);
-        if (this.#plainWordEnds) this.#optionsEnded = true;
+        if (this.#stopsAtOperand) this.#optionsEnded = true;
       } else if (word === '--') {
         this.#optionsEnded = true;
       } else if (word.startsWith('--')) {

@@ -21,7 +21,7 @@ import { usageText } from './usage-text.js';
 import { tunnelLegality } from './options.js';
 import { cutName, parseEndpoint, parseInetAton, parseLeadingDigits, parseNumber } from './values.js';
 
-/** A name that the line holds and that only the machine can turn into a number. */
+/** A name in a command line that has to be looked up on the machine. */
 export type Lookup =
   | { readonly kind: 'host'; readonly name: string }
   | { readonly kind: 'port'; readonly name: string; readonly protocol: Protocol };
@@ -32,7 +32,7 @@ export type LookupResult = string | number | undefined;
 /** Reading that yields look-ups, is resumed with their results, and returns a value. */
 export type Steps<T> = Generator<Lookup, T, LookupResult>;
 
-/** A value or an option that does not fit. */
+/** The error for a value or an option that is not allowed. */
 export function usage(message: string): UsageError {
   return new UsageError('usage', message);
 }
@@ -47,15 +47,15 @@ function numberIn(text: string, { lowest, highest }: Range): number | undefined 
   return parseNumber(text, lowest, highest);
 }
 
-interface Endpoint {
+interface ParsedEndpoint {
   readonly family: AddressFamily;
   readonly address: string;
-  /** Undefined: the text had none. */
+  /** Undefined: there is none in the text. */
   readonly port: number | undefined;
 }
 
-/** What the options read so far say. Later options depend on it, so the order of options counts. */
-export interface Settings {
+/** Values of the options read so far. Later options depend on them, so the order of options counts. */
+export interface OptionSettings {
   family: AddressFamily;
   protocol: Protocol | undefined;
   address: string;
@@ -67,7 +67,7 @@ export interface Settings {
   persistenceTimeout: number | undefined;
   netmask: PersistenceNetmask;
   engine: string;
-  server: Endpoint | undefined;
+  server: ParsedEndpoint | undefined;
   forwarding: ForwardingMethod;
   weight: number;
   upperThreshold: number;
@@ -84,8 +84,8 @@ export interface Settings {
   ttl: number;
 }
 
-/** What counts before the first option. */
-export function initialSettings(): Settings {
+/** The values before the first option. */
+export function initialSettings(): OptionSettings {
   return {
     family: 'inet',
     protocol: undefined,
@@ -116,7 +116,7 @@ export function initialSettings(): Settings {
   };
 }
 
-function* readEndpoint(text: string, protocol: Protocol | undefined, message: string): Steps<Endpoint> {
+function* readEndpoint(text: string, protocol: Protocol | undefined, message: string): Steps<ParsedEndpoint> {
   const { host, port: portText } = need(parseEndpoint(text), message);
   let family: AddressFamily = 'inet';
   let address: string;
@@ -136,7 +136,7 @@ function* readEndpoint(text: string, protocol: Protocol | undefined, message: st
   return { family, address, port: need(port, message) };
 }
 
-function* readService(settings: Settings, protocol: Protocol, text: string): Steps<void> {
+function* readService(settings: OptionSettings, protocol: Protocol, text: string): Steps<void> {
   settings.protocol = protocol;
   const { family, address, port } = yield* readEndpoint(text, protocol, usageText.serviceAddress());
   settings.family = family;
@@ -145,7 +145,7 @@ function* readService(settings: Settings, protocol: Protocol, text: string): Ste
   if (family === 'inet6') settings.netmask = fullNetmask('inet6');
 }
 
-function* readNetmask(settings: Settings, text: string): Steps<void> {
+function* readNetmask(settings: OptionSettings, text: string): Steps<void> {
   if (settings.family === 'inet6') {
     const length = parseLeadingDigits(text);
     const { lowest, highest } = prefixLengths;
@@ -179,8 +179,8 @@ function isTunnelType(text: string): text is TunnelType {
   return Object.hasOwn(tunnelLegality, text);
 }
 
-/** What options do with their values, by long name. Options that only count as given are in neither table. */
-export const readers: Readonly<Record<string, (settings: Settings, value: string) => void>> = {
+/** Readers of option values, by long name. Options without a value that need no reader are in neither table. */
+export const readers: Readonly<Record<string, (settings: OptionSettings, value: string) => void>> = {
   'fwmark-service': (settings, value) => {
     settings.fwmark = need(numberIn(value, firewallMarks), usageText.fwmark(value));
     // Names of ports are those of TCP, as no protocol is known.
@@ -258,14 +258,14 @@ export const readers: Readonly<Record<string, (settings: Settings, value: string
 };
 
 /** The same for values that may hold names. */
-export const lookupReaders: Readonly<Record<string, (settings: Settings, value: string) => Steps<void>>> = {
+export const lookupReaders: Readonly<Record<string, (settings: OptionSettings, value: string) => Steps<void>>> = {
   'tcp-service': (settings, value) => readService(settings, 'tcp', value),
   'udp-service': (settings, value) => readService(settings, 'udp', value),
   'sctp-service': (settings, value) => readService(settings, 'sctp', value),
   netmask: readNetmask,
   'real-server': function* (settings, value): Steps<void> {
     settings.server = yield* readEndpoint(value, settings.protocol, usageText.serverAddress());
-    // The port that the service has so far counts, not the one that a later option gives it.
+    // The service's port so far counts, not one of a later option.
     settings.server = { ...settings.server, port: settings.server.port ?? settings.port };
   },
 };

@@ -1,4 +1,4 @@
-/** Error messages for a wrong command line, in the words of the original, which scripts and people know. */
+/** Error messages for a wrong command line; byte for byte the original's, which scripts and people know. */
 export const usageText = {
   tryHelp: (program: string) => `Try \`${program} -h' or '${program} --help' for more information.`,
   unknownOption: (word: string) => `${word}: unknown option`,

@@ -4,7 +4,7 @@ import { formatIpv4, formatIpv6, parseIpv4, parseIpv6, type AddressFamily } from
 const blank = /^[ \t\n\v\f\r]+/;
 
 /**
- * Reads a whole decimal number as strtol does: leading blanks and a sign are allowed, anything after it is not.
+ * Reads a decimal integer as strtol does: leading blanks and a sign are allowed, anything after it is not.
  * @returns undefined where the text is no such number or out of range.
  */
 export function parseNumber(text: string, lowest: number, highest: number): number | undefined {
@@ -50,7 +50,7 @@ export function parseInetAton(text: string): number | undefined {
   return value;
 }
 
-/** An address with a port, taken apart but not looked up. */
+/** An address with a port, split but not looked up. */
 export interface EndpointText {
   /** An address in canonical form, or the name of a host. */
   readonly host: { readonly family: AddressFamily; readonly address: string } | { readonly name: string };
@@ -59,7 +59,7 @@ export interface EndpointText {
 }
 
 function parseHost(text: string): EndpointText['host'] {
-  // Nearly all addresses are plain dotted quads already.
+  // The fast path: nearly all addresses are dotted quads.
   if (parseIpv4(text) !== undefined) return { family: 'inet', address: text };
   const inet6 = text.includes(':') ? parseIpv6(text) : undefined;
   if (inet6 !== undefined) return { family: 'inet6', address: formatIpv6(inet6) };
@@ -69,7 +69,7 @@ function parseHost(text: string): EndpointText['host'] {
 }
 
 /**
- * Takes `address`, `address:port`, `[address]` or `[address]:port` apart. A bare IPv6 address has no port.
+ * Splits `address`, `address:port`, `[address]` or `[address]:port`. A bare IPv6 address has no port.
  * @returns undefined where the text has no such shape; a text of digits alone is refused too.
  */
 export function parseEndpoint(text: string): EndpointText | undefined {
@@ -86,7 +86,7 @@ export function parseEndpoint(text: string): EndpointText | undefined {
   return { host: parseHost(host), port: colon < 0 ? undefined : text.slice(colon + 1) };
 }
 
-/** Whether the grammar takes a word for the name of a host, and for no address. */
+/** Whether the grammar reads a word as the name of a host, not as an address. */
 export function readsAsHostName(word: string): boolean {
   const host = /^[\w.-]+$/.test(word) ? parseEndpoint(`${word}:0`)?.host : undefined;
   return host !== undefined && 'name' in host && host.name === word;

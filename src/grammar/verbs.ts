@@ -1,6 +1,6 @@
 /**
- * The verbs, with what each does in one line. They are named apart from their definitions, because the first word of
- * a command line has to be recognised without loading them.
+ * The verbs, each with a summary of one line. They are listed separately from their definitions, because the first word
+ * of a command line has to be recognised without loading them.
  */
 export const verbSummaries = {
   status: 'overview for people: services, servers, weights, connections',
@@ -11,13 +11,13 @@ export const verbSummaries = {
   completion: 'print a script that completes verbs and their options in bash or zsh',
 } as const;
 
-/** A word that starts the verbs' grammar. */
+/** The name of a verb. */
 export type VerbName = keyof typeof verbSummaries;
 
-/** What the completion script starts a command line with that is to be completed; yargs' protocol. */
+/** First word of a command line that the completion script asks to complete; yargs' protocol. */
 export const completionWord = '--get-yargs-completions';
 
-/** True for a word that starts the verbs' grammar. */
+/** True for the name of a verb, and for the completion word. */
 export function isVerb(word: string | undefined): boolean {
   return word !== undefined && (Object.hasOwn(verbSummaries, word) || word === completionWord);
 }

@@ -1,3 +1,5 @@
+// What an address is: whether a text is one, and of which kind.
+
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from './address.js';
 
 /** An IPv4 or IPv6 address in canonical text form; undefined where the text is neither. */
@@ -20,7 +22,7 @@ export function isAddress(text: string): boolean {
   return canonicalAddress(text) !== undefined;
 }
 
-/** True for an IPv4 mask as a dotted quad. Any is: the kernel takes masks with holes too. */
+/** True for an IPv4 mask as a dotted quad. Any is: the kernel accepts masks with holes too. */
 export function isNetmask(text: string): boolean {
   return parseIpv4(text) !== undefined;
 }
@@ -33,7 +35,7 @@ export function isMulticast(text: string): boolean {
 }
 
 /**
- * True for an address that the kernel takes for a real server, as far as the address alone tells: not the unspecified
+ * True for an address that the kernel accepts for a real server, as far as the address alone decides: not the unspecified
  * address, a multicast or a broadcast one. Source: ip_vs_new_dest in net/netfilter/ipvs/ip_vs_ctl.c.
  */
 export function canBeServer(address: string): boolean {

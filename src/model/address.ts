@@ -1,4 +1,4 @@
-/** Address family in the field's words; AF_INET is `inet`, AF_INET6 is `inet6`. */
+/** Address family: `inet` (IPv4, AF_INET) or `inet6` (IPv6, AF_INET6). */
 export type AddressFamily = 'inet' | 'inet6';
 
 /** Bytes of an address, network byte order: 4 for `inet`, 16 for `inet6`. */

@@ -4,7 +4,7 @@ import { fullNetmask, isFirewallMark, type ServiceKey, type VirtualService } fro
 import type { SyncDaemon } from './state.js';
 import type { Table } from './table.js';
 
-/** What the kernel takes where a daemon leaves them open. Source: start_sync_thread in net/netfilter/ipvs/ip_vs_sync.c. */
+/** What the kernel uses where a daemon leaves them unset. Source: start_sync_thread in net/netfilter/ipvs/ip_vs_sync.c. */
 export const daemonDefaults = { group: '224.0.0.81', port: 8848, ttl: 1 } as const;
 
 function canonicalKey(key: ServiceKey): ServiceKey {
@@ -39,7 +39,7 @@ function canonicalTunnel({ type, port, checksum }: Tunnel): Tunnel {
 
 /**
  * A server's configuration without anything more (a `ServerState` has connections) and without what has no effect:
- * tunnel settings that its forwarding method or tunnel type doesn't look at. Its address is in canonical form.
+ * tunnel settings that its forwarding method or tunnel type ignores. Its address is in canonical form.
  * @returns the server itself where it is that already: there may be thousands.
  */
 export function canonicalServer(server: RealServer): RealServer {
@@ -57,7 +57,7 @@ export function canonicalServer(server: RealServer): RealServer {
   return { family, address, port, forwarding, weight, upperThreshold, lowerThreshold, tunnel };
 }
 
-/** A daemon with what the kernel takes for what was left open, but for the length, which depends on the interface. */
+/** A daemon with the kernel's defaults for what was left unset, but for the length, which depends on the interface. */
 export function canonicalDaemon({
   role,
   syncId,

@@ -2,7 +2,7 @@ import type { RealServer, ServerKey } from './server.js';
 import { describeEndpoint, describeService, type ServiceKey, type VirtualService } from './service.js';
 import type { SyncDaemon, SyncRole, Timeouts } from './state.js';
 
-/** One thing that the kernel can be asked to change. It is done whole or refused whole. */
+/** One change that the kernel can be asked for. It is made as a whole or refused as a whole. */
 export type Change =
   | { readonly kind: 'add-service'; readonly service: VirtualService }
   /** Replaces all settings of the service. */

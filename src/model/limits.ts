@@ -1,7 +1,7 @@
 // The ranges of what can be configured. What is lower than its smallest value or above its largest is refused, by the
 // kernel or by what reads it.
 
-/** A range of whole numbers, both ends included. */
+/** A range of integers, both ends included. */
 export interface Range {
   readonly lowest: number;
   readonly highest: number;
@@ -25,13 +25,13 @@ export const firewallMarks: Range = { lowest: 1, highest: 0xffffffff };
 /** Seconds that persistence or an idle connection lasts: up to 31 days. Source: MAX_TIMEOUT of ipvsadm and the kernel. */
 export const timeoutSeconds: Range = { lowest: 1, highest: 31 * 86400 };
 
-/** Weights of real servers. Source: ip_vs_add_dest in net/netfilter/ipvs/ip_vs_ctl.c, which takes them as an int. */
+/** Weights of real servers. Source: ip_vs_add_dest in net/netfilter/ipvs/ip_vs_ctl.c, which reads them as an int. */
 export const weights: Range = { lowest: 0, highest: 0x7fffffff };
 
 /** Connections of a threshold, as the kernel keeps them. */
 export const thresholds: Range = { lowest: 0, highest: 0xffffffff };
 
-/** Connections of a threshold that the classic command line takes. */
+/** Connections of a threshold that the classic command line accepts. */
 export const classicThresholds: Range = { lowest: 0, highest: 0x7fffffff };
 
 /** Prefix lengths of IPv6 persistence. */
@@ -52,5 +52,5 @@ export const syncMessageLengths: Readonly<Record<'inet' | 'inet6', Range>> = {
   inet6: { lowest: 1, highest: 65487 },
 };
 
-/** Shortest messages that a backup takes, in bytes: the kernel raises what is lower. Source: the same. */
+/** Shortest messages that a backup accepts, in bytes: the kernel raises what is lower. Source: the same. */
 export const shortestBackupMessage = 1024;

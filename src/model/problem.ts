@@ -1,4 +1,4 @@
-/** The way to a part of a table in the words of a document: names of members, numbers of items from 0. */
+/** The path to a part of a table as in a document: names of members, numbers of items from 0. */
 export type Path = readonly (string | number)[];
 
 /** Something wrong with a table. */
@@ -8,7 +8,7 @@ export interface TableProblem {
   readonly message: string;
 }
 
-/** A path as people write it: `services[0].servers[1].port`; empty for the whole. */
+/** A path as people write it: `services[0].servers[1].port`; empty for the whole table. */
 export function pathText(path: Path): string {
   return path.reduce<string>(
     (text, step) => (typeof step === 'number' ? `${text}[${step}]` : `${text}${text === '' ? '' : '.'}${step}`),

@@ -33,7 +33,7 @@ const smallest = 64;
 
 /**
  * The real servers of a service as the kernel reports them, as rows of numbers: for the classic listings, where making an
- * object of each of thousands of servers costs a quarter of the whole (docs/performance.md). All else has objects.
+ * object of each of thousands of servers costs a quarter of the time (docs/performance.md). All else has objects.
  */
 export class ServerRows {
   /** How many servers there are. */
@@ -56,13 +56,13 @@ export class ServerRows {
     return this.#keepsCounters;
   }
 
-  /** Forgets all servers, and keeps the memory. */
+  /** Removes all servers, and keeps the memory. */
   clear(): void {
     this.length = 0;
     this.#largeCounters.clear();
   }
 
-  /** Adds a row, whose numbers are what they happen to be. @returns its index. */
+  /** Appends a row with uninitialised columns; the caller sets all of them. @returns its index. */
   add(): number {
     if ((this.length + 1) * rowSize > this.numbers.length) {
       // Memory that is never touched costs nothing: better too much than a copy.
@@ -79,9 +79,7 @@ export class ServerRows {
     return this.length++;
   }
 
-  /**
-   * Drops servers that are there a second time. @returns how many.
-   */
+  /** Drops servers that are there a second time. @returns how many. */
   dropRepeats(): number {
     const seen = new Set<number | string>();
     let kept = 0;
@@ -97,7 +95,7 @@ export class ServerRows {
     return dropped;
   }
 
-  /** What tells a server from the others: of IPv4 a number, which is made sooner. */
+  /** Identity of a server within its service: for IPv4 a number, which is cheaper to make. */
   #identity(row: number): number | string {
     const port = this.number(row, column.port);
     if (this.number(row, column.inet6) !== 0) return `${this.address(row)} ${port}`;

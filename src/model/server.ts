@@ -19,7 +19,7 @@ export const forwardingMethods = [
 /** How packets reach a real server. */
 export type ForwardingMethod = (typeof forwardingMethods)[number];
 
-/** Other spellings of forwarding methods that people write: LVS's short names, those of listings, British English. */
+/** Other spellings of forwarding methods that are accepted: LVS's short names, those of listings, British English. */
 export const forwardingAliases = {
   dr: 'direct-routing',
   Route: 'direct-routing',
@@ -79,7 +79,7 @@ export interface Tunnel {
   readonly checksum: TunnelChecksum;
 }
 
-/** What tells a real server from the others of its service. */
+/** Identity of a real server within its service. */
 export interface ServerKey {
   readonly family: AddressFamily;
   /** Address in canonical text form. */

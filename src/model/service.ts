@@ -43,14 +43,14 @@ export interface AddressServiceKey {
   readonly port: number;
 }
 
-/** Identity of a virtual service that takes packets with a firewall mark. */
+/** Identity of a virtual service that receives packets with a firewall mark. */
 export interface FirewallMarkServiceKey {
   readonly family: AddressFamily;
   /** Firewall mark, 1..4294967295. */
   readonly fwmark: number;
 }
 
-/** What tells a virtual service from every other one. */
+/** Identity of a virtual service. */
 export type ServiceKey = AddressServiceKey | FirewallMarkServiceKey;
 
 /** The three flags that a scheduler may give a meaning to, by bit. Source: IP_VS_SVC_F_SCHED1..3. */
@@ -81,7 +81,7 @@ export type PersistenceNetmask = string | number;
 /** Configuration of a virtual service, as the kernel keeps it. */
 export interface VirtualService {
   readonly key: ServiceKey;
-  /** Name of the scheduler, 1..15 bytes, such as `wlc`. The kernel answers `none` for a service that lost it. */
+  /** Name of the scheduler, 1..15 bytes, such as `wlc`. The kernel reports `none` for a service that lost it. */
   readonly scheduler: string;
   /** Flags of the scheduler that are set; their meaning depends on the scheduler. */
   readonly schedulerFlags: readonly SchedulerFlag[];
@@ -91,11 +91,11 @@ export interface VirtualService {
   readonly persistenceTimeout?: number | undefined;
   /** Clients that agree under this mask go to the same real server. */
   readonly persistenceNetmask: PersistenceNetmask;
-  /** Name of the persistence engine, 1..15 bytes, such as `sip`; undefined: clients are told apart by address. */
+  /** Name of the persistence engine, 1..15 bytes, such as `sip`; undefined: clients are distinguished by address. */
   readonly persistenceEngine?: string | undefined;
 }
 
-/** The mask of a service that persistence tells every single client address apart by. */
+/** The mask with which persistence distinguishes every single client address. */
 export function fullNetmask(family: AddressFamily): PersistenceNetmask {
   return family === 'inet' ? '255.255.255.255' : 128;
 }

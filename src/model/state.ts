@@ -73,7 +73,7 @@ export interface ServerEntry extends ServerState {
   readonly statistics: Statistics;
 }
 
-/** Seconds that idle connections are kept, by kind; 1..2678400. When setting, 0 keeps the current value. */
+/** Seconds that idle connections are kept, by kind; 1..2678400. In a request, 0 keeps the current value. */
 export interface Timeouts {
   readonly tcp: number;
   readonly tcpFin: number;
@@ -100,7 +100,7 @@ export interface SyncDaemon {
   readonly ttl: number;
 }
 
-/** What the kernel says of its IPVS. */
+/** What the kernel reports about its IPVS. */
 export interface IpvsInfo {
   readonly version: { readonly major: number; readonly minor: number; readonly patch: number };
   /** Slots of the connection hash table. Linux 7 has none, 0, until there was a service. */

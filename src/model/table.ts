@@ -8,7 +8,7 @@ export interface ServiceWithServers {
   readonly servers: readonly RealServer[];
 }
 
-/** What a kernel has beside services. */
+/** What the kernel is configured with beside services. */
 export interface Settings {
   readonly timeouts: Timeouts;
   /** At most one of each role. */
@@ -18,9 +18,9 @@ export interface Settings {
 /** All that a director is configured to do: what can be saved, compared and applied as a whole. */
 export interface Table {
   readonly services: readonly ServiceWithServers[];
-  /** Undefined: nothing is said about them, and they stay as they are. */
+  /** Undefined: not specified; they stay as they are. */
   readonly timeouts?: Timeouts | undefined;
-  /** At most one of each role, none where none is to run. Undefined: nothing is said about them. */
+  /** At most one of each role, none where none is to run. Undefined: not specified; they stay as they are. */
   readonly syncDaemons?: readonly SyncDaemon[] | undefined;
 }
 

@@ -12,8 +12,8 @@ export class ListingNames implements Naming {
   #gaveUp = false;
 
   /**
-   * @param readsAsName for names that are read again, as those of a dump: whether a word would be taken for this name.
-   * Then only names count that lead back to just this address or port, and none of IPv6 addresses, whose names are not
+   * @param readsAsName for names that are read again, as those of a dump: whether a word would be read as this name.
+   * Then only names count that resolve to just this address or port, and none of IPv6 addresses, whose names are not
    * read.
    */
   constructor(resolver: BulkResolver, readsAsName?: (name: string) => boolean) {
@@ -37,12 +37,12 @@ export class ListingNames implements Naming {
     this.#resolver.expect?.(unknown.length);
     const { found, gaveUp } = await lookUpAll(unknown, (address) => this.#resolver.hostName(address));
     this.#gaveUp = gaveUp;
-    const names = this.#readsAsName === undefined ? found : await this.#leadingBack(found, this.#readsAsName);
+    const names = this.#readsAsName === undefined ? found : await this.#resolvingBack(found, this.#readsAsName);
     for (const [address, name] of names) this.#hosts.set(address, name);
   }
 
   /** The names by address that have this one address and no other. */
-  async #leadingBack(
+  async #resolvingBack(
     names: ReadonlyMap<string, string | undefined>,
     readsAsName: (name: string) => boolean,
   ): Promise<ReadonlyMap<string, string>> {

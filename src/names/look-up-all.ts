@@ -1,7 +1,7 @@
-/** Milliseconds without any reply after which look-ups are given up: the resolver is dead, and numbers do. */
+/** Milliseconds without any reply after which look-ups are given up: the resolver is dead, and numbers are shown. */
 const patience = 2000;
 
-/** What came of many look-ups. */
+/** Results of many look-ups. */
 export interface LookedUp<T> {
   /** Results by key; keys whose look-up failed or was given up are missing. */
   readonly found: ReadonlyMap<string, T>;

@@ -2,7 +2,7 @@ import type { Protocol } from '../model/service.js';
 
 /** Names of addresses and ports, as far as they are known; undefined: show the number. */
 export interface Naming {
-  /** Nothing has a name, so looking up can be left out. */
+  /** Nothing has a name, so nothing needs to be looked up. */
   readonly numeric: boolean;
   /** What is shown will be read again, so it is never cut. */
   readonly restorable?: boolean;

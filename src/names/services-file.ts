@@ -6,7 +6,7 @@ export interface ServiceNames {
   name(port: number, protocol: Protocol): string | undefined;
 }
 
-/** Reads the text of /etc/services. Lines that are none are skipped; of several entries the first counts. */
+/** Reads the text of /etc/services. Lines that are no entries are skipped; of several entries the first counts. */
 export function parseServices(text: string): ServiceNames {
   const ports = new Map<string, number>();
   const names = new Map<string, string>();

@@ -34,7 +34,7 @@ export const serverFields = [
 /** Timeouts in the order in which they are shown. */
 export const timeoutFields = ['tcp', 'tcpFin', 'udp'] as const satisfies readonly (keyof Timeouts)[];
 
-/** What is in one table only, or has other settings in the other. */
+/** An entry that is in one table only, or has other settings in the other. */
 export type Difference<T, Field extends keyof T> =
   | { readonly kind: 'added'; readonly to: T }
   | { readonly kind: 'removed'; readonly from: T }
@@ -57,10 +57,10 @@ export interface ServiceDifference {
   readonly servers: readonly ServerDifference[];
 }
 
-/** What tells two tables apart. */
+/** The differences between two tables. */
 export interface TableDifference {
   readonly services: readonly ServiceDifference[];
-  /** Undefined: they are the same, or nothing was said about them. */
+  /** Undefined: they are the same, or not specified. */
   readonly timeouts?: Extract<Difference<Timeouts, keyof Timeouts>, { kind: 'edited' }> | undefined;
   readonly syncDaemons: readonly DaemonDifference[];
 }
@@ -196,7 +196,7 @@ function removedService({ service, servers }: ServiceWithServers): ServiceDiffer
   };
 }
 
-/** A timeout of 0 says nothing: the kernel keeps what it has. */
+/** A timeout of 0 is not specified: the kernel keeps its value. */
 function compareTimeouts(from: Timeouts, to: Timeouts): TableDifference['timeouts'] {
   const fields = timeoutFields.filter((field) => to[field] !== 0 && to[field] !== from[field]);
   return fields.length === 0 ? undefined : { kind: 'edited', from, to, fields };
@@ -221,7 +221,7 @@ function compareDaemons(
     if (to === undefined) return from === undefined || !prune ? [] : [{ kind: 'removed', from }];
     if (from === undefined) return [{ kind: 'added', to }];
     const fields = daemonFields.filter(
-      // The kernel's default length depends on the interface: whoever leaves it open is content with any.
+      // The kernel's default length depends on the interface: where it is not specified, any will do.
       (field) => from[field] !== to[field] && !(field === 'maxLength' && to.maxLength === 0),
     );
     return fields.length === 0 ? [] : [{ kind: 'edited', from, to, fields }];

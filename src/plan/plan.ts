@@ -1,3 +1,5 @@
+// Two tables in, the changes that lead from one to the other out, each with the changes that undo it.
+
 import { ValueError } from '../errors.js';
 import type { Change } from '../model/change.js';
 import type { RealServer } from '../model/server.js';
@@ -20,18 +22,18 @@ export interface Step {
   readonly inverse: readonly Change[];
 }
 
-/** The way from one table to another. */
+/** The changes that make one table another. */
 export interface Plan {
   /** The table that it starts from. */
   readonly from: Table;
   readonly difference: TableDifference;
-  /** What adds and edits. All of it has to succeed before anything is removed. */
+  /** Steps that add and edit. All of them have to succeed before anything is removed. */
   readonly additions: readonly Step[];
-  /** What removes, and what the kernel allows only after that. */
+  /** Steps that remove, and those that the kernel allows only after that. */
   readonly removals: readonly Step[];
 }
 
-/** How a table becomes another one. */
+/** Options of a plan. */
 export type PlanOptions = DifferenceOptions;
 
 /**
@@ -93,7 +95,7 @@ function isMixed(key: ServiceKey, server: RealServer): boolean {
   return server.family !== key.family;
 }
 
-/** Adds the steps that add and edit: there may be thousands, which are not copied from list to list. */
+/** Appends the steps that add and edit: there may be thousands, which are not copied from list to list. */
 function pushAdditions(steps: Step[], { key, service, servers }: ServiceDifference): void {
   if (service.kind === 'added') {
     steps.push({ change: { kind: 'add-service', service: service.to }, inverse: [{ kind: 'delete-service', key }] });
@@ -105,24 +107,24 @@ function pushAdditions(steps: Step[], { key, service, servers }: ServiceDifferen
     });
   }
   servers.forEach((one) => {
-    if (one.kind === 'added') steps.push(addServer(key, one.to));
+    if (one.kind === 'added') steps.push(additionStep(key, one.to));
   });
   if (service.kind !== 'added') for (const edit of serverEdits(key, servers)) steps.push(edit);
 }
 
-/** Servers that get connections come before those that lose them: some server takes connections all the time. */
+/** Servers that get connections come before those that lose them: at every moment some server accepts connections. */
 function serverEdits(key: ServiceKey, servers: readonly ServerDifference[]): Step[] {
   const edits = servers.filter((one) => one.kind === 'edited');
   const quiesced = edits.filter(({ to }) => to.weight === 0);
   const others = edits.filter(({ to }) => to.weight !== 0);
-  return [...others, ...quiesced].map(({ from, to }) => editServer(key, from, to));
+  return [...others, ...quiesced].map(({ from, to }) => editStep(key, from, to));
 }
 
 function serviceRemovals(difference: ServiceDifference): Step[] {
   const { key, service } = difference;
   if (service.kind === 'added') return [];
   const removed = difference.servers.flatMap((one) => (one.kind === 'removed' ? [one.from] : []));
-  if (service.kind !== 'removed') return removed.map((server) => deleteServer(key, server));
+  if (service.kind !== 'removed') return removed.map((server) => removalStep(key, server));
   return [
     {
       change: { kind: 'delete-service', key },
@@ -134,15 +136,15 @@ function serviceRemovals(difference: ServiceDifference): Step[] {
   ];
 }
 
-function addServer(key: ServiceKey, server: RealServer): Step {
+function additionStep(key: ServiceKey, server: RealServer): Step {
   return { change: { kind: 'add-server', key, server }, inverse: [{ kind: 'delete-server', key, server }] };
 }
 
-function deleteServer(key: ServiceKey, server: RealServer): Step {
+function removalStep(key: ServiceKey, server: RealServer): Step {
   return { change: { kind: 'delete-server', key, server }, inverse: [{ kind: 'add-server', key, server }] };
 }
 
-function editServer(key: ServiceKey, from: RealServer, to: RealServer): Step {
+function editStep(key: ServiceKey, from: RealServer, to: RealServer): Step {
   return {
     change: { kind: 'edit-server', key, server: to },
     inverse: [{ kind: 'edit-server', key, server: from }],
@@ -152,7 +154,7 @@ function editServer(key: ServiceKey, from: RealServer, to: RealServer): Step {
 function timeoutSteps({ timeouts }: TableDifference): Step[] {
   if (timeouts === undefined) return [];
   const { fields, from, to } = timeouts;
-  // 0 keeps a value.
+  // 0 keeps the current value.
   const only = (values: Timeouts): Timeouts => {
     const kept = { tcp: 0, tcpFin: 0, udp: 0 };
     for (const field of timeoutFields) if (fields.includes(field)) kept[field] = values[field];
@@ -183,13 +185,13 @@ function daemonStarts({ syncDaemons }: TableDifference): Step[] {
 }
 
 /**
- * The steps that give the servers which a plan removes no more new connections: weight 0.
+ * The steps that quiesce the servers which a plan removes: weight 0, so that they get no new connections.
  * Those that have it already need none.
  */
 export function quiescingSteps({ difference }: Plan): Step[] {
   return leavingServers(difference)
     .filter(({ server }) => server.weight !== 0)
-    .map(({ key, server }) => editServer(key, server, { ...server, weight: 0 }));
+    .map(({ key, server }) => editStep(key, server, { ...server, weight: 0 }));
 }
 
 /** The servers that a plan removes, those of removed services too. */

@@ -1,8 +1,8 @@
 /** Time as a command sees it. Tests pass their own. */
 export interface Clock {
-  /** Milliseconds since some moment; never goes back. */
+  /** Milliseconds of a monotonic clock. */
   now(): number;
-  /** Waits; an aborted signal ends the waiting early. */
+  /** Resolves after that time, or as soon as the signal is aborted. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 

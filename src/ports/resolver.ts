@@ -3,10 +3,10 @@ import type { Protocol } from '../model/service.js';
 /** No name server replied. */
 export class NoAnswerError extends Error {}
 
-/** Turns names into numbers and back. The only door to DNS and /etc; injected at the edge. */
+/** Turns names into numbers and back. The only access to DNS and /etc; the edge provides it. */
 export interface NameResolver {
   /**
-   * All IPv4 addresses of a host name as dotted quads, each once, in the order of the system, which takes the first;
+   * All IPv4 addresses of a host name as dotted quads, each once, in the order of the system, of which the first counts;
    * empty where it has none. Never rejects.
    */
   hostAddresses(name: string): Promise<readonly string[]>;

@@ -138,7 +138,7 @@ export function errnoText(errno: number): string {
   return texts[errno] ?? `Unknown error ${errno}`;
 }
 
-/** What the system said of a failed call, as the C library words it. */
+/** The error message of a failed system call, as the C library words it. */
 export function systemErrorText(cause: unknown): string {
   const errno = cause instanceof Error && 'errno' in cause ? cause.errno : undefined;
   return typeof errno === 'number' ? errnoText(-errno) : String(cause);

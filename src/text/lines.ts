@@ -6,20 +6,20 @@ export interface NumberedLine {
   readonly cut: boolean;
 }
 
-/** Whole lines as bytes, each with its newline; the last line of the input may lack it. */
+/** Complete lines as bytes, each with its newline; the last line of the input may lack it. */
 export interface LineBlock {
-  /** Valid until the next block is asked for. */
+  /** Valid until the next block is requested. */
   readonly bytes: Uint8Array;
   /** Number of the first line, from 1. */
   readonly number: number;
-  /** There is one line, it was longer than allowed, and this is only its start. */
+  /** The block is a single line that was longer than allowed, and `bytes` is only its start. */
   readonly cut: boolean;
 }
 
 const newline = 10;
 
 /**
- * Splits bytes into blocks of whole lines: what has come can be acted on before more is waited for.
+ * Splits bytes into blocks of complete lines as they arrive, so that lines can be handled before more input comes.
  * @param limit longest line in bytes; of a longer one only the start is kept.
  */
 export async function* readLineBlocks(
@@ -56,7 +56,7 @@ export async function* readLineBlocks(
   if (rest.length > 0) yield lineOf(rest);
 }
 
-/** Keeps lines that are too long apart from the others. */
+/** Splits at lines that are too long, which get a block of their own. */
 function* blocksOf(bytes: Uint8Array, limit: number): Generator<{ bytes: Uint8Array; lines: number; cut: boolean }> {
   let start = 0;
   let lines = 0;
@@ -76,8 +76,8 @@ function* blocksOf(bytes: Uint8Array, limit: number): Generator<{ bytes: Uint8Ar
 }
 
 /**
- * Splits bytes into lines of text, a block at a time; each block has to be gone through before the next one is asked
- * for. Bytes that are no UTF-8 become U+FFFD.
+ * Splits bytes into lines of text, a block at a time; each block has to be consumed before the next one is
+ * requested. Bytes that are no UTF-8 become U+FFFD.
  * @param limit as above
  */
 export async function* readLines(

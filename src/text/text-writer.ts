@@ -74,7 +74,7 @@ export class TextWriter {
     this.#reserve(1)[this.length++] = code;
   }
 
-  /** Appends a whole number of 0..2^53-1, with zeros before it up to `digits` digits. */
+  /** Appends an integer of 0..2^53-1, with zeros before it up to `digits` digits. */
   number(value: number, digits = 1): void {
     const bytes = this.#reserve(20);
     let count = digits;

@@ -375,7 +375,7 @@ describe('doctor on a real server', () => {
   test('guesses how it is reached, and says so', async () => {
     await stage('tunneling');
     const { stdout } = await ipvsadm(['doctor', '--real-server', '192.0.2.10']);
-    assert.match(stdout, /^Real server for 192\.0\.2\.10 by tunneling \(a guess: --forwarding says otherwise\)\n/);
+    assert.match(stdout, /^Real server for 192\.0\.2\.10 by tunneling \(guessed; --forwarding overrides it\)\n/);
     const direct = await ipvsadm(['doctor', '--real-server', '192.0.2.10', '--forwarding', 'direct-routing']);
     assert.match(direct.stdout, /^Real server for 192\.0\.2\.10 by direct-routing\n/);
   });

@@ -3,7 +3,7 @@ import { describeEndpoint, describeService, isFirewallMark } from '../../model/s
 import type { SyncDaemon } from '../../model/state.js';
 import { familyOf } from '../../model/address.js';
 import { commandLine, setSysctls } from '../commands.js';
-import type { DirectorFacts } from '../facts.js';
+import { ftpPort, type DirectorFacts } from '../facts.js';
 import { problem, type Check, type Finding, type Fix, type Subject } from '../finding.js';
 import { sysctl } from '../settings.js';
 import { isLocal } from './routing.js';
@@ -120,7 +120,7 @@ function udpTimeout({ timeouts }: DirectorFacts): string {
   return timeouts === undefined ? '' : ` (UDP: after ${timeouts.udp} s)`;
 }
 
-/** Servers that a finding about connections names. */
+/** Servers that are named in a finding about connections. */
 const namedServers = 5;
 
 /** The kernel drops packets of a connection whose server was removed, and keeps its entry until that has timed out. */
@@ -199,8 +199,6 @@ const defence: Check<DirectorFacts> = {
         : [],
     ),
 };
-
-const ftpPort = 21;
 
 /** FTP names addresses and ports in its commands, which NAT has to rewrite. */
 const ftp: Check<DirectorFacts> = {
@@ -334,8 +332,10 @@ const syncLoop: Check<DirectorFacts> = {
   },
 };
 
-/** The kernel's own part: modules, settings of IPVS, synchronisation. */
+/** The check that comes first: without IPVS there is nothing else to check. */
 export const inKernelCheck = inKernel;
+
+/** Checks of the kernel's own part: modules, settings of IPVS, synchronisation. */
 export const kernelChecks: readonly Check<DirectorFacts>[] = [
   conntrack,
   connReuse,

@@ -21,7 +21,7 @@ function places({ interfaces, vip }: RealServerFacts): { link: NetworkInterface;
   );
 }
 
-/** A server drops packets to an address that it lacks, and takes the traffic of the director if it answers for it. */
+/** A server drops packets to an address that it lacks, and diverts traffic from the director if it answers ARP for it. */
 const vip: Check<RealServerFacts> = {
   id: 'real-vip',
   title: 'the virtual address is where it serves and disturbs nobody',
@@ -135,7 +135,7 @@ function arpCheck({ setting, good, wanted, why }: ArpRule, title: string): Check
       });
       const [first] = wrong;
       if (first === undefined) return [];
-      // The kernel takes the larger value, so that one that is too large has to go where it is.
+      // The larger value has effect, so one that is too large has to be lowered where it is set.
       const tooLarge = wrong.filter(({ name }) => (sysctl(facts, settingPath(name, setting)) ?? 0) > wanted);
       const settings = Object.fromEntries(
         ['all', 'lo', ...tooLarge.map(({ name }) => name)].map((name) => [settingPath(name, setting), wanted]),
@@ -154,7 +154,7 @@ function arpCheck({ setting, good, wanted, why }: ArpRule, title: string): Check
   };
 }
 
-/** Interface kinds that take packets out of a tunnel, and the one that the kernel makes by itself. */
+/** Interface kinds that decapsulate packets of a tunnel, and the interface that the kernel makes by itself. */
 const tunnelKinds = {
   ipip: {
     inet: { kinds: ['ipip'], own: 'tunl0', module: 'ipip' },
@@ -181,7 +181,7 @@ export function tunnelsOf({
   return interfaces.filter(({ kind }) => kinds.includes(kind));
 }
 
-/** Wrapped packets that nobody unwraps are lost. */
+/** Encapsulated packets that are not decapsulated are lost. */
 const tunnel: Check<RealServerFacts> = {
   id: 'real-tunnel',
   title: 'packets are taken out of the tunnel',
@@ -277,15 +277,15 @@ function filterOff(facts: RealServerFacts, except: string): Record<string, numbe
 /** Packets of clients come in from the director's side. */
 function networkFilter(facts: RealServerFacts): Finding[] {
   const route = facts.director === undefined ? undefined : facts.routes.get(facts.director);
-  const answers = facts.defaultRoutes.inet;
-  if (route?.kind !== 'unicast' || answers?.kind !== 'unicast' || route.interface === answers.interface) return [];
+  const toClients = facts.defaultRoutes.inet;
+  if (route?.kind !== 'unicast' || toClients?.kind !== 'unicast' || route.interface === toClients.interface) return [];
   const { interface: name } = route;
   if (effective(facts, name, 'rp_filter') !== 1) return [];
   return [
     problem(
       'error',
       aboutInterface(name),
-      `leads to the director and has a strict rp_filter, and the default route leaves by ${answers.interface}`,
+      `leads to the director and has a strict rp_filter, and the default route leaves by ${toClients.interface}`,
       'Packets of clients come in by the one interface and would be replied to by the other: the filter drops them.',
       {
         how: 'accept senders that are reached by any interface',
@@ -347,17 +347,17 @@ const listener: Check<RealServerFacts> = {
   title: 'something listens at the port',
   run: (facts) => {
     const { listeners, ports, protocol, family, forwarding } = facts;
-    // A socket for every IPv6 address takes IPv4, too, unless it is set not to, which can't be seen.
+    // A socket for every IPv6 address accepts IPv4 too, unless IPV6_V6ONLY is set, which can't be seen.
     const every = family === 'inet' ? ['0.0.0.0', '::'] : ['::'];
     const loopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
     return ports.flatMap((port) => {
       const there = listeners.filter((one) => one.protocol === protocol && one.port === port);
-      const takes = (address: string): boolean =>
+      const accepts = (address: string): boolean =>
         every.includes(address) ||
         (forwarding === 'masquerading'
           ? !loopback(address) && address.includes(':') === (family === 'inet6')
           : address === facts.vip);
-      if (there.some(({ address }) => takes(address))) return [];
+      if (there.some(({ address }) => accepts(address))) return [];
       const where = there.map((one) => describeEndpoint(one)).join(', ');
       const place =
         forwarding === 'masquerading' ? `port ${port}` : describeEndpoint({ family, address: facts.vip, port });
@@ -374,7 +374,7 @@ const listener: Check<RealServerFacts> = {
   },
 };
 
-/** What a real server needs. ARP comes first: fixed in this order, the virtual address never disturbs the network. */
+/** The checks of a real server. ARP comes first: fixed in this order, the virtual address never disturbs the network. */
 export const realServerChecks: readonly Check<RealServerFacts>[] = [
   arpCheck(arpRules.arp_ignore, 'nobody learns that the virtual address is here'),
   arpCheck(arpRules.arp_announce, 'this host does not name the virtual address when it asks for others'),

@@ -6,14 +6,14 @@ import { problem, note, type Check, type Finding, type Fix } from '../finding.js
 import { effective, settingPath, sysctl } from '../settings.js';
 import { aboutAddress, aboutInterface, aboutServer, thisHost } from './subjects.js';
 
-interface Placed {
+interface RoutedServer {
   readonly service: ServiceEntry;
   readonly server: ServerEntry;
   readonly route: Route;
 }
 
 /** Each server that packets are sent to, with the route to it. */
-function placedServers({ services, routes }: DirectorFacts): Placed[] {
+function routedServers({ services, routes }: DirectorFacts): RoutedServer[] {
   return services.flatMap(({ service, servers }) =>
     servers.flatMap((server) => {
       const route = routes.get(server.address);
@@ -22,7 +22,7 @@ function placedServers({ services, routes }: DirectorFacts): Placed[] {
   );
 }
 
-/** Whether a real server is this host: the kernel finds that out for each connection, whatever the table says. */
+/** Whether a real server is this host: the kernel decides that for each connection, whatever method the table has. */
 export function isLocal({ routes }: DirectorFacts, { address, forwarding: method }: ServerEntry): boolean {
   return method === 'local' || routes.get(address)?.kind === 'local';
 }
@@ -36,7 +36,7 @@ export function virtualAddresses({ services }: DirectorFacts): AddressServiceKey
   return [...found.values()];
 }
 
-/** What finds the interfaces that have an address: a director can have thousands. */
+/** Returns a look-up of the interfaces that have an address: a director can have thousands of addresses. */
 export function holders({ interfaces }: DirectorFacts): (address: string) => readonly NetworkInterface[] {
   const byAddress = new Map<string, NetworkInterface[]>();
   for (const link of interfaces) {
@@ -57,7 +57,7 @@ function likelyInterface({ interfaces, defaultRoutes }: DirectorFacts, family: '
   return (outward.find(({ addresses }) => addresses.some((one) => one.family === family)) ?? outward[0])?.name;
 }
 
-/** IPVS sees only packets that the host takes for its own. */
+/** IPVS sees only packets that are delivered locally. */
 const vipHere: Check<DirectorFacts> = {
   id: 'vip-here',
   title: 'each virtual address is one of this host',
@@ -105,10 +105,10 @@ const vipHere: Check<DirectorFacts> = {
   },
 };
 
-/** Values of arp_ignore with which an interface answers for addresses of another one. */
-const answersForOthers: ReadonlySet<number> = new Set([0]);
+/** Values of arp_ignore with which an interface answers ARP for addresses of another one. */
+const answeringValues: ReadonlySet<number> = new Set([0]);
 
-/** Nobody on the network learns the place of an address that no interface answers for. */
+/** An address that no interface answers ARP for is not found on the network. */
 const vipArp: Check<DirectorFacts> = {
   id: 'vip-arp',
   title: 'somebody answers when a virtual address is asked for',
@@ -119,7 +119,7 @@ const vipArp: Check<DirectorFacts> = {
       const having = holdersOf(address);
       if (family !== 'inet' || having.length === 0 || having.some(({ arp }) => arp)) return [];
       const values = outward.map(({ name }) => effective(facts, name, 'arp_ignore') ?? 0);
-      if (values.length === 0 || values.some((value) => answersForOthers.has(value))) return [];
+      if (values.length === 0 || values.some((value) => answeringValues.has(value))) return [];
       const settings = Object.fromEntries(
         ['all', ...outward.map(({ name }) => name)].map((name) => [settingPath(name, 'arp_ignore'), 0]),
       );
@@ -141,7 +141,7 @@ const serverRoute: Check<DirectorFacts> = {
   id: 'server-route',
   title: 'there is a route to each real server',
   run: (facts) =>
-    placedServers(facts).flatMap(({ service: { key }, server, route }) => {
+    routedServers(facts).flatMap(({ service: { key }, server, route }) => {
       const subject = aboutServer(key, server);
       const why = 'Connections that are given to this server get no reply.';
       if (route.kind === 'none') {
@@ -169,7 +169,7 @@ const serverOnLink: Check<DirectorFacts> = {
   id: 'server-on-link',
   title: 'servers reached by direct routing are on a network of this host',
   run: (facts) =>
-    placedServers(facts).flatMap(({ service: { key }, server, route }) => {
+    routedServers(facts).flatMap(({ service: { key }, server, route }) => {
       if (server.forwarding !== 'direct-routing' || route.kind !== 'unicast' || route.gateway === undefined) return [];
       return [
         problem(
@@ -195,7 +195,7 @@ const forwarding: Check<DirectorFacts> = {
   id: 'forwarding',
   title: 'replies of servers behind NAT are forwarded',
   run: (facts) => {
-    const masquerading = placedServers(facts).filter(({ server }) => server.forwarding === 'masquerading');
+    const masquerading = routedServers(facts).filter(({ server }) => server.forwarding === 'masquerading');
     const why = 'Replies of the real servers come back here and are dropped: clients see connections that never open.';
     const findings: Finding[] = [];
     if (masquerading.some(({ server }) => server.family === 'inet')) {
@@ -225,9 +225,9 @@ const forwarding: Check<DirectorFacts> = {
 };
 
 /** Names of the interfaces that servers are reached by. */
-function interfacesTo(placed: readonly Placed[], family: 'inet' | 'inet6'): Set<string> {
+function interfacesTo(routed: readonly RoutedServer[], family: 'inet' | 'inet6'): Set<string> {
   return new Set(
-    placed.flatMap(({ server, route }) =>
+    routed.flatMap(({ server, route }) =>
       server.family === family && route.kind === 'unicast' ? [route.interface] : [],
     ),
   );
@@ -238,7 +238,7 @@ const sendRedirects: Check<DirectorFacts> = {
   id: 'send-redirects',
   title: 'servers behind NAT get no redirects to clients on the same network',
   run: (facts) => {
-    const masquerading = placedServers(facts).filter(({ server }) => server.forwarding === 'masquerading');
+    const masquerading = routedServers(facts).filter(({ server }) => server.forwarding === 'masquerading');
     const holdersOf = holders(facts);
     const clientSide = new Set(
       virtualAddresses(facts).flatMap(({ address }) => holdersOf(address).map(({ name }) => name)),
@@ -293,7 +293,7 @@ const rpFilter: Check<DirectorFacts> = {
   },
 };
 
-/** IPVS takes packets before local sockets do: a program at the port of a service gets none. */
+/** IPVS handles packets before local sockets do: a program at the port of a service gets none. */
 const localListener: Check<DirectorFacts> = {
   id: 'local-listener',
   title: 'no local socket waits in vain at the port of a service',
@@ -355,7 +355,7 @@ const localNode: Check<DirectorFacts> = {
   },
 };
 
-/** What surrounds the table: addresses, routes, settings of interfaces, sockets. */
+/** Checks of the host around the table: addresses, routes, settings of interfaces, sockets. */
 export const routingChecks: readonly Check<DirectorFacts>[] = [
   vipHere,
   vipArp,

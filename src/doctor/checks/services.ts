@@ -8,12 +8,12 @@ import {
 } from '../../model/service.js';
 import type { ServerEntry, ServiceEntry } from '../../model/state.js';
 import { addServer, deleteServer, deleteService, editServer, editService, setSysctls } from '../commands.js';
-import type { DirectorFacts, ServiceFacts } from '../facts.js';
+import { ftpPort, type DirectorFacts, type ServiceFacts } from '../facts.js';
 import { problem, type Check, type Finding } from '../finding.js';
 import { sysctl } from '../settings.js';
 import { aboutServer, aboutService } from './subjects.js';
 
-/** Makes a check of what it says of one service. */
+/** Makes a check of all services from one of a single service. */
 function ofEachService(
   id: string,
   title: string,
@@ -72,23 +72,24 @@ const hasWeights = ofEachService('service-weights', 'every service has a server 
 });
 
 /** Connections that thresholds count. Source: ip_vs_dest_totalconns in net/netfilter/ipvs/ip_vs_conn.c. */
-function connectionsOf({ activeConnections, inactiveConnections }: ServerEntry): number {
+function countedConnections({ activeConnections, inactiveConnections }: ServerEntry): number {
   return activeConnections + inactiveConnections;
 }
 
 /** A server that reached its upper threshold gets nothing new, and a service without another refuses connections. */
-const thresholds = ofEachService('service-thresholds', 'some server is below its upper threshold', (entry) => {
+const belowThresholds = ofEachService('service-thresholds', 'some server is below its upper threshold', (entry) => {
   const { service, servers } = entry;
   const usable = servers.filter(({ weight }) => weight > 0);
   const [first] = usable;
   if (first === undefined) return [];
-  if (!usable.every((server) => server.upperThreshold > 0 && connectionsOf(server) >= server.upperThreshold)) return [];
-  const limit = connectionsOf(first) * 2;
+  if (!usable.every((server) => server.upperThreshold > 0 && countedConnections(server) >= server.upperThreshold))
+    return [];
+  const limit = countedConnections(first) * 2;
   return [
     problem(
       'error',
       aboutService(service.key),
-      `every server that has a weight is at its upper threshold (${describeEndpoint(first)}: ${connectionsOf(first)} of ${first.upperThreshold})`,
+      `every server that has a weight is at its upper threshold (${describeEndpoint(first)}: ${countedConnections(first)} of ${first.upperThreshold})`,
       'A server at its threshold gets no new connections until enough have ended, so the service refuses them all.',
       {
         how: 'raise the threshold, or add servers',
@@ -98,7 +99,7 @@ const thresholds = ofEachService('service-thresholds', 'some server is below its
   ];
 });
 
-/** Schedulers that look at whether a weight is 0 and no further, and those that look at all of it instead. */
+/** Schedulers that ignore a weight unless it is 0, and those that schedule by it. */
 const weighing: Readonly<Record<string, string>> = { rr: 'wrr', lc: 'wlc' };
 
 /** Weights are set and have no effect, because the scheduler ignores them. */
@@ -124,13 +125,13 @@ const hashing: Readonly<Record<string, string>> = {
   dh: 'Every server has a share of the destinations, even with weight 0: new connections to them are refused.',
 };
 
-/** Schedulers that go by a hash give the clients of a server of weight 0 to another one only where a flag says so. */
+/** Schedulers that hash give the clients of a server of weight 0 to another one only with a flag. */
 const hashFallback = ofEachService('hash-fallback', 'no client is hashed to a server of weight 0', (entry) => {
   const { service, servers } = entry;
   const why = hashing[service.scheduler];
   const quiesced = servers.filter(({ weight }) => weight === 0);
   const [first] = quiesced;
-  // Where all have weight 0, another check says so.
+  // Where all have weight 0, another check reports it.
   if (why === undefined || first === undefined || quiesced.length === servers.length) return [];
   const fallback = schedulerFlagNames.find(({ name }) => name === `${service.scheduler}-fallback`);
   if (fallback !== undefined && service.schedulerFlags.includes(fallback.flag)) return [];
@@ -184,7 +185,7 @@ const serverPort = ofEachService('server-port', 'servers reached without NAT hav
     );
 });
 
-/** Connections that are too few to tell an imbalance from chance. */
+/** Fewer connections than this are too few to distinguish an imbalance from chance. */
 const fewConnections = 10;
 /** Share of the connections from which on one server has nearly all. */
 const nearlyAll = 0.9;
@@ -198,14 +199,14 @@ const imbalance = ofEachService(
   ({ service, servers }) => {
     if (service.persistenceTimeout === undefined) return [];
     const usable = servers.filter(({ weight }) => weight > 0);
-    const total = usable.reduce((sum, server) => sum + connectionsOf(server), 0);
+    const total = usable.reduce((sum, server) => sum + countedConnections(server), 0);
     const weights = usable.reduce((sum, { weight }) => sum + weight, 0);
     const busiest = usable.reduce<ServerEntry | undefined>(
-      (best, server) => (best === undefined || connectionsOf(server) > connectionsOf(best) ? server : best),
+      (best, server) => (best === undefined || countedConnections(server) > countedConnections(best) ? server : best),
       undefined,
     );
     if (busiest === undefined || total < fewConnections) return [];
-    if (connectionsOf(busiest) < nearlyAll * total || busiest.weight > fairShare * weights) return [];
+    if (countedConnections(busiest) < nearlyAll * total || busiest.weight > fairShare * weights) return [];
     const full = fullNetmask(service.key.family);
     const coarse = service.persistenceNetmask !== full;
     const persistent: ServiceEntry = { ...service, persistenceNetmask: full };
@@ -214,11 +215,11 @@ const imbalance = ofEachService(
       problem(
         'warning',
         aboutService(service.key),
-        `${describeEndpoint(busiest)} has ${connectionsOf(busiest)} of ${total} connections, and clients stay at their server for ${service.persistenceTimeout} s`,
+        `${describeEndpoint(busiest)} has ${countedConnections(busiest)} of ${total} connections, and clients stay at their server for ${service.persistenceTimeout} s`,
         coarse
           ? `All clients that agree under the mask ${service.persistenceNetmask} count as one and go to the same server.`
           : 'Clients behind one address (a proxy, NAT) count as one and go to the same server; every new connection starts the time again.',
-        ...(coarse ? [{ how: 'tell every client address apart', commands: [editService(persistent)] }] : []),
+        ...(coarse ? [{ how: 'distinguish every client address', commands: [editService(persistent)] }] : []),
         { how: 'end persistence, if the application can do without', commands: [editService(none)] },
       ),
     ];
@@ -250,8 +251,6 @@ const quiescedTemplates = ofEachService(
 const lookUpOrder =
   'The kernel looks for the firewall mark first, then for address and port, then, for TCP ports that anybody may open, for port 21 (FTP), then for port 0.';
 
-const ftpPort = 21;
-
 /** A service gets nothing because the kernel finds another one first. */
 const overlap: Check<DirectorFacts> = {
   id: 'service-overlap',
@@ -267,28 +266,28 @@ const overlap: Check<DirectorFacts> = {
       if (group === undefined) byAddress.set(place, [entry]);
       else group.push(entry);
     }
-    // Where the kernel adds up nothing, its counters say nothing about who gets packets.
+    // Without estimation the counters stand still, and don't show which service gets packets.
     const counting = sysctl(facts, 'net/ipv4/vs/run_estimation') !== 0;
     return [...[...byAddress.values()].flatMap(portOverlap), ...(counting ? markOverlap(services) : [])];
   },
 };
 
-function portOf(key: ServiceKey): number {
+function virtualPort(key: ServiceKey): number {
   return isFirewallMark(key) ? -1 : key.port;
 }
 
 /** Services of one address and protocol. */
 function portOverlap(group: readonly ServiceFacts[]): Finding[] {
-  const every = group.find(({ service }) => portOf(service.key) === 0)?.service;
+  const every = group.find(({ service }) => virtualPort(service.key) === 0)?.service;
   if (every === undefined) return [];
   return group
-    .filter(({ service }) => portOf(service.key) !== 0)
+    .filter(({ service }) => virtualPort(service.key) !== 0)
     .map(({ service: { key } }) => {
-      const ftp = portOf(key) === ftpPort && !isFirewallMark(key) && key.protocol === 'tcp';
+      const ftp = virtualPort(key) === ftpPort && !isFirewallMark(key) && key.protocol === 'tcp';
       return problem(
         'warning',
         aboutService(every.key),
-        `does not get port ${portOf(key)}${ftp ? ', port 20 and the ports from 1024 on' : ''}: ${describeService(key)} takes ${ftp ? 'them' : 'it'}`,
+        `does not get port ${virtualPort(key)}${ftp ? ', port 20 and the ports from 1024 on' : ''}: ${describeService(key)} takes ${ftp ? 'them' : 'it'}`,
         `${lookUpOrder} The two services bind clients apart from each other, so that a client can have two servers.`,
         { how: 'remove the one for all ports, or the other', commands: [deleteService(every)] },
       );
@@ -327,12 +326,12 @@ function markOverlap(services: readonly ServiceFacts[]): Finding[] {
   });
 }
 
-/** What the table says about itself. */
+/** Checks of the table itself. */
 export const serviceChecks: readonly Check<DirectorFacts>[] = [
   scheduler,
   hasServers,
   hasWeights,
-  thresholds,
+  belowThresholds,
   weightsCount,
   hashFallback,
   serverPort,

@@ -2,7 +2,7 @@ import type { ServerKey } from '../../model/server.js';
 import { describeEndpoint, describeService, type ServiceKey } from '../../model/service.js';
 import type { Subject } from '../finding.js';
 
-/** What concerns the host as a whole. */
+/** A finding about the host as a whole. */
 export const thisHost: Subject = { label: 'this host' };
 
 /** A finding about a service. */

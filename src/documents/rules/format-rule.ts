@@ -8,11 +8,11 @@ import { commentOf, formatServerRule, formatServiceRule, serviceOption } from '.
 
 type Kind = Change['kind'];
 
-/** Writes a change of one kind. */
+/** Formats a change of one kind. */
 type RuleFormat<K extends Kind> = (change: Extract<Change, { kind: K }>, naming: Naming) => string;
 
 function daemonOptions({ role, interface: name, syncId, maxLength, group, port, ttl }: SyncDaemon): string {
-  // Attached, the name can't be misread whatever it is.
+  // With `=`, the name can't be misread whatever it is.
   return [
     `${role} --mcast-interface=${name} --syncid ${syncId}`,
     maxLength === 0 ? '' : ` --sync-maxlen ${maxLength}`,
@@ -48,8 +48,8 @@ function format<K extends Kind>(kind: K, change: Extract<Change, { kind: K }>, n
 }
 
 /**
- * A change as the words of ipvsadm that make it, the program's name left out: a line of a rule dump, with its newline.
- * What has no option is a comment, which a restore leaves out.
+ * A change as a command line of ipvsadm without the program's name: a line of a rule dump, with its newline. What has no
+ * option becomes a comment, which a restore skips.
  */
 export function formatRule(change: Change, naming: Naming = numericNaming): string {
   return format(change.kind, change, naming);

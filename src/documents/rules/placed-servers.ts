@@ -1,7 +1,7 @@
 import { serverId, type RealServer, type ServerKey } from '../../model/server.js';
 
 /**
- * The real servers of a service, with the lines that they come from, in the order in which they came. There may be
+ * The real servers of a service, with their line numbers, in the order in which they were added. There may be
  * thousands: nothing is kept of each but these two, and the index only where rules jump between services.
  */
 export class PlacedServers {
@@ -11,7 +11,7 @@ export class PlacedServers {
   #index: Map<string, number> | undefined;
   #isLeft = false;
 
-  /** Where a server is; undefined where it is not. */
+  /** The place of a server; undefined where it is missing. */
   find(key: ServerKey): number | undefined {
     return this.#indexed().get(serverId(key));
   }
@@ -41,7 +41,7 @@ export class PlacedServers {
     return this.#lines[place] ?? 0;
   }
 
-  /** Rules turn to another service, mostly for good: the first time, the index is given up. */
+  /** Called when rules go on with another service, mostly for good: the first time, the index is dropped. */
   leave(): void {
     if (!this.#isLeft) this.#index = undefined;
     this.#isLeft = true;

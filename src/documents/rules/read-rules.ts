@@ -17,8 +17,8 @@ interface RuleProblem {
   readonly message: string;
 }
 
-/** Names of hosts in rules are looked up once each. */
-function remembering(names: NameResolver): NameResolver {
+/** A resolver that looks up each name of a host once. */
+function caching(names: NameResolver): NameResolver {
   const known = new Map<string, Promise<readonly string[]>>();
   return {
     hostAddresses(name) {
@@ -32,13 +32,13 @@ function remembering(names: NameResolver): NameResolver {
   };
 }
 
-/** Why a command is refused that only shows something or reads another dump. */
-function refusal(kind: ClassicCommand['kind']): string {
-  return `a command that is no part of a table (${kind}): a dump has -A, -a, -E, -e, -D, -d, -C, --set, --start-daemon and --stop-daemon`;
+/** The message for a command that only shows something or reads another dump. */
+function notInDump(kind: ClassicCommand['kind']): string {
+  return `a command that is not part of a table (${kind}): a dump has -A, -a, -E, -e, -D, -d, -C, --set, --start-daemon and --stop-daemon`;
 }
 
 /** The lines of a text, without their ends. */
-function* linesOf(text: string): Generator<string> {
+function* splitLines(text: string): Generator<string> {
   for (let start = 0, end; start < text.length; start = end + 1) {
     end = text.indexOf('\n', start);
     if (end < 0) end = text.length;
@@ -49,8 +49,8 @@ function* linesOf(text: string): Generator<string> {
 /**
  * Reads a rule dump by the grammar of the command line, each rule applied to what came before, starting from an empty
  * table.
- * @param replaced whether bytes that are not UTF-8 were replaced: a comment may have such, a rule not.
- * @param source what messages call the text.
+ * @param replaced whether bytes that are not UTF-8 were replaced: allowed in a comment, not in a rule.
+ * @param source the name of the text in messages.
  * @param names looks up the names of hosts and ports.
  * @throws {DocumentError}
  */
@@ -58,9 +58,9 @@ export async function readRules(text: string, replaced: boolean, source: string,
   const rules = new RuleTable();
   const problems: RuleProblem[] = [];
   const context: ParseContext = { programName: 'ipvsadm', posixlyCorrect: false, restoring: true };
-  const resolver = remembering(names);
+  const resolver = caching(names);
   let line = 0;
-  for (const content of linesOf(text)) {
+  for (const content of splitLines(text)) {
     line++;
     const words = ruleWords(content);
     if (words.length === 0) continue;
@@ -70,7 +70,7 @@ export async function readRules(text: string, replaced: boolean, source: string,
     }
     try {
       const command = await parseCommand(words, context, resolver);
-      const message = command.kind === 'change' ? rules.apply(command.change, line) : refusal(command.kind);
+      const message = command.kind === 'change' ? rules.apply(command.change, line) : notInDump(command.kind);
       if (message !== undefined) problems.push({ line, message });
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
@@ -78,7 +78,7 @@ export async function readRules(text: string, replaced: boolean, source: string,
       problems.push({ line, message });
     }
   }
-  // Settings without effect are no mistake on the command line.
+  // Settings without effect are allowed on the command line.
   const table = canonicalTable(rules.table);
   const lineOf = ([list, index, member, number]: Path): number | undefined =>
     (list === 'services' || list === 'syncDaemons') && typeof index === 'number'

@@ -21,7 +21,7 @@ interface PlacedService extends Placed<VirtualService> {
   readonly servers: PlacedServers;
 }
 
-/** An empty table that changes are made to, one line after the other, as the kernel would. */
+/** A table that starts empty and to which changes are applied, one line after the other, as the kernel would. */
 export class RuleTable {
   readonly #services = new Map<string, PlacedService>();
   readonly #daemons = new Map<SyncRole, Placed<SyncDaemon>>();
@@ -29,7 +29,7 @@ export class RuleTable {
   /** The service of the line before. */
   #current: PlacedService | undefined;
 
-  /** Makes a change. @returns why it can't be made. */
+  /** Applies a change. @returns an error message where it can't be applied. */
   apply(change: Change, line: number): string | undefined {
     switch (change.kind) {
       case 'add-service':
@@ -69,11 +69,11 @@ export class RuleTable {
       case 'stop-daemon':
         return this.#daemons.delete(change.role) ? undefined : `no ${change.role} runs at this point`;
       case 'zero':
-        return 'counters are no part of a table';
+        return 'counters are not part of a table';
     }
   }
 
-  /** What the table is now. Of timeouts and daemons it says something only where a line did. */
+  /** The table so far. Timeouts and daemons are specified only where a line specified them. */
   get table(): Table {
     return {
       services: [...this.#services.values()].map(({ value, servers }) => ({ service: value, servers: servers.all })),
@@ -111,7 +111,7 @@ export class RuleTable {
 
   #setTimeouts({ tcp, tcpFin, udp }: Timeouts): void {
     const before = this.#timeouts ?? { tcp: 0, tcpFin: 0, udp: 0 };
-    // 0 keeps a value.
+    // 0 keeps the current value.
     this.#timeouts = { tcp: tcp || before.tcp, tcpFin: tcpFin || before.tcpFin, udp: udp || before.udp };
   }
 

@@ -15,7 +15,7 @@ const protocolOptions = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as cons
 
 const forwardingOptions: Partial<Record<ForwardingMethod, string>> = {
   masquerading: ' -m',
-  // A local server is entered as any other; the kernel finds out.
+  // A local server is added like any other; the kernel finds out that it is local.
   local: ' -g',
   tunneling: ' -i',
   'direct-routing': ' -g',
@@ -36,7 +36,7 @@ export function serviceOption(key: ServiceKey, naming: Naming): string {
   return `${option} ${endpointLabel(key, protocolOf(key), naming)}`;
 }
 
-/** What stands before and after a rule of a service whose protocol has no option: a comment has no effect in a restore. */
+/** The text before and after the rule of a service whose protocol has no option, which make it a comment: a restore skips it. */
 export function commentOf(key: ServiceKey): readonly [before: string, after: string] {
   if (isFirewallMark(key) || isKnownProtocol(key.protocol)) return ['', ''];
   return ['# ', ` (${key.protocol} has no option)`];
@@ -62,14 +62,14 @@ export function formatServiceRule(service: VirtualService, naming: Naming, comma
 export function writeServerRule(out: TextWriter, server: RealServer, rule: RuleService, naming: Naming): void {
   const { forwarding, tunnel, weight, upperThreshold, lowerThreshold } = server;
   const option = forwardingOptions[forwarding];
-  // No rule has it, and one without a method would route directly: a comment leaves the server out of a restore.
+  // There is no option, and a rule without one would mean direct routing: as a comment, a restore skips the server.
   if (option === undefined && !rule.isComment) out.text('# ');
   out.text(rule.words);
   out.text(endpointLabel(server, rule.protocol, naming));
   if (option !== undefined) out.text(option);
   out.text(' -w ');
   out.number(weight);
-  if (forwarding === 'tunneling') out.text(tunnelOptions(tunnel));
+  if (forwarding === 'tunneling') out.text(tunnelWords(tunnel));
   writeThreshold(out, ' -x ', upperThreshold);
   writeThreshold(out, ' -y ', lowerThreshold);
   out.text(option === undefined ? ` (forwarding method "${forwarding}" has no option)\n` : '\n');
@@ -87,7 +87,7 @@ export function formatServerRule(
   return out.toString();
 }
 
-/** What the rules of all servers of a service share. */
+/** The common part of the rules of all servers of a service. */
 export interface RuleService {
   /** The rule up to the server's address. */
   readonly words: string;
@@ -109,7 +109,7 @@ function writeThreshold(out: TextWriter, option: string, value: number): void {
   out.number(value);
 }
 
-function tunnelOptions({ type, port, checksum }: Tunnel): string {
+function tunnelWords({ type, port, checksum }: Tunnel): string {
   switch (type) {
     case 'ipip':
       return ' --tun-type ipip';

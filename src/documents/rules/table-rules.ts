@@ -9,8 +9,8 @@ import { TextWriter } from '../../text/text-writer.js';
 import { formatRule } from './format-rule.js';
 import { ruleService, writeServerRule } from './rule-text.js';
 
-/** Settings of a server that no rule can have, and why. */
-function* inexpressible(server: RealServer): Generator<readonly [member: string, message: string]> {
+/** Settings of a server that have no option, with messages. */
+function* unsupportedSettings(server: RealServer): Generator<readonly [member: string, message: string]> {
   const { forwarding, tunnel } = server;
   if (forwarding !== 'masquerading' && forwarding !== 'direct-routing' && forwarding !== 'tunneling') {
     yield ['forwarding', `forwarding method ${forwarding} has no ipvsadm option`];
@@ -19,16 +19,16 @@ function* inexpressible(server: RealServer): Generator<readonly [member: string,
   if (tunnel.checksum === 'csum+remcsum') yield ['tunnel', 'tunnel checksum csum+remcsum has no ipvsadm option'];
   for (const name of ['upperThreshold', 'lowerThreshold'] as const) {
     const { highest } = classicThresholds;
-    if (server[name] > highest) yield [name, `ipvsadm takes at most ${highest} connections, not ${server[name]}`];
+    if (server[name] > highest) yield [name, `ipvsadm accepts at most ${highest} connections, not ${server[name]}`];
   }
 }
 
-/** Whether a name would be taken for an option, a comment or the program's own name. */
+/** Whether a name would be read as an option, a comment or the program's own name. */
 function isMisread(name: string | undefined): boolean {
   return name !== undefined && (/^[-#]/.test(name) || name === 'ipvsadm');
 }
 
-/** What of a table has no option of ipvsadm: most of it can only have been set by another program. */
+/** Settings of a table that have no ipvsadm option: most of them can only have been set by another program. */
 export function withoutOption({ services }: Table): TableProblem[] {
   const problems: TableProblem[] = [];
   for (const [index, { service, servers }] of services.entries()) {
@@ -41,7 +41,7 @@ export function withoutOption({ services }: Table): TableProblem[] {
       }
     }
     for (const [number, server] of servers.entries()) {
-      for (const [member, message] of inexpressible(server)) {
+      for (const [member, message] of unsupportedSettings(server)) {
         problems.push({ path: ['services', index, 'servers', number, member], message });
       }
     }
@@ -50,8 +50,8 @@ export function withoutOption({ services }: Table): TableProblem[] {
 }
 
 /**
- * A table as rules that `-R` reads, this one's and the original's, in natural order. It has to be free of what
- * `withoutOption` finds. Rules can't say that no sync daemon runs.
+ * A table as rules that `-R` reads, ours and the original's, in natural order. It must not have settings that
+ * `withoutOption` finds. Rules can't express that no sync daemon runs.
  */
 export function formatRules(table: Table): string {
   const { services, timeouts, syncDaemons = [] } = canonicalTable(table);

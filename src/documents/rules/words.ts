@@ -1,6 +1,6 @@
 /**
  * Splits a line of a rule dump at blanks, as the original does: no quoting, and the program's own name is dropped
- * wherever it stands. So is a comment, which the original has not.
+ * wherever it stands. So is a comment, which the original doesn't have.
  */
 export function ruleWords(line: string): string[] {
   const words: string[] = [];

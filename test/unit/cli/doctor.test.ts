@@ -49,7 +49,7 @@ describe('doctor', () => {
     assert.deepEqual({ status, stderr, sockets: io.socketsOpened }, { status: 0, stderr: '', sockets: 0 });
     assert.equal(
       stdout,
-      'Real server for 192.0.2.10 by direct-routing (a guess: --forwarding says otherwise)\n0 errors, 0 warnings; 7 of 7 checks passed\n',
+      'Real server for 192.0.2.10 by direct-routing (guessed; --forwarding overrides it)\n0 errors, 0 warnings; 7 of 7 checks passed\n',
     );
   });
 
@@ -150,8 +150,8 @@ describe('doctor', () => {
     ['--real-server 192.0.2.10 --tun-port 65536', /--tun-port takes a number/],
     ['--real-server 192.0.2.10 --forwarding ipip', /forwarding/],
     ['--real-server 192.0.2.10 --director 1.2.3', /--director takes an IPv4 or IPv6 address/],
-    ['--forwarding tunneling', /--forwarding says something about a real server/],
-    ['--port 80', /--port says something about a real server/],
+    ['--forwarding tunneling', /--forwarding is about a real server/],
+    ['--port 80', /--port is about a real server/],
     ['--nosuch', /nosuch/],
     ['everything', /everything/],
   ];

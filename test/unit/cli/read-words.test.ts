@@ -76,7 +76,7 @@ describe('words of a verb', () => {
     ['apply --drain 0x10 a', '--drain takes one number of seconds, 0..86400'],
     ['apply --drain 86401 a', '--drain takes one number of seconds, 0..86400'],
     ['apply --drain 1 --drain 2 a', 'option --drain is given twice'],
-    ['doctor --port 80', '--port says something about a real server: --real-server ADDRESS is missing'],
+    ['doctor --port 80', '--port is about a real server: --real-server ADDRESS is missing'],
     ['status \u001b[2J', 'unexpected argument ?[2J'],
   ];
   for (const [line, message] of wrong) {

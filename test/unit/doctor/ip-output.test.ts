@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { IpOutputError, ipQuestions, parseIpOutput } from '../../../src/doctor/ip-output.js';
+import { IpOutputError, ipQueries, parseIpOutput } from '../../../src/doctor/ip-output.js';
 
 // ip -json -details -force -batch -, iproute2 6.1.0, shortened to the members that differ.
 const lo =
@@ -13,7 +13,7 @@ const tunl0 = '{"ifname":"tunl0","link":null,"flags":["NOARP"],"linkinfo":{"info
 describe('parseIpOutput', () => {
   test('asks for interfaces, default routes and addresses', () => {
     assert.equal(
-      ipQuestions(['192.0.2.1', '::1']),
+      ipQueries(['192.0.2.1', '::1']),
       'address show\nroute show table all default\nroute get 192.0.2.1\nroute get ::1\n',
     );
   });

@@ -149,7 +149,7 @@ const unsayable: readonly (readonly [table: Table, message: string])[] = [
   ],
   [
     tableOf({}, { upperThreshold: 2147483648 }),
-    'TCP 10.0.0.1:80, 10.0.0.2:8080, upperThreshold: ipvsadm takes at most 2147483647 connections, not 2147483648',
+    'TCP 10.0.0.1:80, 10.0.0.2:8080, upperThreshold: ipvsadm accepts at most 2147483647 connections, not 2147483648',
   ],
   [tableOf({ scheduler: '#' }), "TCP 10.0.0.1:80, scheduler: ipvsadm can't read the name # from a rule"],
   [

@@ -285,7 +285,7 @@ const bad: readonly (readonly [title: string, text: string, told: readonly strin
     'port zero without persistence',
     service('address: 192.0.2.1'),
     [
-      '1:12 services[0].port: port 0 stands for all ports and is for persistent services: say a port, or persistenceTimeout',
+      '1:12 services[0].port: port 0 stands for all ports and needs a persistent service: set a port, or persistenceTimeout',
     ],
   ],
   [
@@ -313,7 +313,7 @@ const bad: readonly (readonly [title: string, text: string, told: readonly strin
   [
     'gue without a port',
     server('address: 10.0.0.1, forwarding: tunneling, tunnel: { type: gue }'),
-    ['1:106 services[0].servers[0].tunnel: a gue tunnel needs the port that the real server takes it at'],
+    ['1:106 services[0].servers[0].tunnel: a gue tunnel needs a port, at which the real server receives it'],
   ],
   [
     'gre with a port',
@@ -372,7 +372,7 @@ const bad: readonly (readonly [title: string, text: string, told: readonly strin
   [
     'a backup that the kernel would change',
     'syncDaemons: [{ role: backup, maxLength: 100 }]\nservices: []',
-    ['1:42 syncDaemons[0].maxLength: the kernel makes a backup take at least 1024 bytes, not 100'],
+    ['1:42 syncDaemons[0].maxLength: the kernel uses at least 1024 bytes for a backup, not 100'],
   ],
   [
     'an anchor and an alias',
@@ -396,11 +396,11 @@ const bad: readonly (readonly [title: string, text: string, told: readonly strin
     'rules that only show',
     '-A -f 1\n-L',
     [
-      '2:- : a command that is no part of a table (list): a dump has -A, -a, -E, -e, -D, -d, -C, --set, --start-daemon and --stop-daemon',
+      '2:- : a command that is not part of a table (list): a dump has -A, -a, -E, -e, -D, -d, -C, --set, --start-daemon and --stop-daemon',
     ],
   ],
   ['rules with a restore', '-A -f 1\n-R', ['2:- : expected a rule, such as -A -t 192.0.2.1:80']],
-  ['rules that clear counters', '-A -f 1\n-Z', ['2:- : counters are no part of a table']],
+  ['rules that clear counters', '-A -f 1\n-Z', ['2:- : counters are not part of a table']],
   [
     'rules with a wrong value, and a service twice',
     '-A -f 1 -s rr\n\n-A -f 0\n-A -f 1',
@@ -454,7 +454,7 @@ test('a long line is cut around the place', async () => {
 });
 
 const noText: readonly (readonly [title: string, text: string | Uint8Array, message: RegExp])[] = [
-  ['nothing', '', /^f: file is empty; write services: \[\] for an empty table$/],
+  ['nothing', '', /^f: file is empty; write `services: \[\]` for an empty table$/],
   ['only comments', '# nothing\n\n  # here\n', /^f: file is empty/],
   ['a program', Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe), /^f:1:1: not valid YAML or JSON: /],
   ['a NUL byte', 'services:\n\0', /^f: is not text: a NUL byte in line 2$/],
@@ -603,7 +603,7 @@ syncDaemons: [{ role: none }, { role: master }, { role: master }]`;
       '5 services[2].servers[0]: address is missing',
       '5 services[2].servers[0].adress: unknown name "adress"; did you mean addr',
       '6 services[3]: FWM 2 a second time; the first is servic',
-      '7 services[4].port: port 0 stands for all ports and is for p',
+      '7 services[4].port: port 0 stands for all ports and needs a ',
       '8 syncDaemons[0].role: expected master or backup, found "none"',
       '8 syncDaemons[2].role: a second master; the first is syncDaemon',
     ],

@@ -6,8 +6,8 @@ import { commandSpellings, optionSpellings } from '../../../src/grammar/options.
 import { Scanner } from '../../../src/grammar/scan.js';
 
 /** What is found in the words: long names with their values, and the words left over behind a bar. */
-function scan(words: readonly string[], plainWordEnds = false): string {
-  const scanner = new Scanner(words, plainWordEnds);
+function scan(words: readonly string[], stopsAtOperand = false): string {
+  const scanner = new Scanner(words, stopsAtOperand);
   const found: string[] = [];
   for (let token = scanner.next(); token !== undefined; token = scanner.next()) {
     found.push(token.value === undefined ? token.spelling.long : `${token.spelling.long}=${token.value}`);
@@ -98,9 +98,9 @@ test('any words end, as tokens or as a fault of kind scan', () => {
   ]);
   const word = fc.oneof(fc.constantFrom(...letters, '-', '--', '=', ''), fc.string(), fc.string({ unit: 'binary' }));
   fc.assert(
-    fc.property(fc.array(word), fc.boolean(), (words, plainWordEnds) => {
+    fc.property(fc.array(word), fc.boolean(), (words, stopsAtOperand) => {
       try {
-        scan(words, plainWordEnds);
+        scan(words, stopsAtOperand);
       } catch (error) {
         assert.ok(error instanceof UsageError && error.kind === 'scan');
       }

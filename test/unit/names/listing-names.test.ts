@@ -56,7 +56,7 @@ test('gives names up when nobody answers, and asks no more', async () => {
 
 test('shows numbers where a look-up fails', async () => {
   const failing: NameResolver = {
-    hostName: () => Promise.reject(new NoAnswerError('no answer')),
+    hostName: () => Promise.reject(new NoAnswerError('no reply')),
     hostAddresses: (name) => noNames.hostAddresses(name),
     servicePort: () => undefined,
     serviceName: () => undefined,

@@ -67,7 +67,7 @@ const refused: readonly (readonly [what: string, changes: readonly Change[], why
     'a second master; the first is in line 1',
   ],
   ['the end of a daemon that does not run', [{ kind: 'stop-daemon', role: 'backup' }], 'no backup runs at this point'],
-  ['a reset of counters', [{ kind: 'zero', key: undefined }], 'counters are no part of a table'],
+  ['a reset of counters', [{ kind: 'zero', key: undefined }], 'counters are not part of a table'],
 ];
 
 describe('a table made of rules', () => {
