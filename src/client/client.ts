@@ -579,13 +579,12 @@ export class IpvsClient {
 
   /** Whether the kernel has these very entries, in the same order. */
   async #isStill<R>(question: TableQuestion<R>, ids: readonly string[], signal?: AbortSignal): Promise<boolean> {
-    let count = 0;
-    let isSame = true;
+    const found: string[] = [];
     const read = (payload: ReplyPayload): void => {
-      if (question.identifyReply(payload) !== ids[count++]) isSame = false;
+      found.push(question.identifyReply(payload));
     };
     await this.#query(question, read, signal);
-    return isSame && count === ids.length;
+    return found.length === ids.length && found.every((id, index) => id === ids[index]);
   }
 
   async #ask<R>(question: ValueQuestion<R>, signal?: AbortSignal): Promise<R[]> {

@@ -126,6 +126,7 @@ export class MemoryTable {
       case 'edit-service':
         return this.#withService(change.service.key, (held) => {
           held.service = entryOfService(change.service, held.service.statistics);
+          return undefined;
         });
       case 'delete-service':
         return this.#services.delete(serviceId(withCanonicalKey(change.key))) ? undefined : 'ESRCH';
@@ -180,10 +181,10 @@ export class MemoryTable {
     return this.#services.get(serviceId(withCanonicalKey(key)));
   }
 
-  #withService(key: ServiceKey, change: (held: Held) => RefusalName | undefined | void): RefusalName | undefined {
+  #withService(key: ServiceKey, change: (held: Held) => RefusalName | undefined): RefusalName | undefined {
     const held = this.#held(key);
     if (held === undefined) return 'ESRCH';
-    return change(held) ?? undefined;
+    return change(held);
   }
 
   #addService(service: VirtualService): RefusalName | undefined {
@@ -214,7 +215,7 @@ function idOf(server: ServerKey): string {
 }
 
 /** Sets the counters of a service and its servers to zero; connections stay. */
-function zero(held: Held): void {
+function zero(held: Held): undefined {
   held.service = { ...held.service, statistics: none };
   for (const [id, server] of held.servers) held.servers.set(id, { ...server, statistics: none });
 }

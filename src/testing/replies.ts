@@ -116,10 +116,7 @@ function writeData<T extends AttributeTable>(
 }
 
 /** A list in as many datagrams as it takes, and the end of it. */
-export function listDatagrams(
-  { type, sequence }: RawMessage,
-  messages: readonly ListedMessage[],
-): Uint8Array[] {
+export function listDatagrams({ type, sequence }: RawMessage, messages: readonly ListedMessage[]): Uint8Array[] {
   const datagrams: Uint8Array[] = [];
   let piece = new Writer();
   for (const [command, attributes, values] of messages) {
