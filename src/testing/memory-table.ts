@@ -220,7 +220,7 @@ function idOf(server: ServerKey): string {
 }
 
 /** Sets the counters of a service and its servers to zero; connections stay. */
-function zero(held: Held): void {
+function zero(held: Held): undefined {
   held.service = { ...held.service, statistics: none };
   for (const [id, server] of held.servers) held.servers.set(id, { ...server, statistics: none });
 }

@@ -66,7 +66,12 @@ expectTypeOf(syncDaemon('master', 'eth0')).toEqualTypeOf<SyncDaemon>();
 expectTypeOf(canonicalAddress).returns.toEqualTypeOf<string | undefined>();
 
 // A key may be given by anything that has its members, such as a server that was read.
-export const calls = async (client: IpvsClient, server: RealServer, key: ServiceKey, signal: AbortSignal) => {
+export const calls = async (
+  client: IpvsClient,
+  server: RealServer,
+  key: ServiceKey,
+  signal: AbortSignal,
+): Promise<void> => {
   expectTypeOf(await client.setWeight(key, server, 0, { signal })).toEqualTypeOf<ServerState>();
   expectTypeOf(await client.updateServer(key, server, { tunnel: { port: 6081 } })).toEqualTypeOf<ServerState>();
   expectTypeOf(await client.updateService(key, { persistenceTimeout: undefined })).toEqualTypeOf<ServiceEntry>();
@@ -77,7 +82,8 @@ export const calls = async (client: IpvsClient, server: RealServer, key: Service
   for await (const connection of connections({ signal })) expectTypeOf(connection).toEqualTypeOf<Connection>();
   await using lock = await lockTable({ waitSeconds: 0, purpose: 'types' });
   await using other = client;
-  return [lock, other];
+  await lock.release();
+  other.close();
 };
 
 // The types of the two entry points are made apart, and have to fit.

@@ -62,7 +62,9 @@ describe('docs/library.md', () => {
 
   test('lists every error that the library exports, with its code', async () => {
     const exported = await import('ipvsadm');
-    const names = Object.keys(exported).filter((name) => /Error$/.test(name) && name in errors && name !== 'IpvsError');
+    const names = Object.keys(exported).filter(
+      (name) => name.endsWith('Error') && name in errors && name !== 'IpvsError',
+    );
     const listed = [...page.matchAll(/^\| `(\w+Error)` +\| `(IPVS_\w+)` +\|/gm)].map(([, name = '', code = '']) => ({
       name,
       code,

@@ -180,8 +180,8 @@ function meaning(messages: readonly RawMessage[]): unknown[] {
   const said = messages.map((message) => {
     const { type, sequence, command, view, offset, length, bytes } = message;
     if (type < controllerFamily.type) return { type, sequence, errno: -Buffer.from(bytes).readInt32LE(16) };
-    const sets = new Map([[ipvsCommand.setInfo as number, infoAttributes]]);
-    const set = type === controllerFamily.type ? controllerAttributes : (sets.get(command) ?? commandAttributes);
+    const ipvsSet = command === ipvsCommand.setInfo ? infoAttributes : commandAttributes;
+    const set = type === controllerFamily.type ? controllerAttributes : ipvsSet;
     return { type, sequence, command, values: set.decode(view, offset, length, 'message') };
   });
   const isData = said.some((one) => !('errno' in one));
