@@ -32,7 +32,8 @@ export const umlPackages = wanted === 'installed' ? [] : ['patchelf'];
 const known = new Map();
 
 /**
- * The fastest user-mode Linux that has what is needed, or a slower one where that is not available, which is reported on standard error.
+ * The fastest user-mode Linux that has what is needed. Where it is not available, a slower one, and a message on standard
+ * error.
  * @param {readonly string[]} needs
  * @returns {UserModeLinux}
  */

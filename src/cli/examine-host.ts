@@ -29,7 +29,11 @@ export interface DoctorOptions {
   readonly director: string | undefined;
 }
 
-/** Examines this host and reports the findings. @returns the exit status. @throws {IpvsError} where facts can't be read. */
+/**
+ * Examines this host and reports the findings.
+ * @returns the exit status.
+ * @throws {IpvsError} where facts can't be read.
+ */
 export async function examineHost(io: Io, options: DoctorOptions): Promise<number> {
   const { report, headline, realServer } = await reportOn(io, options);
   if (options.json) {

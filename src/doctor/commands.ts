@@ -21,7 +21,7 @@ function ipvsadm(change: Change): string {
   return commandLine('ipvsadm', ...formatRule(change).trimEnd().split(' '));
 }
 
-/** The command that gives a service these settings; those that are not in the rule have their defaults, so none is lost. */
+/** The command that gives a service these settings; those that a rule leaves out are defaults, so none is lost. */
 export function editService(service: VirtualService): string {
   return ipvsadm({ kind: 'edit-service', service });
 }

@@ -63,7 +63,10 @@ export class OrphanCounter {
     this.#servers = new ServerIndex(services);
   }
 
-  /** Looks at a connection. Templates of persistence, which have no client port, don't count: one whose server is gone binds no client. */
+  /**
+   * Counts a connection if its server is missing. Not templates of persistence, which have no client port: one whose
+   * server was removed binds no client.
+   */
   count({ protocol: name, client, virtual, server }: Connection): void {
     const protocol = connectionProtocols.get(name);
     if (protocol === undefined || client.port === 0) return;

@@ -1,11 +1,11 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** The kernel fills at most this much of a reader's buffer at a time. */
+/** The kernel fills at most this many bytes of a reader's buffer at a time. */
 const pieceSize = 1 << 16;
 
 /**
- * A file in pieces. Plain reads: those of /proc never wait, and the threads that Node would read with are kept for
- * look-ups. Each piece holds until the next one is asked for.
+ * A file in pieces, each valid until the next one is requested. Synchronous reads: those of /proc never block, and
+ * Node's thread pool stays free for look-ups.
  */
 export function* readPieces(path: string): Generator<Uint8Array> {
   const fd = openSync(path, 'r');

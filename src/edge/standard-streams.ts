@@ -39,7 +39,7 @@ class DescriptorOutput implements Output {
   readonly #stream: () => NodeJS.WriteStream;
   #readerGone = false;
 
-  /** @param stream Node's own stream for the descriptor; costs milliseconds to create, so it is created only when needed. */
+  /** @param stream Node's own stream for the descriptor; creating it costs milliseconds, so it is done when needed. */
   constructor(fd: number, name: string, stream: () => NodeJS.WriteStream) {
     this.#fd = fd;
     this.#name = name;

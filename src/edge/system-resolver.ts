@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { NoAnswerError, type NameResolver } from '../ports/resolver.js';
 import { parseServices, type ServiceNames } from '../names/services-file.js';
 
-/** The C library looks for the port's name too, and reads all of /etc/services for one without a name; this is the first entry. */
+/** A look-up resolves a port too, and searches all of /etc/services for one without a name; this is the first entry. */
 const firstPort = 1;
 
 /** Names by the C library's rules (nsswitch.conf, /etc/hosts, DNS) and /etc/services. */

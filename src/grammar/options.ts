@@ -83,7 +83,7 @@ export interface CommandSpelling extends Spelling {
 
 /** A spelling of an option. */
 export interface OptionSpelling extends Spelling {
-  /** The option that it stands for: several spellings can be one option. `sort` and `ipv6` may be repeated, with any command. */
+  /** Its option, which can have several spellings. `sort` and `ipv6` may be repeated, with any command. */
   readonly option: OptionName | 'sort' | 'ipv6';
 }
 

@@ -70,8 +70,8 @@ export interface DifferenceOptions {
   /** False: what only the first table has is no difference. Default: true. */
   readonly prune?: boolean | undefined;
   /**
-   * Which services the wanted table speaks for: all others are left alone, neither removed nor edited. Default: all. It
-   * has no say about timeouts and sync daemons, which a table may leave undefined.
+   * Which services the wanted table covers: all others are left alone, neither removed nor edited. Default: all. It does
+   * not apply to timeouts and sync daemons, which a table may leave undefined.
    */
   readonly owns?: ((key: ServiceKey) => boolean) | undefined;
   /** True: weights of servers that both tables have are no difference. Default: false. */

@@ -17,7 +17,7 @@ import { nameHosts, OursAsPublished, prepareSituations } from './surroundings.js
 const words = (text: string): string[] => text.split(' ');
 const rules = (...lines: readonly string[]): Rules => lines.map(words);
 
-/** What a crash leaves behind; a shell may tell it. */
+/** What a crash leaves behind; a shell may report it. */
 const crash = { status: 139, stderr: /^(?:Segmentation fault\n)?$/ } as const;
 
 /** How long a counter may take to show: the kernel brings them up to date every two seconds. */
@@ -475,7 +475,7 @@ lab.table('9: ipvsadm-restore leaves the table alone when a line makes no sense'
     programName: 'ipvsadm-restore',
     stdin: '-A -t 10.0.0.8:80\nnonsense\n-A -q\n-A\n',
     setup: standing,
-    title: 'ipvsadm-restore tells every such line at once',
+    title: 'ipvsadm-restore reports every such line at once',
     allowed: {
       number: 9,
       reference: { status: 255, stderr: /^Try [^\n]*\n$/, table: '-A -t 10.0.0.8:80 -s wlc\nIP Virtual' },
@@ -783,7 +783,7 @@ lab.table('15: -S writes numbers where a name does not lead back to just this ad
 
 // 16 ----------------------------------------------------------------------------------------------------------------------
 
-lab.table('16: root of a user namespace is told which capability is missing', [
+lab.table('16: root of a user namespace learns which capability is missing', [
   ...['-Ln', '-C', '-A -t 10.0.0.1:80', '-R'].map((line) => ({
     argv: words(line),
     programName: './confined',

@@ -197,7 +197,7 @@ test('so are tables with what only another program can have set, as documents', 
   await fc.assert(property, { numRuns: 50, seed });
 });
 
-test('a table that no reader would take is not exported: status 1, each entry told, nothing printed', async () => {
+test('a table that no reader would take is not exported: status 1, each entry reported, nothing printed', async () => {
   await clear();
   const key = { family: 'inet', protocol: 'tcp', address: '10.0.0.1', port: 80 } as const;
   const service = { key, scheduler: 'rr', schedulerFlags: [], onePacket: false, persistenceNetmask: '255.255.255.255' };

@@ -109,7 +109,7 @@ const inputs: readonly Fault[] = [
 const rubbish: readonly Fault[] = [
   // The line is no command, so that it ends the run.
   { what: 'rubbish for -R', line: 'ipvsadm -R <rubbish', status: 255, stderr: /^line 1: Try [^\n]+\n$/ },
-  // All lines are checked before anything is done, and all are told.
+  // All lines are checked before anything is done, and all are reported.
   { what: 'rubbish for a replacement', line: 'ipvsadm-restore <rubbish', status: 2, stderr: /^(line \d+: [^\n]+\n)+$/ },
 ];
 

@@ -466,7 +466,7 @@ lab.table('large input', [
   }),
 ]);
 
-test('8: refusals among 3,000 rules are told with their lines, in order', async () => {
+test('8: refusals among 3,000 rules are reported with their lines, in order', async () => {
   const lines = big.trimEnd().split('\n');
   for (const line of [100, 1500, 2999]) lines[line - 1] = good;
   lab.settle(

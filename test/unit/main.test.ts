@@ -32,7 +32,7 @@ async function run(
 }
 
 /** What a person sees of a run. */
-function told({ status, stdout, stderr }: Outcome): Outcome {
+function reported({ status, stdout, stderr }: Outcome): Outcome {
   return { status, stdout, stderr };
 }
 
@@ -94,7 +94,7 @@ TCP  10.0.0.1:80 rr
 
 for (const [argv, answers, stdout] of shown) {
   test(`shows what ${argv} showed when it was captured`, async () => {
-    const outcome = told(await run(argv, kernelWithIpvs(...answers)));
+    const outcome = reported(await run(argv, kernelWithIpvs(...answers)));
     assert.deepEqual(outcome, { status: 0, stdout, stderr: '' });
   });
 }
@@ -111,7 +111,7 @@ test('shows help and version without a kernel, a module or a right', async () =>
 
 const lost = new TransportError('the kernel dropped replies: no buffer space (ENOBUFS)');
 
-/** What the kernel answers in place of what was asked for, and what a person is told. */
+/** What the kernel answers in place of what was asked for, and what is reported. */
 const broken: readonly (readonly [what: string, answer: Answer, stderr: RegExp])[] = [
   ['dropped answers', () => [lost], /^ipvsadm: the kernel dropped replies: no buffer space \(ENOBUFS\)\n$/],
   [
@@ -137,7 +137,7 @@ for (const [what, answer, stderr] of broken) {
     ['-C', 255],
     ['-Z', 255],
   ] as const) {
-    test(`${argv} tells of ${what} in one line and ends with ${status}`, async () => {
+    test(`${argv} reports ${what} in one line and ends with ${status}`, async () => {
       const kernel = kernelWithIpvs(answer);
       const outcome = await run(argv, kernel);
       assert.match(outcome.stderr, stderr);
@@ -147,13 +147,13 @@ for (const [what, answer, stderr] of broken) {
     });
   }
 
-  test(`-R tells of ${what} in one line and ends with 255`, async () => {
+  test(`-R reports ${what} in one line and ends with 255`, async () => {
     const outcome = await run('-R', { sockets: [kernelWithIpvs(answer)], stdin: '-C\n-C\n' });
     assert.match(outcome.stderr, stderr);
     assert.equal(outcome.status, 255);
   });
 
-  test(`the first question of all: ${what} are told in one line`, async () => {
+  test(`the first question of all: ${what} are reported in one line`, async () => {
     const outcome = await run('-Ln', new ScriptedKernel(answer));
     assert.match(outcome.stderr, stderr);
     assert.equal(outcome.status, 1);
@@ -168,12 +168,12 @@ const unexpected: readonly (readonly [errno: number, text: string])[] = [
 ];
 
 for (const [errno, text] of unexpected) {
-  test(`tells of the unexpected error ${errno} in one line: ${text}`, async () => {
+  test(`reports the unexpected error ${errno} in one line: ${text}`, async () => {
     for (const [argv, status] of [
       ['-A -t 10.0.0.1:80', 255],
       ['-L --timeout', 1],
     ] as const) {
-      const outcome = told(await run(argv, kernelWithIpvs(refusing({ 0: errno }))));
+      const outcome = reported(await run(argv, kernelWithIpvs(refusing({ 0: errno }))));
       assert.deepEqual(outcome, { status, stdout: '', stderr: `${text}\n` });
     }
   });
@@ -188,20 +188,20 @@ test('loads the module once where there is no IPVS, and goes on', async () => {
 });
 
 for (const argv of ['', '-L', '-Ln', '-S', '-C', '-A -t 10.0.0.1:80', '-R', '-L -c', '-A', '-q']) {
-  test(`tells that there is no IPVS for "ipvsadm ${argv}" whatever else is wrong with it, exit 2`, async () => {
+  test(`reports that there is no IPVS for "ipvsadm ${argv}" whatever else is wrong with it, exit 2`, async () => {
     const { io, ...outcome } = await run(argv, { sockets: [noIpvs(), noIpvs()] });
     assert.deepEqual(outcome, { status: 2, stdout: '', stderr: unreachable });
     assert.equal(io.modulesLoaded, 1);
   });
 }
 
-test('blames missing rights where there is no IPVS and nobody could tell', async () => {
+test('blames missing rights where there is no IPVS and it can not be known', async () => {
   const { status, stderr } = await run('-L', { sockets: [noIpvs(), noIpvs()], capabilities: 0n });
   assert.equal(status, 2);
   assert.match(stderr, /^Can't initialize ipvs: Permission denied \(you must be root\)\n/);
 });
 
-test('tells that the kernel does not let us, exit 2', async () => {
+test('reports that the kernel does not let us, exit 2', async () => {
   const refusingKernel = () => kernelWithoutRights();
   const { status, stderr } = await run('-L', { sockets: [refusingKernel(), refusingKernel()], capabilities: 0n });
   assert.equal(status, 2);
@@ -212,7 +212,7 @@ function kernelWithoutRights(): ScriptedKernel {
   return new ScriptedKernel(captured('ipvsadm -A -t 10.0.0.1:80', 3), refusing({ 0: 1 }));
 }
 
-test('tells in one line that there is no socket to be had', async () => {
+test('reports in one line that no socket is available', async () => {
   const error = new TransportError("can't open a netlink socket: Too many open files");
   const { status, stderr } = await run('-L', { sockets: [error] });
   assert.deepEqual({ status, stderr }, { status: 1, stderr: `ipvsadm: ${error.message}\n` });
@@ -221,7 +221,7 @@ test('tells in one line that there is no socket to be had', async () => {
 const full = new OutputError("can't write standard output: No space left on device");
 
 for (const argv of ['-L --daemon', '-h', '-v']) {
-  test(`tells that the output of ${argv} can't be written, exit 1`, async () => {
+  test(`reports that the output of ${argv} can't be written, exit 1`, async () => {
     const kernel = kernelWithIpvs(captured('ipvsadm -L --daemon', 11));
     const io = new FakeIo({ sockets: [kernel] });
     io.stdout.failure = full;
@@ -268,20 +268,20 @@ const badInputs: readonly (readonly [what: string, stdin: string | Uint8Array, s
 
 for (const [what, text, stderr] of badInputs) {
   const stdin = (): AsyncIterable<Uint8Array> => pieces([typeof text === 'string' ? Buffer.from(text) : text]);
-  test(`-R tells of ${what}, and asks nothing of the kernel`, async () => {
+  test(`-R reports ${what}, and asks nothing of the kernel`, async () => {
     const outcome = await run('-R', { sockets: [kernelWithIpvs()], stdin: stdin() });
     assert.match(outcome.stderr, stderr);
     assert.ok(outcome.status === 2 || outcome.status === 255);
   });
 
-  test(`ipvsadm-restore tells of ${what}, and leaves the table alone`, async () => {
+  test(`ipvsadm-restore reports ${what}, and leaves the table alone`, async () => {
     const outcome = await run('', { sockets: [kernelWithIpvs()], stdin: stdin() }, mainRestore);
     assert.match(outcome.stderr, stderr);
     assert.equal(outcome.status, 2);
   });
 }
 
-test('standard input that can not be read is told in one line, and the table left alone', async () => {
+test('standard input that can not be read is reported in one line, and the table left alone', async () => {
   async function* directory(): AsyncGenerator<Uint8Array> {
     await Promise.resolve();
     yield Buffer.from('-D -t 10.0.0.1:8');
@@ -298,7 +298,7 @@ test('standard input that can not be read is told in one line, and the table lef
 test('-R carries on after what the kernel refused, with the number of the line, and ends with 255', async () => {
   const kernel = kernelWithIpvs(refusing({ 1: 17 }));
   const stdin = '# made by hand\n-A -t 10.0.0.1:80\n\nipvsadm -A -t 10.0.0.1:80 # again\n-C\n';
-  const outcome = told(await run('-R', { sockets: [kernel], stdin }));
+  const outcome = reported(await run('-R', { sockets: [kernel], stdin }));
   assert.deepEqual(outcome, { status: 255, stdout: '', stderr: 'line 4: Service already exists\n' });
   assert.deepEqual(
     kernel.asked
@@ -312,7 +312,7 @@ test('-R carries on after what the kernel refused, with the number of the line, 
 test('-R carries on after a fault of scanning, and stops at a wrong value with what came before done', async () => {
   const kernel = kernelWithIpvs(carriedOut, carriedOut);
   const stdin = '-C\n-C -q\n-C\n-A\n-C\n';
-  const outcome = told(await run('-R', { sockets: [kernel], stdin }));
+  const outcome = reported(await run('-R', { sockets: [kernel], stdin }));
   assert.deepEqual(outcome, {
     status: 2,
     stdout: '',
@@ -361,7 +361,7 @@ test('ipvsadm-restore clears the table before the rules, once all of them make s
   );
 });
 
-test('ipvsadm-restore tells of every line that makes no sense', async () => {
+test('ipvsadm-restore reports every line that makes no sense', async () => {
   const stdin = '-A -t 10.0.0.1:80\n-A -w\n-q\n';
   const { status, stderr } = await run('', { sockets: [kernelWithIpvs()], stdin }, mainRestore);
   assert.equal(status, 2);
@@ -374,7 +374,7 @@ const emptyTable = (): ScriptedKernel =>
 
 test('ipvsadm-save prints the table as rules', async () => {
   for (const words of ['', '-n', '-n -n']) {
-    assert.deepEqual(told(await run(words, emptyTable(), mainSave)), { status: 0, stdout: '', stderr: '' });
+    assert.deepEqual(reported(await run(words, emptyTable(), mainSave)), { status: 0, stdout: '', stderr: '' });
   }
 });
 
@@ -432,7 +432,7 @@ for (const [line, errno, text] of gone) {
   const stdin = `-A -f 1\n${line}\n-A -f 2\n`;
 
   test(`-R reports ${line} of what is not there (${errno}), which is no failure of the run`, async () => {
-    const outcome = told(await run('-R', { sockets: [kernelWithIpvs(refusing({ 1: errno }))], stdin }));
+    const outcome = reported(await run('-R', { sockets: [kernelWithIpvs(refusing({ 1: errno }))], stdin }));
     assert.deepEqual(outcome, { status: 0, stdout: '', stderr: `line 2: ${text}\n` });
   });
 
@@ -442,7 +442,7 @@ for (const [line, errno, text] of gone) {
   });
 
   test(`${line} of what is not there (${errno}) fails on the command line`, async () => {
-    const outcome = told(await run(line, kernelWithIpvs(refusing({ 0: errno }))));
+    const outcome = reported(await run(line, kernelWithIpvs(refusing({ 0: errno }))));
     assert.deepEqual(outcome, { status: 255, stdout: '', stderr: `${text}\n` });
   });
 }
@@ -501,7 +501,7 @@ test('-c reports a line that is no connection, shows the others and ends with 1'
   assert.equal(stderr, '/proc/net/ip_vs_conn: line 3 is no connection: what is ?[31mthis\n');
 });
 
-test('-c tells where the connections can not be read', async () => {
+test('-c reports where the connections can not be read', async () => {
   // eslint-disable-next-line require-yield -- a file that can't even be opened
   async function* missing(): AsyncGenerator<Uint8Array> {
     await Promise.resolve();

@@ -36,7 +36,7 @@ export function serviceOption(key: ServiceKey, naming: Naming): string {
   return `${option} ${endpointLabel(key, protocolOf(key), naming)}`;
 }
 
-/** The text before and after the rule of a service whose protocol has no option, which make it a comment: a restore skips it. */
+/** The text around the rule of a service whose protocol has no option: it makes a comment, which a restore skips. */
 export function commentOf(key: ServiceKey): readonly [before: string, after: string] {
   if (isFirewallMark(key) || isKnownProtocol(key.protocol)) return ['', ''];
   return ['# ', ` (${key.protocol} has no option)`];

@@ -35,7 +35,7 @@ test('stops reading a file of 100 MB at the limit', async () => {
   assert.ok(given < 20);
 });
 
-test('tells why a file can not be read, and shows no control characters of its name', async () => {
+test('reports why a file can not be read, and shows no control characters of its name', async () => {
   const missing = Object.assign(new Error('ENOENT'), { errno: -2 });
   function* failing(): Generator<Uint8Array> {
     yield Buffer.from('services:');

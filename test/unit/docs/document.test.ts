@@ -27,7 +27,7 @@ test('the documents that the description shows are taken', async () => {
   }
 });
 
-test('the example is taken, and can be said in every format', async () => {
+test('the example is accepted, and can be written in every format', async () => {
   const table = await parseTable(readFileSync('examples/cluster.yaml'), 'examples/cluster.yaml');
   assert.equal(table.services.length, 4);
   for (const format of tableFormats) {

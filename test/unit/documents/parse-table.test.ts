@@ -107,8 +107,8 @@ describe('a document', () => {
   });
 });
 
-/** What is wrong, and what is told: `line:column path: message`. */
-const bad: readonly (readonly [title: string, text: string, told: readonly string[]])[] = [
+/** What is wrong, and what is reported: `line:column path: message`. */
+const bad: readonly (readonly [title: string, text: string, reported: readonly string[]])[] = [
   ['an unknown name', 'services: []\nsevices: []', ['2:1 sevices: unknown name "sevices"; did you mean services?']],
   [
     'an unknown name in a service, in JSON',
@@ -413,13 +413,13 @@ const bad: readonly (readonly [title: string, text: string, told: readonly strin
   ],
 ];
 
-describe('bad input is told with its place', () => {
-  for (const [title, text, told] of bad) {
+describe('bad input is reported with its place', () => {
+  for (const [title, text, reported] of bad) {
     test(title, async () => {
       const problems = await problemsOf(text);
       assert.deepEqual(
         problems.map(({ line, column, path, message }) => `${line ?? '-'}:${column ?? '-'} ${path}: ${message}`),
-        told,
+        reported,
       );
     });
   }
@@ -509,7 +509,7 @@ describe('bytes that are not UTF-8', () => {
     });
   }
 
-  const elsewhere: readonly (readonly [where: string, text: Uint8Array, told: readonly string[]])[] = [
+  const elsewhere: readonly (readonly [where: string, text: Uint8Array, reported: readonly string[]])[] = [
     ['in a rule', joined('# ', [0xe9], '\n-A -f 1 -s r', [0xe9], '\n-A -f 2'), ['2:- : invalid UTF-8']],
     ['in a rule, before its comment', joined('-A -f 1\n-A -f', [0xe9], '#', [0xe9]), ['2:- : invalid UTF-8']],
     [
@@ -532,13 +532,13 @@ describe('bytes that are not UTF-8', () => {
     ],
     ['in JSON', joined('{"services": [{"fwmark": 1,\n"scheduler": "', [0xe9], '"}]}'), ['2:15 : invalid UTF-8']],
   ];
-  for (const [where, text, told] of elsewhere) {
+  for (const [where, text, reported] of elsewhere) {
     test(`are reported ${where}`, async () => {
       assert.deepEqual(
         (await problemsOf(text)).map(
           ({ line, column, path, message }) => `${line ?? '-'}:${column ?? '-'} ${path}: ${message}`,
         ),
-        told,
+        reported,
       );
     });
   }

@@ -12,7 +12,7 @@ describe('a program run by the machine', () => {
     assert.equal(result?.status, 0);
   });
 
-  test('reads what it is given, and tells its complaints apart', async () => {
+  test('reads what it is given, and separates its error output', async () => {
     const result = await machine.run('ip', ['-force', '-batch', '-'], 'link show lo\nnosuch object\n');
     assert.match(result?.stdout ?? '', /LOOPBACK/);
     assert.match(result?.stderr ?? '', /nosuch[^]*Command failed -:2/);

@@ -160,7 +160,7 @@ describe('formatDifference', () => {
     });
   }
 
-  test('paints whole lines by what they tell, and leaves the line break alone', () => {
+  test('paints whole lines by their kind, and leaves the line break alone', () => {
     const paint: Paint = {
       added: (line) => `<a>${line}</a>`,
       removed: (line) => `<r>${line}</r>`,

@@ -77,7 +77,7 @@ const faults: readonly (readonly [words: readonly string[], message: string])[] 
 ];
 
 for (const [words, message] of faults) {
-  test(`tells "${message}"`, () => {
+  test(`reports "${message}"`, () => {
     assert.throws(() => scan(words), new UsageError('scan', message));
   });
 }

@@ -157,7 +157,7 @@ test('refuses to make bytes of a text that is no address of its family', () => {
   assert.throws(() => addressBytes('inet6', '10.0.0.1'), RangeError);
 });
 
-test('tells the families apart by their text', () => {
+test('distinguishes the families by their text', () => {
   assert.equal(familyOf('10.0.0.1'), 'inet');
   assert.equal(familyOf('::'), 'inet6');
 });

@@ -27,7 +27,7 @@ for (const [key, text] of keys) {
   });
 }
 
-test('tells every single client apart by the full mask of its family', () => {
+test('distinguishes every single client by the full mask of its family', () => {
   assert.equal(fullNetmask('inet'), '255.255.255.255');
   assert.equal(fullNetmask('inet6'), 128);
 });

@@ -9,7 +9,7 @@ describe('a program of the scripts that can not be started', () => {
       Promise.resolve().then(() => runNow(program, args, options)),
   };
   for (const [name, run] of Object.entries(ways)) {
-    test(`${name}: a working directory that is missing is said to be`, async () => {
+    test(`${name}: a working directory that is missing is reported as that`, async () => {
       await assert.rejects(run('sh', ['-c', 'true'], { cwd: '/nowhere/at/all' }), {
         message: "can't start sh: its working directory /nowhere/at/all is missing",
       });
@@ -23,10 +23,10 @@ describe('a program of the scripts that can not be started', () => {
   }
 });
 
-test('what a failed program printed is told', () => {
+test('what a failed program printed is reported', () => {
   assert.throws(() => runNow('sh', ['-c', 'echo one; echo two >&2; exit 3']), { message: 'sh failed\none\ntwo' });
 });
 
-test('a program that ends tells its status and what it printed', async () => {
+test('a program that ends reports its status and what it printed', async () => {
   assert.deepEqual(await runToEnd('sh', ['-c', 'echo one; exit 3']), { status: 3, output: 'one\n' });
 });
