@@ -99,10 +99,11 @@ async function takeLock(path: string, options: readonly string[]): Promise<Table
     const reason = missing ? `${flock} is missing: install util-linux` : (cause as Error).message;
     throw new LockedError(`can't lock the table: ${reason}`, { cause });
   }
-  child.unref();
-  for (const stream of [child.stdin, child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref();
+  // Who forgets to release the lock is not kept alive by it.
+  const handles = [child, ...[child.stdin, child.stdout, child.stderr].filter((stream) => stream instanceof Socket)];
+  for (const handle of handles) handle.unref();
   const release = async (): Promise<void> => {
-    child.ref();
+    for (const handle of handles) handle.ref();
     child.stdin.end();
     await ended;
   };
