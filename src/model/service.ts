@@ -1,10 +1,10 @@
 import type { AddressFamily } from './address.js';
 
-/** Transport protocols that IPVS balances, with their numbers. Source: IPPROTO_* in include/uapi/linux/in.h. */
-export const protocolNumbers = { tcp: 6, udp: 17, sctp: 132 } as const;
-
 /** Transport protocol of a virtual service. */
-export type Protocol = keyof typeof protocolNumbers;
+export type Protocol = 'tcp' | 'udp' | 'sctp';
+
+/** Transport protocols that IPVS balances, with their numbers. Source: IPPROTO_* in include/uapi/linux/in.h. */
+export const protocolNumbers = { tcp: 6, udp: 17, sctp: 132 } as const satisfies Readonly<Record<Protocol, number>>;
 
 /** The protocols by name. */
 export const protocols = ['tcp', 'udp', 'sctp'] as const satisfies readonly Protocol[];
