@@ -439,12 +439,11 @@ export class IpvsClient {
 
   /** Whether the kernel has these very entries, in the same order. */
   async #isStill<R>(question: TableQuestion<R>, ids: readonly string[]): Promise<boolean> {
-    let count = 0;
-    let isSame = true;
+    const found: string[] = [];
     await this.#query(question, (payload) => {
-      if (question.identifyReply(payload) !== ids[count++]) isSame = false;
+      found.push(question.identifyReply(payload));
     });
-    return isSame && count === ids.length;
+    return found.length === ids.length && found.every((id, index) => id === ids[index]);
   }
 
   async #ask<R>(question: ValueQuestion<R>): Promise<R[]> {

@@ -67,11 +67,7 @@ function writeServer(out: TextWriter, server: RealServer, usualPort: number): vo
 }
 
 /** Appends a service and its servers, a server on a line; defaults are left out. */
-export function writeYamlService(
-  out: TextWriter,
-  service: VirtualService,
-  servers: readonly RealServer[],
-): void {
+export function writeYamlService(out: TextWriter, service: VirtualService, servers: readonly RealServer[]): void {
   let start = '  - ';
   for (const [name, value] of Object.entries(serviceDocument(service, { defaults: false }))) {
     out.text(`${start}${name}: ${flow(value)}\n`);

@@ -3,7 +3,13 @@ import { canonicalTable, daemonDefaults } from '../model/canonical.js';
 import { inNaturalOrder, naturalOrder } from '../format/order.js';
 import type { RealServer } from '../model/server.js';
 import { schedulerFlagWords } from '../model/scheduler-flags.js';
-import { fullNetmask, isFirewallMark, isKnownProtocol, type ServiceKey, type VirtualService } from '../model/service.js';
+import {
+  fullNetmask,
+  isFirewallMark,
+  isKnownProtocol,
+  type ServiceKey,
+  type VirtualService,
+} from '../model/service.js';
 import type { SyncDaemon, Timeouts } from '../model/state.js';
 import type { Table } from '../model/table.js';
 import type { Document } from './schema.js';

@@ -119,7 +119,10 @@ export function addressBytes(family: AddressFamily, text: string): AddressBytes 
 /** Writes the bytes of an address as text in canonical form. */
 export function formatAddress(family: AddressFamily, bytes: AddressBytes): string {
   if (family === 'inet6') return formatIpv6(bytes);
-  const a = bytes[0] ?? 0, b = bytes[1] ?? 0, c = bytes[2] ?? 0, d = bytes[3] ?? 0;
+  const a = bytes[0] ?? 0,
+    b = bytes[1] ?? 0,
+    c = bytes[2] ?? 0,
+    d = bytes[3] ?? 0;
   return formatIpv4(((a << 24) | (b << 16) | (c << 8) | d) >>> 0);
 }
 

@@ -1,6 +1,13 @@
 import { DecodeError } from '../errors.js';
 import { formatAddress, type AddressFamily } from '../model/address.js';
-import { defaultTunnel, forwardingMethods, tunnelChecksums, tunnelTypes, type ServerKey, type Tunnel } from '../model/server.js';
+import {
+  defaultTunnel,
+  forwardingMethods,
+  tunnelChecksums,
+  tunnelTypes,
+  type ServerKey,
+  type Tunnel,
+} from '../model/server.js';
 import { protocolOfNumber, type PersistenceNetmask, type ServiceKey, type VirtualService } from '../model/service.js';
 import {
   counterNames,
@@ -97,8 +104,7 @@ function tunnelOf({ tunnelType = 0, tunnelPort = 0, tunnelFlags = 0 }: ServerVal
  * @param serviceFamily the family of its service: kernels before 3.18 knew no other for its servers, and did not send it.
  */
 export function serverKeyOf(values: ServerValues, serviceFamily: AddressFamily): ServerKey {
-  const family =
-    values.family === undefined ? serviceFamily : familyName(values.family, 'IPVS_DEST_ATTR_ADDR_FAMILY');
+  const family = values.family === undefined ? serviceFamily : familyName(values.family, 'IPVS_DEST_ATTR_ADDR_FAMILY');
   const address = formatAddress(family, required(values.address, 'IPVS_DEST_ATTR_ADDR'));
   return { family, address, port: required(values.port, 'IPVS_DEST_ATTR_PORT') };
 }

@@ -146,9 +146,15 @@ export function changeValues(change: Change): { readonly command: number; readon
     case 'delete-service':
       return { command: ipvsCommand.delService, values: { service: serviceKeyValues(change.key) } };
     case 'add-server':
-      return { command: ipvsCommand.newDest, values: { service: serviceKeyValues(change.key), server: serverValues(change.server) } };
+      return {
+        command: ipvsCommand.newDest,
+        values: { service: serviceKeyValues(change.key), server: serverValues(change.server) },
+      };
     case 'edit-server':
-      return { command: ipvsCommand.setDest, values: { service: serviceKeyValues(change.key), server: serverValues(change.server) } };
+      return {
+        command: ipvsCommand.setDest,
+        values: { service: serviceKeyValues(change.key), server: serverValues(change.server) },
+      };
     case 'delete-server':
       return {
         command: ipvsCommand.delDest,

@@ -55,7 +55,11 @@ async function changeAll(changes: readonly Change[]): Promise<void> {
 // Another program that changes the table -----------------------------------------------------------------------------------
 
 /** Has the original make and unmake changes all the time while something is done. */
-async function whileChanging(add: readonly string[], remove: readonly string[], run: () => Promise<void>): Promise<void> {
+async function whileChanging(
+  add: readonly string[],
+  remove: readonly string[],
+  run: () => Promise<void>,
+): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'writer-'));
   for (const [name, rules] of Object.entries({ add, remove })) {
     writeFileSync(join(directory, name), rules.map((rule) => `${rule}\n`).join(''));
@@ -88,7 +92,8 @@ const readings: readonly (readonly [
       ['services of the library', async () => (await client.services()).map(({ key }) => describeService(key))],
       [
         'services of -Ln',
-        async () => [...(await ipvsadm(['-Ln'])).stdout.matchAll(/^FWM {2}(\d+)/gm)].map(([, number]) => `FWM ${number}`),
+        async () =>
+          [...(await ipvsadm(['-Ln'])).stdout.matchAll(/^FWM {2}(\d+)/gm)].map(([, number]) => `FWM ${number}`),
       ],
     ] as const
   ).map(
@@ -116,24 +121,28 @@ const readings: readonly (readonly [
 ];
 
 for (const [what, prepare, add, remove, staying, read] of readings) {
-  test(`${what}: what stays is there once, while another program adds and removes others`, { timeout: 120_000 }, async () => {
-    await client.flush();
-    await changeAll(prepare);
-    await whileChanging(add, remove, async () => {
-      for (let partial = 0; partial < enough; ) {
-        const found = await read();
-        assert.equal(new Set(found).size, found.length, 'something is there twice');
-        assert.deepEqual(
-          staying.filter((name) => !found.includes(name)),
-          [],
-        );
-        const more = found.length - staying.length;
-        if (more > 0 && more < others) partial++;
-        // The writer has the same processor.
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-    });
-  });
+  test(
+    `${what}: what stays is there once, while another program adds and removes others`,
+    { timeout: 120_000 },
+    async () => {
+      await client.flush();
+      await changeAll(prepare);
+      await whileChanging(add, remove, async () => {
+        for (let partial = 0; partial < enough;) {
+          const found = await read();
+          assert.equal(new Set(found).size, found.length, 'something is there twice');
+          assert.deepEqual(
+            staying.filter((name) => !found.includes(name)),
+            [],
+          );
+          const more = found.length - staying.length;
+          if (more > 0 && more < others) partial++;
+          // The writer has the same processor.
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      });
+    },
+  );
 }
 
 // Another program that sends to our socket ---------------------------------------------------------------------------------
@@ -148,9 +157,7 @@ function ports(): number[] {
 }
 
 /** A client, and a socket that sends to it. */
-async function besieged(
-  t: TestContext,
-): Promise<{ mine: IpvsClient; send: (bytes: Uint8Array) => Promise<boolean> }> {
+async function besieged(t: TestContext): Promise<{ mine: IpvsClient; send: (bytes: Uint8Array) => Promise<boolean> }> {
   const before = new Set(ports());
   const mine = await IpvsClient.connect(openNetlinkTransport());
   const port = ports().find((each) => !before.has(each));

@@ -71,11 +71,7 @@ export function daemonRules(syncDaemons: readonly SyncDaemon[]): string {
 }
 
 /** Appends the rules that add a service and its servers. */
-export function writeServiceRules(
-  out: TextWriter,
-  service: VirtualService,
-  servers: readonly RealServer[],
-): void {
+export function writeServiceRules(out: TextWriter, service: VirtualService, servers: readonly RealServer[]): void {
   out.text(formatServiceRule(service, numericNaming));
   const rule = ruleService(service.key, numericNaming);
   for (const server of servers) writeServerRule(out, server, rule, numericNaming);

@@ -229,16 +229,8 @@ const noReply = new TransportError('no reply from the kernel');
 const noBuffer = new TransportError('the kernel dropped replies: no buffer space (ENOBUFS)');
 
 const faults: readonly (readonly [what: string, answer: Answer, error: object])[] = [
-  [
-    'the answer to a request that was not made',
-    (requests) => [resultMessage(lastOf(requests) + 1, 0)],
-    noReply,
-  ],
-  [
-    'the answer to a request of long ago',
-    (requests) => [resultMessage(lastOf(requests) - 1000, 0)],
-    noReply,
-  ],
+  ['the answer to a request that was not made', (requests) => [resultMessage(lastOf(requests) + 1, 0)], noReply],
+  ['the answer to a request of long ago', (requests) => [resultMessage(lastOf(requests) - 1000, 0)], noReply],
   [
     'an answer that is cut short',
     (requests) => [resultMessage(lastOf(requests), 0).subarray(0, 19)],
@@ -456,18 +448,21 @@ function* messages(datagram: Buffer): Generator<{ readonly start: number; readon
   }
 }
 
-const longCalls: readonly (readonly [what: string, answers: readonly Answer[], call: (client: IpvsClient) => Promise<unknown>])[] =
+const longCalls: readonly (readonly [
+  what: string,
+  answers: readonly Answer[],
+  call: (client: IpvsClient) => Promise<unknown>,
+])[] = [
+  ['many changes', Array<Answer>(100).fill(slowCarriedOut), (client) => client.changeAll(deletions(100 * 128))],
+  ['a long list', Array<Answer>(20).fill(slowDump(100)), (client) => client.servers(web)],
   [
-    ['many changes', Array<Answer>(100).fill(slowCarriedOut), (client) => client.changeAll(deletions(100 * 128))],
-    ['a long list', Array<Answer>(20).fill(slowDump(100)), (client) => client.servers(web)],
-    [
-      'many short calls',
-      Array<Answer>(100).fill(slowCarriedOut),
-      async (client) => {
-        for (let count = 0; count < 100; count++) await client.flush();
-      },
-    ],
-  ];
+    'many short calls',
+    Array<Answer>(100).fill(slowCarriedOut),
+    async (client) => {
+      for (let count = 0; count < 100; count++) await client.flush();
+    },
+  ],
+];
 
 for (const [what, answers, call] of longCalls) {
   test(`the event loop turns during ${what}: timers fire, and signals can be aborted`, async () => {
@@ -545,7 +540,14 @@ const changesBetween: readonly (readonly [what: string, change: (table: ServerTa
   ['nothing', () => undefined, 2],
   ['a server is added, which moves those after it', add, 2],
   ['a server is removed, which moves those after it', remove, 2],
-  ['one is added and another removed', (table) => [add, remove].forEach((change) => { change(table); }), 2],
+  [
+    'one is added and another removed',
+    (table) => {
+      add(table);
+      remove(table);
+    },
+    2,
+  ],
   ['nothing that we see, but the kernel (NLM_F_DUMP_INTR)', () => undefined, 2 | 0x10],
 ];
 
@@ -553,7 +555,10 @@ for (const [what, change, flags] of changesBetween) {
   test(`a list in several pieces is the kernel's, each once and none missing, when between two pieces ${what}`, async () => {
     const table: ServerTable = { servers: servers(0, 35) };
     let changes = 0;
-    const first = inPieces(table, () => (changes++ === 0 ? change(table) : undefined), flags);
+    const changeOnce = (): void => {
+      if (changes++ === 0) change(table);
+    };
+    const first = inPieces(table, changeOnce, flags);
     const client = await IpvsClient.connect(kernelWithIpvs(first, ...Array<Answer>(3).fill(inPieces(table))));
     assert.deepEqual(addressesOf(await client.servers(web)), addressesOf(table.servers));
   });
@@ -584,9 +589,7 @@ test('the rows of a listing have each server once, whatever is added between two
   const always = inPieces(table, () => {
     add(table);
   });
-  const client = await IpvsClient.connect(
-    kernelWithIpvs(once, inPieces(table), ...Array<Answer>(10).fill(always)),
-  );
+  const client = await IpvsClient.connect(kernelWithIpvs(once, inPieces(table), ...Array<Answer>(10).fill(always)));
   const rows = new ServerRows(true);
   await client.readServers(web, rows);
   assert.deepEqual(
@@ -644,11 +647,14 @@ test('numbers of requests go on from 0 after 2^32 - 1, within a datagram too', a
     });
     assert.ok(batch);
     const results = await channel.execute(batch, 0x1c);
-    assert.deepEqual([...results.entries()].filter(([, errno]) => errno !== 0), [
-      [0, 3],
-      [70, 17],
-      [127, 2],
-    ]);
+    assert.deepEqual(
+      [...results.entries()].filter(([, errno]) => errno !== 0),
+      [
+        [0, 3],
+        [70, 17],
+        [127, 2],
+      ],
+    );
     const sent = kernel.asked.flat();
     assert.deepEqual(
       sent.map(({ sequence }) => sequence),
@@ -698,7 +704,10 @@ test('the family is looked up again when the module was loaded again', async () 
 test('a family that is the same as before is no reason to ask once more', async () => {
   const kernel = kernelWithIpvs(refusing({ 0: 2 }));
   const client = await IpvsClient.connect(kernel);
-  await assert.rejects(client.deleteServer(web, server(1)), new KernelError(2, 'delete-server', '10.1.0.1:80 of TCP 10.0.0.1:80'));
+  await assert.rejects(
+    client.deleteServer(web, server(1)),
+    new KernelError(2, 'delete-server', '10.1.0.1:80 of TCP 10.0.0.1:80'),
+  );
 });
 
 test('a module that was unloaded is an UnavailableError', async () => {

@@ -4,7 +4,14 @@ import type { Change } from '../../../src/model/change.js';
 import { defaultTunnel, type RealServer } from '../../../src/model/server.js';
 import type { ServiceKey, VirtualService } from '../../../src/model/service.js';
 import type { ServerEntry, SyncDaemon } from '../../../src/model/state.js';
-import { daemonOf, infoOf, serverEntryOf, serverStateOf, serviceEntryOf, timeoutsOf } from '../../../src/wire/decode.js';
+import {
+  daemonOf,
+  infoOf,
+  serverEntryOf,
+  serverStateOf,
+  serviceEntryOf,
+  timeoutsOf,
+} from '../../../src/wire/decode.js';
 import { changeValues, serviceKeyValues } from '../../../src/wire/encode.js';
 import { messageFlag, writeRequest, type ReplyPayload } from '../../../src/wire/message.js';
 import {

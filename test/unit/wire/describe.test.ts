@@ -18,9 +18,9 @@ const withoutNumbers = (line: string): string => line.replace(/seq \d+/, 'seq N'
 test('requests and replies have the names of the kernel, and values as they are', () => {
   const [request = ''] = linesOf('ipvsadm -A -t 10.0.0.1:80', 0);
   assert.match(request, /^GENL_ID_CTRL command 3 seq \d+ flags 0x5 \{ CTRL_ATTR_FAMILY_NAME="IPVS" \}$/);
-  const all = captures.flatMap(({ request: sent, replies }) => [sent, ...replies]).flatMap((digits) =>
-    describeMessages(bytesOf(digits)),
-  );
+  const all = captures
+    .flatMap(({ request: sent, replies }) => [sent, ...replies])
+    .flatMap((digits) => describeMessages(bytesOf(digits)));
   for (const word of [
     'IPVS_CMD_GET_SERVICE seq',
     'IPVS_CMD_SET_INFO seq',

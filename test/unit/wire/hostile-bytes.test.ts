@@ -5,7 +5,14 @@ import { DecodeError } from '../../../src/errors.js';
 import type { AddressFamily } from '../../../src/model/address.js';
 import { ServerRows } from '../../../src/model/server-rows.js';
 import { appendServer } from '../../../src/wire/decode-rows.js';
-import { daemonOf, infoOf, serverEntryOf, serverStateOf, serviceEntryOf, timeoutsOf } from '../../../src/wire/decode.js';
+import {
+  daemonOf,
+  infoOf,
+  serverEntryOf,
+  serverStateOf,
+  serviceEntryOf,
+  timeoutsOf,
+} from '../../../src/wire/decode.js';
 import type { ReplyPayload } from '../../../src/wire/message.js';
 import { commandAttributes, controllerAttributes, infoAttributes } from '../../../src/wire/tables.js';
 import { bytesOf } from '../support/hexadecimal.js';

@@ -95,7 +95,10 @@ test('writes names, and none for the ports of a service with a firewall mark', (
 test('comments a server out once where its service has no option, whatever else it has none for', () => {
   const key: ServiceKey = { family: 'inet', protocol: 'protocol-136', address: '10.0.0.1', port: 9 };
   for (const forwarding of ['masquerading', 'bypass'] as const) {
-    assert.match(serverRule({ ...plainServer, forwarding }, key, numericNaming), /^# -a protocol-136 10\.0\.0\.1:9 -r /);
+    assert.match(
+      serverRule({ ...plainServer, forwarding }, key, numericNaming),
+      /^# -a protocol-136 10\.0\.0\.1:9 -r /,
+    );
   }
 });
 
