@@ -13,8 +13,6 @@ export default defineConfig(
     rules: {
       '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
       '@typescript-eslint/explicit-module-boundary-types': 'error',
-      // A private member of a package is reached with brackets, so that it is seen.
-      '@typescript-eslint/dot-notation': ['error', { allowPrivateClassPropertyAccess: true }],
       '@typescript-eslint/no-import-type-side-effects': 'error',
       // Before it is optimised, for-of makes an object for every step: hot loops count.
       '@typescript-eslint/prefer-for-of': 'off',
