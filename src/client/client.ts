@@ -1,18 +1,12 @@
 import { constants } from 'node:os';
 import { debuglog } from 'node:util';
-import { DecodeError, KernelError, UnavailableError } from '../errors.js';
+import { KernelError, UnavailableError } from '../errors.js';
 import { inCanonicalForm } from '../model/address-kind.js';
 import type { ServiceSettings, ServerSettings } from '../model/build.js';
 import { changeSubject, type Change } from '../model/change.js';
 import type { ServerRows } from '../model/server-rows.js';
 import { serverId, type RealServer, type ServerKey } from '../model/server.js';
-import {
-  describeEndpoint,
-  describeService,
-  serviceId,
-  type ServiceKey,
-  type VirtualService,
-} from '../model/service.js';
+import { describeEndpoint, describeService, type ServiceKey, type VirtualService } from '../model/service.js';
 import type {
   IpvsInfo,
   ServerEntry,
@@ -25,31 +19,25 @@ import type {
 import { serverFieldsThatDiffer, serviceFieldsThatDiffer } from '../plan/difference.js';
 import type { Transport } from '../ports/transport.js';
 import { appendServer } from '../wire/decode-rows.js';
-import {
-  daemonOf,
-  infoOf,
-  serverEntryOf,
-  serverKeyOf,
-  serverStateOf,
-  serviceEntryOf,
-  serviceKeyOf,
-  timeoutsOf,
-} from '../wire/decode.js';
+import { daemonOf, infoOf, timeoutsOf } from '../wire/decode.js';
 import { changeValues, serviceKeyValues } from '../wire/encode.js';
 import { writeRequest, type ReplyPayload } from '../wire/message.js';
-import {
-  commandAttributes,
-  infoAttributes,
-  ipvsCommand,
-  ipvsFamilyVersion,
-  keyAttributes,
-  serverStateAttributes,
-  type CommandValues,
-} from '../wire/tables.js';
+import { commandAttributes, infoAttributes, ipvsCommand, ipvsFamilyVersion } from '../wire/tables.js';
 import { Writer } from '../wire/writer.js';
 import { Channel, type QueryResult } from './channel.js';
 import { findFamily } from './family.js';
 import { isMadeAlready, PresentTable } from './made-already.js';
+import {
+  required,
+  valuesOf,
+  servicesQuestion,
+  serviceQuestion,
+  entryQuestion,
+  stateQuestion,
+  type Question,
+  type ValueQuestion,
+  type TableQuestion,
+} from './questions.js';
 import { RequestBatch } from './request-batch.js';
 
 const { ENOENT } = constants.errno;
@@ -59,19 +47,6 @@ const debug = debuglog('ipvsadm');
 
 /** How often a table that keeps changing is read to find two readings that are the same. */
 const mostReadings = 10;
-
-function required<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new DecodeError(`${name}: missing in the kernel's reply`);
-  return value;
-}
-
-function valuesOf({ view, offset, length }: ReplyPayload): CommandValues {
-  return commandAttributes.decode(view, offset, length, 'IPVS reply');
-}
-
-function decodeService(payload: ReplyPayload): ServiceEntry {
-  return serviceEntryOf(required(valuesOf(payload).service, 'IPVS_CMD_ATTR_SERVICE'));
-}
 
 /** How a call is made. */
 export interface CallOptions {
@@ -105,71 +80,6 @@ export type ServiceUpdate = ServiceSettings;
  * @throws {UnavailableError} when IPVS was unloaded (ENOPROTOOPT).
  */
 export type PreparedChanges = (signal?: AbortSignal) => Promise<(KernelError | undefined)[]>;
-
-/** What is asked of the kernel. */
-interface Question {
-  readonly command: number;
-  /** The service that is asked about, if any. */
-  readonly key?: ServiceKey;
-  /** Whether the reply is a list. */
-  readonly dump: boolean;
-}
-
-/** A question whose reply has values. */
-interface ValueQuestion<R> extends Question {
-  readonly decode: (payload: ReplyPayload) => R;
-}
-
-/** A question about a list that may come in several pieces. */
-interface TableQuestion<R> extends ValueQuestion<R> {
-  /** What tells an entry from all others. */
-  readonly identify: (entry: R) => string;
-  /** The same of an entry in a reply, without decoding the rest. */
-  readonly identifyReply: (payload: ReplyPayload) => string;
-}
-
-const servicesQuestion: TableQuestion<ServiceEntry> = {
-  command: ipvsCommand.getService,
-  dump: true,
-  decode: decodeService,
-  identify: ({ key }) => serviceId(key),
-  identifyReply: ({ view, offset, length }) => {
-    const { service } = keyAttributes.decode(view, offset, length, 'IPVS reply');
-    return serviceId(serviceKeyOf(required(service, 'IPVS_CMD_ATTR_SERVICE')));
-  },
-};
-
-function serviceQuestion(key: ServiceKey): ValueQuestion<ServiceEntry> {
-  return { command: ipvsCommand.getService, key, dump: false, decode: decodeService };
-}
-
-function serverQuestion<R extends ServerKey>(key: ServiceKey, decode: (payload: ReplyPayload) => R): TableQuestion<R> {
-  return {
-    command: ipvsCommand.getDest,
-    key,
-    dump: true,
-    decode,
-    identify: serverId,
-    identifyReply: ({ view, offset, length }) => {
-      const { server } = keyAttributes.decode(view, offset, length, 'IPVS reply');
-      return serverId(serverKeyOf(required(server, 'IPVS_CMD_ATTR_DEST'), key.family));
-    },
-  };
-}
-
-function entryQuestion(key: ServiceKey): TableQuestion<ServerEntry> {
-  return serverQuestion(key, ({ view, offset, length }) => {
-    const { server } = commandAttributes.decode(view, offset, length, 'IPVS reply');
-    return serverEntryOf(required(server, 'IPVS_CMD_ATTR_DEST'), key.family);
-  });
-}
-
-function stateQuestion(key: ServiceKey): TableQuestion<ServerState> {
-  return serverQuestion(key, ({ view, offset, length }) => {
-    const { server } = serverStateAttributes.decode(view, offset, length, 'IPVS reply');
-    return serverStateOf(required(server, 'IPVS_CMD_ATTR_DEST'), key.family);
-  });
-}
 
 /**
  * The kernel's IPVS table of the network namespace that the process is in. Needs CAP_NET_ADMIN in the initial user
