@@ -149,7 +149,7 @@ test('help and errors of verbs name the program without its directory', async ()
   const line = `${tools}; /run/tools/lvsctl export --nosuch; /run/tools/lvsctl export --help; /run/tools/lvsctl -h`;
   const [result] = await installed.run([{ programName: 'sh', argv: ['-c', line] }]);
   const text = `${result?.stderr ?? ''}${result?.stdout ?? ''}`;
-  assert.match(text, /^lvsctl: Unknown argument: nosuch\n/);
+  assert.match(text, /^lvsctl: unknown option --nosuch\n/);
   assert.match(text, /^ +lvsctl export --format rules /m);
   assert.match(text, /^ {2}lvsctl -A\|E /m);
   assert.doesNotMatch(text, /\/lvsctl/);
