@@ -28,12 +28,9 @@ export function parseIpv4(text: string): number | undefined {
   return part < 0 || dots !== 3 ? undefined : value * 256 + part;
 }
 
-/** The parts of a dotted quad, each with the dot behind it: a listing makes thousands of addresses of them. */
-const dotted: readonly string[] = Array.from({ length: 256 }, (_, part) => `${part}.`);
-
 /** Writes an IPv4 address, given as an unsigned 32-bit number, as a dotted quad. */
 export function formatIpv4(value: number): string {
-  return `${dotted[value >>> 24] ?? ''}${dotted[(value >>> 16) & 255] ?? ''}${dotted[(value >>> 8) & 255] ?? ''}${value & 255}`;
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
 }
 
 /** Reads eight 16-bit groups from the text of an IPv6 address; undefined where it is none. No zone, as inet_pton. */
@@ -119,11 +116,7 @@ export function addressBytes(family: AddressFamily, text: string): AddressBytes 
 /** Writes the bytes of an address as text in canonical form. */
 export function formatAddress(family: AddressFamily, bytes: AddressBytes): string {
   if (family === 'inet6') return formatIpv6(bytes);
-  const a = bytes[0] ?? 0,
-    b = bytes[1] ?? 0,
-    c = bytes[2] ?? 0,
-    d = bytes[3] ?? 0;
-  return formatIpv4(((a << 24) | (b << 16) | (c << 8) | d) >>> 0);
+  return `${bytes[0] ?? 0}.${bytes[1] ?? 0}.${bytes[2] ?? 0}.${bytes[3] ?? 0}`;
 }
 
 /** The family of an address in canonical text form: only IPv6 has colons. */
