@@ -28,7 +28,7 @@ const mostTries = 10;
 class UnboundSocket extends RawNetlinkSocket {
   override setRecvBufferSize(size: number): void {
     super.setRecvBufferSize(size);
-    Object.defineProperty(Reflect.get(this, '__native') as object, 'bind', { value: () => undefined });
+    Object.defineProperty(Reflect.get(this, '__native'), 'bind', { value: () => undefined });
   }
 }
 
