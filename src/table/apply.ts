@@ -9,10 +9,7 @@ import { isMadeAlready, PresentTable } from '../client/made-already.js';
 import { serversThatMustStay } from './outage.js';
 
 /** What carrying out a plan needs of a client. */
-export type PlanClient = Pick<
-  IpvsClient,
-  'prepare' | 'changeAll' | 'service' | 'servers' | 'serverStates' | 'syncDaemons'
->;
+export type PlanClient = Pick<IpvsClient, 'prepare' | 'changeAll' | 'service' | 'serverStates' | 'syncDaemons'>;
 
 /** How a plan is carried out. */
 export interface ApplyOptions {

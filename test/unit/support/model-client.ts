@@ -4,21 +4,8 @@ import type { PreparedChanges } from '../../../src/client/client.js';
 import { KernelError } from '../../../src/errors.js';
 import { changeSubject, type Change } from '../../../src/model/change.js';
 import { describeService, type ServiceKey } from '../../../src/model/service.js';
-import type { Statistics } from '../../../src/model/state.js';
+import { noTraffic } from './entries.js';
 import type { TableModel } from './table-model.js';
-
-const noCounters: Statistics = {
-  connections: 0n,
-  incomingPackets: 0n,
-  outgoingPackets: 0n,
-  incomingBytes: 0n,
-  outgoingBytes: 0n,
-  connectionRate: 0n,
-  incomingPacketRate: 0n,
-  outgoingPacketRate: 0n,
-  incomingByteRate: 0n,
-  outgoingByteRate: 0n,
-};
 
 /** What a client of the model's table is, for what carries plans out. */
 export class ModelClient implements PlanClient {
@@ -52,11 +39,7 @@ export class ModelClient implements PlanClient {
   service(key: ServiceKey): ReturnType<PlanClient['service']> {
     const held = this.#model.services.get(describeService(key));
     if (held === undefined) return Promise.reject(new KernelError(constants.errno.ESRCH, 'list', describeService(key)));
-    return Promise.resolve({ ...held.service, statistics: noCounters });
-  }
-
-  async servers(key: ServiceKey): ReturnType<PlanClient['servers']> {
-    return (await this.serverStates(key)).map((state) => ({ ...state, statistics: noCounters }));
+    return Promise.resolve({ ...held.service, statistics: noTraffic });
   }
 
   serverStates(key: ServiceKey): ReturnType<PlanClient['serverStates']> {
