@@ -52,11 +52,19 @@ export class Cluster {
 
   /** Requests from `client`, each over a new connection. */
   async fetchReplies(where: Connecting, count = 1): Promise<readonly Reply[]> {
+    return this.#answered('fetch', { ...where, count });
+  }
+
+  /** Asks the client. @throws {Error} with what hosts know about it, if there was no answer at all, not even a refusal. */
+  async #answered<K extends 'fetch' | 'hold' | 'send'>(
+    operation: K,
+    argument: Actions[K]['argument'],
+  ): Promise<Actions[K]['answer']> {
     try {
-      return await this.ask('client', 'fetch', { ...where, count });
+      return await this.ask('client', operation, argument);
     } catch (error) {
-      // It was seen once that a request that has to be answered was not: what is known then is to be shown.
-      if (error instanceof Error && error.message === 'ETIMEDOUT') error.message += `\n${await this.#evidence()}`;
+      if (error instanceof Error && /^(ETIMEDOUT|ABORT_ERR)$/.test(error.message))
+        error.message += `\n${await this.#evidence()}`;
       throw error;
     }
   }
@@ -77,12 +85,12 @@ export class Cluster {
 
   /** Datagrams from `client`, all from one socket. @returns the names of who answered. */
   async send(where: Connecting, texts: readonly string[] = ['anybody there?']): Promise<string[]> {
-    return (await this.ask('client', 'send', { ...where, texts })).map(({ server }) => server);
+    return (await this.#answered('send', { ...where, texts })).map(({ server }) => server);
   }
 
   /** Opens a connection from `client` that stays. */
   async hold(where: Connecting): Promise<Held> {
-    const { handle, reply } = await this.ask('client', 'hold', where);
+    const { handle, reply } = await this.#answered('hold', where);
     return {
       server: reply.server,
       again: async () => (await this.ask('client', 'again', { handle })).server,

@@ -71,6 +71,9 @@ function buildHost(name: string, { cables, forwards = false }: Host): string {
     'echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad',
     `echo ${forwards ? 1 : 0} >/proc/sys/net/ipv4/ip_forward`,
     `echo ${forwards ? 1 : 0} >/proc/sys/net/ipv6/conf/all/forwarding`,
+    // Who is refused is to hear of it, also when leftovers of earlier tests, which nobody knows any more, are refused too.
+    'echo 0 >/proc/sys/net/ipv4/icmp_ratelimit',
+    'echo 0 >/proc/sys/net/ipv6/icmp/ratelimit',
   ];
   return (
     `${[...inHost(name), 'sh', '-c'].join(' ')} '${settings.join(' && ')}'\n` +
