@@ -1,5 +1,5 @@
 import { canBeServer } from '../model/address-kind.js';
-import { shortestBackupMessage, syncMessageLengths } from '../model/limits.js';
+import { plainName, plainNameText, shortestBackupMessage, syncMessageLengths } from '../model/limits.js';
 import { defaultTunnel, sameTunnel, serverId, type RealServer } from '../model/server.js';
 import {
   describeEndpoint,
@@ -12,13 +12,22 @@ import {
 import type { SyncDaemon } from '../model/state.js';
 import type { ServiceWithServers, Table } from '../model/table.js';
 import type { Path, TableProblem } from '../model/problem.js';
+import { describeValue } from './describe-value.js';
 
 type ReportProblem = (path: Path, message: string) => void;
 
+/** The command line cuts a name that is too long, and takes anything else. */
+function checkName(path: Path, name: string | undefined, owner: string, report: ReportProblem): void {
+  if (name === undefined || plainName.test(name)) return;
+  report(path, `expected name of a ${owner}, ${plainNameText}, found ${describeValue(name)}`);
+}
+
 function checkService(
-  { key, onePacket, persistenceTimeout, persistenceNetmask }: VirtualService,
+  { key, scheduler, persistenceEngine, onePacket, persistenceTimeout, persistenceNetmask }: VirtualService,
   report: ReportProblem,
 ): void {
+  checkName(['scheduler'], scheduler, 'scheduler', report);
+  checkName(['persistenceEngine'], persistenceEngine, 'persistence engine', report);
   if (!isFirewallMark(key)) {
     if (!isKnownProtocol(key.protocol)) report(['protocol'], `expected tcp, udp or sctp, found ${key.protocol}`);
     if (key.port === 0 && persistenceTimeout === undefined) {
@@ -97,7 +106,8 @@ class Seen {
 }
 
 function checkDaemon(daemon: SyncDaemon, report: ReportProblem): void {
-  const { role, maxLength, group } = daemon;
+  const { role, interface: name, maxLength, group } = daemon;
+  checkName(['interface'], name, 'network interface', report);
   if (role === 'backup' && maxLength !== 0 && maxLength < shortestBackupMessage) {
     report(['maxLength'], `the kernel uses at least ${shortestBackupMessage} bytes for a backup, not ${maxLength}`);
   }
@@ -115,8 +125,8 @@ function hasOtherFamily({ service, servers }: ServiceWithServers): boolean {
 }
 
 /**
- * Finds what the kernel would refuse, or accept and ignore: duplicates, and settings that conflict. Single names and
- * numbers are checked by what made the table.
+ * Finds what the kernel would refuse, or accept and ignore: duplicates, settings that conflict, and names that
+ * none can have. Numbers are checked by what made the table.
  */
 export function checkTable(table: Table, describe: DescribePath): TableProblem[] {
   const problems: TableProblem[] = [];

@@ -3,6 +3,8 @@ import { isAddress, isMulticast, isNetmask } from '../model/address-kind.js';
 import {
   firewallMarks,
   longestName,
+  plainName,
+  plainNameText,
   multicastTtls,
   ports,
   prefixLengths,
@@ -47,12 +49,12 @@ function listText(values: readonly string[]): string {
 }
 
 function name(what: string) {
-  const message = `${what}, 1 to ${longestName} bytes without blanks or control characters`;
+  const message = `${what}, ${plainNameText}`;
   return v.pipe(
     v.string(message),
     v.minLength(1, message),
     v.maxBytes(longestName, message),
-    v.regex(/^[^\s\p{Cc}\u2028\u2029]+$/u, message),
+    v.regex(plainName, message),
   );
 }
 

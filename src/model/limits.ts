@@ -13,6 +13,12 @@ export interface Range {
  */
 export const longestName = 15;
 
+/** What a document may say as such a name: with anything else in it, nobody has a module or an interface. */
+export const plainName = /^[^\s\p{Cc}\u2028\u2029]+$/u;
+
+/** The same in words, for messages. */
+export const plainNameText = `1 to ${longestName} bytes without blanks or control characters`;
+
 /** Ports: 0 is every port, or none. */
 export const ports: Range = { lowest: 0, highest: 65535 };
 

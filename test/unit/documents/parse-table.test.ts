@@ -402,6 +402,15 @@ const bad: readonly (readonly [title: string, text: string, reported: readonly s
   ['rules with a restore', '-A -f 1\n-R', ['2:- : expected a rule, such as -A -t 192.0.2.1:80']],
   ['rules that clear counters', '-A -f 1\n-Z', ['2:- : counters are not part of a table']],
   [
+    'rules with names that nothing can have',
+    '-A -f 1 -s \u0014t\n-A -f 2 -p --pe \u0001sip\n--start-daemon backup --mcast-interface=',
+    [
+      '1:- : expected name of a scheduler, 1 to 15 bytes without blanks or control characters, found "?t"',
+      '2:- : expected name of a persistence engine, 1 to 15 bytes without blanks or control characters, found "?sip"',
+      '3:- : expected name of a network interface, 1 to 15 bytes without blanks or control characters, found ""',
+    ],
+  ],
+  [
     'rules with a wrong value, and a service twice',
     '-A -f 1 -s rr\n\n-A -f 0\n-A -f 1',
     ["3:- : invalid fwmark value `0' specified", '4:- : FWM 1 a second time; the first is in line 1'],
