@@ -13,6 +13,13 @@ const patience = 20_000;
 /** Where a server tells all about a request. Anywhere else it says its name, for people. */
 const replyPath = '/reply';
 
+/**
+ * The client's port of the next request. None is used twice: IPVS remembers for minutes which server 198.51.100.2:50000 has
+ * had of a service, also when the service is another one by now, and behind NAT can't tell it from 198.51.100.2:50000 of
+ * another service with the same servers.
+ */
+let nextPort = 30_000;
+
 type Handlers = {
   readonly [K in Operation]: (argument: Actions[K]['argument']) => Promise<Actions[K]['answer']>;
 };
@@ -58,7 +65,7 @@ const handlers: Handlers = {
   async send({ texts, ...where }) {
     const socket = createSocket(isIPv6(where.address) ? 'udp6' : 'udp4');
     try {
-      socket.bind(where.fromPort ?? 0, where.from);
+      socket.bind(where.fromPort ?? nextPort++, where.from);
       await once(socket, 'listening');
       // Connected, so that a refusal arrives, and only what comes from there counts as an answer.
       socket.connect(where.port, where.address);
@@ -129,7 +136,7 @@ async function serveUdp(name: string, { address, port }: Listening['udp'][number
 
 function request({ address, port, from, fromPort }: Connecting, agent: http.Agent | false): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const own = { ...(from === undefined ? {} : { localAddress: from }), ...(fromPort && { localPort: fromPort }) };
+    const own = { ...(from === undefined ? {} : { localAddress: from }), localPort: fromPort ?? nextPort++ };
     const asked = http.get({ host: address, port, path: replyPath, agent, timeout: patience, ...own }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => (body += text));

@@ -32,17 +32,13 @@ type Weights = Readonly<Partial<Record<Server, number>>>;
 
 /**
  * Each test has a port of its own, which NAT translates: a server that is added again to the service that it has been taken
- * from still has its connections, and counters that are a second late. And its clients have ports of their own: behind NAT,
- * 198.51.100.2:50000 of one service is the same as 198.51.100.2:50000 of another, to the server and to IPVS on the way back.
+ * from still has its connections, and counters that are a second late.
  */
 let where = { address: vip.inet, port: 1000 };
 let web = '';
-const clientPorts = 1000;
-beforeEach(async () => {
+beforeEach(() => {
   where = { ...where, port: where.port + 1 };
   web = `${where.address}:${where.port}`;
-  const first = 10_000 + (where.port - 1001) * clientPorts;
-  await cluster.run('client', `echo ${first} ${first + clientPorts - 1} >/proc/sys/net/ipv4/ip_local_port_range`);
 });
 
 let held: Held[] = [];
