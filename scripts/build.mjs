@@ -1,15 +1,13 @@
-// Builds what is published: dist/bin (the commands), dist/program.cjs (what they run), dist/index.js (the library)
-// and dist/index.d.ts (its types). With --tests, the tests too, each suite one file, under build/. Packages are never bundled:
+// Builds what is published: dist/bin (the commands), dist/classic.cjs and dist/verbs.cjs (what they run), dist/index.js (the
+// library) and dist/index.d.ts (its types). With --tests, the tests too, each suite one file, under build/. Packages are never bundled:
 // they are dependencies.
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
-
-const commands = ['ipvsadm', 'ipvsadm-save', 'ipvsadm-restore'];
 
 /** Entry points of the library by their names in dist: exported by package.json, each with its types. */
 const library = { index: 'src/index.ts', testing: 'src/testing/index.ts' };
@@ -24,14 +22,15 @@ const shared = {
 };
 
 /**
- * The program, in one file, and the commands that run it. CommonJS, because the loader of ES modules takes half as long to
- * start as Node itself. Without indentation, which is less to read at every start, but with all names, for stack traces and
- * for who looks what root runs.
+ * The commands, and what they run: the classic command line in one file, the verbs with all that they need in another, so that
+ * `ipvsadm -Ln` compiles a third of it. CommonJS, because the loader of ES modules takes half as long to start as Node
+ * itself. Without indentation, which is less to read at every start, but with all names, for stack traces and for who looks
+ * what root runs.
  */
-async function buildProgram() {
-  await build({
+async function buildPrograms() {
+  /** @type {import('esbuild').BuildOptions} */
+  const program = {
     ...shared,
-    entryPoints: { program: 'bin/programs.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
@@ -39,13 +38,20 @@ async function buildProgram() {
     minifySyntax: true,
     minifyWhitespace: true,
     lineLimit: 120,
-  });
-  mkdirSync('dist/bin');
-  for (const name of commands) {
-    const file = `dist/bin/${name}.cjs`;
-    writeFileSync(file, `#!/usr/bin/env node\nrequire('../program.cjs').run('${name}');\n`);
-    chmodSync(file, 0o755);
-  }
+  };
+  const banner = '#!/usr/bin/env node';
+  await Promise.all([
+    build({ ...program, entryPoints: { classic: 'bin/classic.ts', verbs: 'bin/verbs.ts' } }),
+    build({
+      ...program,
+      entryPoints: { 'bin/ipvsadm': 'bin/ipvsadm.ts' },
+      external: ['../classic.cjs', '../verbs.cjs'],
+      banner: { js: banner },
+    }),
+  ]);
+  for (const name of ['ipvsadm-save', 'ipvsadm-restore'])
+    writeFileSync(`dist/bin/${name}.cjs`, `${banner}\nrequire('../classic.cjs').run('${name}');\n`);
+  for (const name of readdirSync('dist/bin')) chmodSync(join('dist/bin', name), 0o755);
 }
 
 async function buildLibrary() {
@@ -111,7 +117,7 @@ async function buildTests() {
 
 rmSync('dist', { recursive: true, force: true });
 await Promise.all([
-  buildProgram(),
+  buildPrograms(),
   buildLibrary(),
   buildTypes(),
   ...(process.argv.includes('--tests') ? [buildTests()] : []),

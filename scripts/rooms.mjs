@@ -20,9 +20,9 @@ export const rooms = [
   ['doctor', 'facts about a host in, findings out; pure'],
   ['command', 'carries commands out; an error becomes a text and an exit status here'],
   ['cli', 'the verbs, a file each, and the words after them'],
-  ['main', 'the first word decides: a verb or the classic grammar'],
+  ['main', 'the classic command line: arguments in, an exit status out'],
   ['edge', 'the real streams, files, processes, names and lock'],
-  ['bin', 'the programs'],
+  ['bin', 'the programs: the first word decides between a verb and the classic command line'],
   ['testing', 'a kernel in memory for the tests of programs that use the library'],
   ['index', 'the library'],
 ];

@@ -1,10 +1,9 @@
-// Arguments and an `Io` in, an exit status out: the first word decides between a verb and the classic grammar.
+// Arguments and an `Io` in, an exit status out: the classic command line of the three commands.
 
 import { basename } from 'node:path';
 import { UsageError } from './errors.js';
 import { parseCommand } from './grammar/parse.js';
 import type { ClassicCommand } from './grammar/command.js';
-import { isVerb } from './grammar/verbs.js';
 import { reportFailures } from './command/failure.js';
 import { show, showAbout } from './command/show.js';
 import { parseContext } from './command/parse-context.js';
@@ -26,19 +25,10 @@ const defaultCommand: ClassicCommand = {
 };
 
 /**
- * Runs `ipvsadm` with the arguments after the program's name.
+ * Runs `ipvsadm` with the arguments after the program's name, which are no verb's.
  * @returns the exit status. Failures that a user can understand are reported on `io.stderr`; others are thrown.
  */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const [first] = argv;
-  if (isVerb(first)) {
-    const { runVerb } = await import('./cli/run-verb.js');
-    // Classic messages repeat the path, as the original's do; examples with a path are hard to read.
-    return runVerb(
-      argv,
-      withName(io, () => basename(io.programName)),
-    );
-  }
+export async function classic(argv: readonly string[], io: Io): Promise<number> {
   const parsed = argv.length === 0 ? defaultCommand : await parseArguments(argv, io);
   if (!(parsed instanceof UsageError) && (parsed.kind === 'help' || parsed.kind === 'version')) {
     return reportFailures(io, 'listing', async () => {
@@ -74,7 +64,7 @@ const notSaved = 'nothing was saved, the table was only shown; to save it: ipvsa
 export async function mainSave(argv: readonly string[], io: Io): Promise<number> {
   const name = basename(io.programName);
   const unknown = argv.find((word) => word !== '-n');
-  if (unknown === undefined) return main(argv.length > 0 ? ['-S', '-n'] : ['-S'], asIpvsadm(io));
+  if (unknown === undefined) return classic(argv.length > 0 ? ['-S', '-n'] : ['-S'], asIpvsadm(io));
   // Options as in the original; it ignores other words, but who writes one expects it to have an effect.
   const option = argv.some((word) => word.startsWith('-') && word !== '-n');
   await io.stderr.write(option ? saveUsage(name) : `${unexpected(name, unknown)}\n${saveUsage(name)}`);
@@ -104,12 +94,7 @@ function unexpected(name: string, word: string): string {
 
 /** Messages about rules are those of ipvsadm. */
 function asIpvsadm(io: Io): Io {
-  return withName(io, () => 'ipvsadm');
-}
-
-/** The same with another program name. The real one costs system calls, so it is computed only when needed. */
-function withName(io: Io, programName: () => string): Io {
-  return Object.create(io, { programName: { get: programName } }) as Io;
+  return Object.create(io, { programName: { value: 'ipvsadm' } }) as Io;
 }
 
 async function parseArguments(argv: readonly string[], io: Io): Promise<ClassicCommand | UsageError> {

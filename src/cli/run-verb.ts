@@ -1,5 +1,6 @@
 // The name of a verb and its words in; runs the verb, or shows its help. The exit status out.
 
+import { basename } from 'node:path';
 import { UsageError } from '../errors.js';
 import { completionWord } from '../grammar/verbs.js';
 import type { Io } from '../ports/io.js';
@@ -30,7 +31,9 @@ export const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply, d
  * @param argv the name of a verb, or the completion word, and what follows it.
  * @returns the exit status: 2 for wrong usage and where IPVS is not available.
  */
-export async function runVerb(argv: readonly string[], io: Io): Promise<number> {
+export async function runVerb(argv: readonly string[], given: Io): Promise<number> {
+  // Classic messages repeat the path, as the original's do; examples with a path are hard to read.
+  const io = Object.create(given, { programName: { get: () => basename(given.programName) } }) as Io;
   const [first = '', ...words] = argv;
   if (first === completionWord) return (await import('./yargs-help.js')).showCompletions(verbs, argv, io);
   const verb = verbs.find(({ name }) => name === first);

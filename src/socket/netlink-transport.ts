@@ -1,4 +1,4 @@
-import { readdirSync, readSync, statSync, writeSync } from 'node:fs';
+import { readdirSync, readlinkSync, readSync, writeSync } from 'node:fs';
 import { RawNetlinkSocket } from 'netlink/dist/raw.js';
 import { TransportError } from '../errors.js';
 import type { Transport } from '../ports/transport.js';
@@ -70,15 +70,23 @@ function boundTransport(socket: UnboundSocket, descriptor: number): Transport {
   }
 }
 
-/** The sockets of this process: their descriptors, and the inode of each. */
-function openSockets(): Map<number, number> {
-  const sockets = new Map<number, number>();
+/** The sockets of this process: their descriptors, and for each a text with its inode. */
+function openSockets(): Map<number, string> {
+  const sockets = new Map<number, string>();
   for (const name of descriptors()) {
-    // Undefined where it was closed since it was listed, as the descriptor of the directory itself.
-    const status = statSync(`/proc/self/fd/${name}`, { throwIfNoEntry: false });
-    if (status?.isSocket() === true) sockets.set(Number(name), status.ino);
+    const target = linkTarget(`/proc/self/fd/${name}`);
+    if (target?.startsWith('socket:') === true) sockets.set(Number(name), target);
   }
   return sockets;
+}
+
+/** Undefined where it was closed since it was listed, as the descriptor of the directory itself. */
+function linkTarget(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined;
+  }
 }
 
 function descriptors(): string[] {

@@ -1,6 +1,6 @@
 import { createMachine } from '../../src/edge/machine.js';
 import type { Io, Machine } from '../../src/ports/io.js';
-import { main } from '../../src/main.js';
+import { main } from '../main.js';
 import { createNameResolver } from '../../src/edge/system-resolver.js';
 import { Captured } from './captured.js';
 

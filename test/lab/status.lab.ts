@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { after, beforeEach, test } from 'node:test';
 import { createMachine } from '../../src/edge/machine.js';
-import { main } from '../../src/main.js';
+import { main } from '../main.js';
 import { createNameResolver } from '../../src/edge/system-resolver.js';
 import { Captured, type Screen } from './captured.js';
 import { Reference, Shell, type Rules } from './reference.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { main } from '../../src/main.js';
+import { main } from '../main.js';
 import { FakeIo, pieces } from '../unit/support/fake-io.js';
 import { kernelWithIpvs } from '../unit/support/scripted-kernel.js';
 import { assertPrintable, type Kind } from './kind.js';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { OutputError, TransportError } from '../../src/errors.js';
-import { main, mainRestore, mainSave } from '../../src/main.js';
+import { mainRestore, mainSave } from '../../src/main.js';
+import { main } from '../main.js';
 import { FakeIo, pieces, type FakeSurroundings } from './support/fake-io.js';
 import { resultMessage } from './support/netlink-bytes.js';
 import {

@@ -48,7 +48,7 @@ describe('starting', () => {
   for (const [argv, packages] of classic) {
     test(`ipvsadm ${argv.join(' ')} loads no package that it does not need`, () => {
       const files = loadedFiles(argv);
-      assert.deepEqual(files.filter((file) => file.startsWith('dist/')).sort(), [program, 'dist/program.cjs']);
+      assert.deepEqual(files.filter((file) => file.startsWith('dist/')).sort(), [program, 'dist/classic.cjs']);
       assert.deepEqual(packagesOf(files), new Set(packages));
     });
   }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LookError } from '../../src/errors.js';
 import { verbSummaries } from '../../src/grammar/verbs.js';
-import { main, mainRestore, mainSave } from '../../src/main.js';
+import { mainRestore, mainSave } from '../../src/main.js';
+import { main } from '../main.js';
 import { FakeIo, pieces, type FakeSurroundings } from './support/fake-io.js';
 import { captured, refusing, ScriptedKernel } from './support/scripted-kernel.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { verbSummaries } from '../../../src/grammar/verbs.js';
-import { main } from '../../../src/main.js';
+import { main } from '../../main.js';
 import { FakeIo } from '../support/fake-io.js';
 
 async function run(...argv: string[]): Promise<{ status: number; stdout: string; stderr: string }> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Machine, ProgramResult } from '../../../src/ports/io.js';
-import { main } from '../../../src/main.js';
+import { main } from '../../main.js';
 import { FakeIo, pieces } from '../support/fake-io.js';
 import { kernelWithIpvs, refusing, ScriptedKernel } from '../support/scripted-kernel.js';
 

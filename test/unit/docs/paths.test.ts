@@ -46,7 +46,7 @@ test('every module that CONTRIBUTING.md names without its directory exists', () 
 
 test('the test sees paths', () => {
   const paths = pathsIn(readFileSync('CONTRIBUTING.md', 'utf8'));
-  for (const path of ['src/main.ts', 'src/wire/*', 'bin/programs.ts', 'scripts/lab/uml.mjs'])
+  for (const path of ['src/main.ts', 'src/wire/*', 'bin/ipvsadm.ts', 'scripts/lab/uml.mjs'])
     assert.ok(paths.has(path), path);
   assert.ok(!exists('src/none.ts') && !exists('src/none/*') && !exists('src/wire/none-*.ts'));
 });

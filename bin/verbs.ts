@@ -1,0 +1,7 @@
+import { runVerb } from '../src/cli/run-verb.js';
+import { runProgram } from '../src/edge/program.js';
+
+/** Runs the verb that is the first argument of this process, and ends it with the exit status. */
+export async function run(): Promise<never> {
+  return runProgram(runVerb);
+}
