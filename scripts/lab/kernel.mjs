@@ -219,7 +219,9 @@ async function runInUml(lab) {
   const copies = [follow(file('out'), lab.stdout, over.signal), follow(file('err'), lab.stderr, over.signal)];
   const stopFeeding = feed(lab.stdin, run);
   const console = fs.openSync(file('console'), 'w+');
-  const [program = '', ...programArgs] = [...umlLauncher(), kernel.program, ...args];
+  const cpu = quietCpu();
+  started.set(cpu, (started.get(cpu) ?? 0) + 1);
+  const [program = '', ...programArgs] = [...umlLauncher(cpu), kernel.program, ...args];
   const { child, ended } = start(program, programArgs, {
     cwd: kernel.cwd,
     env: umlEnvironment(run, lab.memory),
@@ -242,6 +244,7 @@ async function runInUml(lab) {
     const signal = AbortSignal.any([lab.signal, hung.signal]);
     await endOf(ended, signal, () => process.kill(-(child.pid ?? NaN), 'SIGKILL'));
   } finally {
+    started.set(cpu, (started.get(cpu) ?? 0) - 1);
     clearInterval(watch);
     over.abort();
     stopFeeding();
@@ -262,12 +265,18 @@ function terminalSettings(/** @type {Lab} */ { stdin, stdout }) {
  * What starts the kernel: on one CPU, and killed should this process be. Where it may have a process namespace, not one of its
  * many helper processes survives it.
  */
-function umlLauncher() {
-  const launcher = ['taskset', '-c', String(quietCpu()), 'setpriv', '--pdeathsig', 'KILL'];
+function umlLauncher(/** @type {number} */ cpu) {
+  const launcher = ['taskset', '-c', String(cpu), 'setpriv', '--pdeathsig', 'KILL'];
   const namespace = ['--pid', '--fork', '--kill-child'];
   const allowed = spawnSync('unshare', [...namespace, 'true'], { stdio: 'ignore' }).status === 0;
   return allowed ? [...launcher, 'unshare', ...namespace] : launcher;
 }
+
+/**
+ * How many labs of this process run on each CPU: of two that start at the same time, neither sees the other's kernel yet.
+ * @type {Map<number, number>}
+ */
+const started = new Map();
 
 /**
  * Every system call and page fault in user-mode Linux is a switch between two processes of the machine. They are three times
@@ -282,7 +291,7 @@ function quietCpu() {
       return Array.from({ length: last - first + 1 }, (_, index) => first + index);
     });
   };
-  const labs = new Map(allowed('self').map((cpu) => [cpu, Math.random()]));
+  const labs = new Map(allowed('self').map((cpu) => [cpu, Math.random() + (started.get(cpu) ?? 0)]));
   for (const process of fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const [program = ''] = fs.readFileSync(`/proc/${process}/cmdline`, 'latin1').split('\0');
