@@ -14,7 +14,8 @@ export type ErrorCode =
   | 'IPVS_DOCUMENT'
   | 'IPVS_APPLY'
   | 'IPVS_INTERRUPTED'
-  | 'IPVS_LOCKED';
+  | 'IPVS_LOCKED'
+  | 'IPVS_STATE';
 
 /** Base of all errors that this package throws on purpose. */
 export class IpvsError extends Error {
@@ -227,6 +228,15 @@ export class InputError extends IpvsError {
 
   constructor(what: string, cause: unknown) {
     super('IPVS_INPUT', `can't read ${what}: ${systemErrorText(cause)}`, { cause });
+  }
+}
+
+/** A file below /run/ipvsadm can't be read or written, or others may have written it. */
+export class StateError extends IpvsError {
+  override readonly name = 'StateError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('IPVS_STATE', message, options);
   }
 }
 

@@ -28,6 +28,7 @@ export {
   IpvsError,
   KernelError,
   LockedError,
+  StateError,
   TransportError,
   UnavailableError,
   ValueError,
@@ -35,6 +36,7 @@ export {
   type Operation,
   type Undone,
 } from './errors.js';
+export { parseServerName, parseServiceName, serverName, serviceName, type ServerName } from './model/entity-name.js';
 export type { AddressFamily } from './model/address.js';
 export { canonicalAddress } from './model/address-kind.js';
 export {

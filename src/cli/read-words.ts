@@ -38,11 +38,14 @@ function coerced(value: unknown, coerce: Options['coerce']): unknown {
 }
 
 /**
- * The words of a command line as written, by the names of options, and the file's.
+ * The words of a command line as written, by the names of options, and the file's or the other arguments'.
  * @returns undefined where help is requested.
  * @throws {UsageError} for unknown or misplaced words.
  */
-function parseTokens({ options, file }: DefinedVerb, words: readonly string[]): Map<string, unknown> | undefined {
+function parseTokens(
+  { options, file, operands }: DefinedVerb,
+  words: readonly string[],
+): Map<string, unknown> | undefined {
   const declared = Object.entries(options).map(([name, { type, alias }]) => {
     const short = typeof alias === 'string' ? { short: alias } : {};
     return [name, { type: type === 'boolean' ? ('boolean' as const) : ('string' as const), ...short }] as const;
@@ -60,6 +63,10 @@ function parseTokens({ options, file }: DefinedVerb, words: readonly string[]): 
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
     if (token.kind === 'positional') {
+      if (operands !== undefined) {
+        read.set('words', [...((read.get('words') as string[] | undefined) ?? []), token.value]);
+        continue;
+      }
       if (file === undefined || read.has('file')) fail(`unexpected argument ${token.value}`);
       read.set('file', token.value);
       continue;
@@ -96,6 +103,11 @@ export function readWords(verb: DefinedVerb, words: readonly string[]): OptionVa
     if (value !== undefined) read.set(name, value);
   }
   if (verb.file !== undefined && !read.has('file')) fail(`FILE is missing: ${verb.file}`);
+  if (verb.operands !== undefined && !read.has('words')) {
+    const { name, describe, required = true } = verb.operands;
+    if (required) fail(`${name} is missing: ${describe}`);
+    read.set('words', []);
+  }
   try {
     verb.check?.(Object.fromEntries(read));
   } catch (error) {

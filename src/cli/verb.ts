@@ -16,6 +16,20 @@ interface FileWord {
   readonly file: string;
 }
 
+/** The arguments of a verb that takes any number of them. */
+interface WordList {
+  readonly words: readonly string[];
+}
+
+/** The arguments of a verb that takes any number of them, for help and messages. */
+export interface Operands {
+  /** What each is, such as `SERVER`. */
+  readonly name: string;
+  readonly describe: string;
+  /** Whether there must be one. Default: true. */
+  readonly required?: boolean;
+}
+
 /** An example of use, and what it does. */
 export type Example = readonly [command: string, what: string];
 
@@ -24,7 +38,9 @@ export interface Verb<T> {
   readonly name: VerbName;
   /** Description of its file; undefined: it takes none. */
   readonly file?: T extends FileWord ? string : undefined;
-  readonly options: OptionTable<Omit<T, keyof FileWord>>;
+  /** Its other arguments, if it takes any. */
+  readonly operands?: T extends WordList ? Operands : undefined;
+  readonly options: OptionTable<Omit<T, keyof FileWord | keyof WordList>>;
   /** Checks options that conflict or depend on each other; throws an error whose message is for the user. */
   readonly check?: (values: Readonly<Record<string, unknown>>) => true;
   readonly examples: readonly Example[];
@@ -42,6 +58,7 @@ export type OptionValues = Readonly<Record<string, unknown>>;
 export interface DefinedVerb {
   readonly name: VerbName;
   readonly file: string | undefined;
+  readonly operands: Operands | undefined;
   readonly options: Readonly<Record<string, Options>>;
   readonly check: ((values: OptionValues) => true) | undefined;
   readonly examples: readonly Example[];
@@ -49,10 +66,11 @@ export interface DefinedVerb {
 }
 
 /** Makes a verb of its definition. */
-export function defineVerb<T>({ name, file, options, check, examples, run }: Verb<T>): DefinedVerb {
+export function defineVerb<T>({ name, file, operands, options, check, examples, run }: Verb<T>): DefinedVerb {
   return {
     name,
     file,
+    operands,
     options,
     check,
     examples,

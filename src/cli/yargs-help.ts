@@ -18,12 +18,13 @@ async function yargsOf(verbs: readonly DefinedVerb[], io: Io): Promise<Argv> {
     .help()
     .alias('help', 'h')
     .exitProcess(false);
-  for (const { name, file, options, examples } of verbs) {
+  for (const { name, file, operands, options, examples } of verbs) {
     parser.command(
-      file === undefined ? name : `${name} <file>`,
+      usageOf({ name, file, operands }),
       verbSummaries[name],
       (command) => {
         if (file !== undefined) command.positional('file', { type: 'string', demandOption: true, describe: file });
+        if (operands !== undefined) command.positional(operands.name, { type: 'string', describe: operands.describe });
         command.options({ ...options });
         for (const [text, what] of examples) command.example(text, what);
         return command;
@@ -35,6 +36,13 @@ async function yargsOf(verbs: readonly DefinedVerb[], io: Io): Promise<Argv> {
     );
   }
   return parser;
+}
+
+/** A verb and its arguments, as yargs declares them. */
+function usageOf({ name, file, operands }: Pick<DefinedVerb, 'name' | 'file' | 'operands'>): string {
+  if (file !== undefined) return `${name} <file>`;
+  if (operands === undefined) return name;
+  return `${name} ${(operands.required ?? true) ? `<${operands.name}..>` : `[${operands.name}..]`}`;
 }
 
 /** What yargs prints for a command line. */

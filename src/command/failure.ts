@@ -30,6 +30,7 @@ const listing: StatusTable = {
   IPVS_APPLY: 1,
   IPVS_INTERRUPTED: 1,
   IPVS_LOCKED: 1,
+  IPVS_STATE: 1,
 };
 
 /** For commands whose statuses 0 and 1 are results: every failure is 2. */
@@ -46,6 +47,7 @@ const resultsAreStatuses: StatusTable = {
   IPVS_APPLY: 2,
   IPVS_INTERRUPTED: 2,
   IPVS_LOCKED: 2,
+  IPVS_STATE: 2,
 };
 
 /** Exit statuses by kind of command and code of the error. */

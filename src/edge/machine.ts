@@ -4,6 +4,7 @@ import { LookError } from '../errors.js';
 import { systemErrorText } from '../text/errno-text.js';
 import type { EndSignal, HelperProgram, Machine, ProgramResult } from '../ports/io.js';
 import { readPieces } from './read-pieces.js';
+import { stateFiles } from './state-files.js';
 
 const modprobe = '/sbin/modprobe';
 
@@ -58,6 +59,7 @@ export function createMachine(): Machine {
       const { lockTable } = await import('./table-lock.js');
       return lockTable(options);
     },
+    state: stateFiles(),
     async run(program, args, input = '') {
       for (const path of programPaths[program]) {
         const result = await runHelper(path, args, input);

@@ -1,15 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { LockedError } from '../errors.js';
 import type { LockOptions, TableLock } from '../ports/lock.js';
-import { systemErrorText } from '../text/errno-text.js';
 import { printable } from '../text/printable.js';
-
-/** Only root can write in /run, so nobody else can hold the lock or write the name of its holder. */
-const directory = '/run/ipvsadm';
+import { ensureOwnDirectory, failureText, namespaceInode, stateDirectory } from './state-files.js';
 
 /** Node has no flock(2), util-linux and busybox have it as a program. */
 const flock = '/usr/bin/flock';
@@ -25,7 +22,8 @@ const longestDescription = 1024;
 
 /** The file of the lock on the table of this network namespace. */
 export function tableLockFile(): string {
-  return `${directory}/${statSync('/proc/self/ns/net').ino}.lock`;
+  // Only root can write there, so nobody else can hold the lock or write the name of its holder.
+  return `${stateDirectory}/${namespaceInode()}.lock`;
 }
 
 /**
@@ -53,20 +51,14 @@ export async function lockTable({ waitSeconds, purpose, onWait }: LockOptions, f
 /** Makes the file where there is none; a link or a directory that others may write to is refused. */
 function createLockFile(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    ensureOwnDirectory(dirname(path));
     const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
     const descriptor = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
     const { uid, mode } = fstatSync(descriptor);
     closeSync(descriptor);
-    const { uid: owner, mode: rights } = statSync(dirname(path));
-    const others = 0o022;
-    const own = process.geteuid?.();
-    if (uid !== own || owner !== own || ((mode | rights) & others) !== 0) {
-      throw new LockedError(`can't lock the table: others may write to ${dirname(path)}, remove it`);
-    }
+    if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) throw new Error('others may write it, remove it');
   } catch (cause) {
-    if (cause instanceof LockedError) throw cause;
-    throw new LockedError(`can't lock the table: ${path}: ${systemErrorText(cause)}`, { cause });
+    throw new LockedError(`can't lock the table: ${failureText(path, cause)}`, { cause });
   }
 }
 

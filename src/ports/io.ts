@@ -2,6 +2,7 @@ import type { BulkResolver } from './resolver.js';
 import type { Transport } from './transport.js';
 import type { Clock } from './clock.js';
 import type { LockOptions, TableLock } from './lock.js';
+import type { StateFiles } from './state.js';
 
 /** A stream of text that a command writes to. */
 export interface Output {
@@ -60,6 +61,8 @@ export interface Machine {
    * @throws {LockedError} when another process holds it for longer than `waitSeconds`.
    */
   lockTable(options: LockOptions): Promise<TableLock>;
+  /** What is kept between runs, of this network namespace. */
+  readonly state: StateFiles;
   /**
    * Runs a program for its output, without a shell and in the locale C; it is killed after a timeout.
    * @param input its standard input.

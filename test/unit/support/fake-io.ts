@@ -1,6 +1,7 @@
 import type { Transport } from '../../../src/ports/transport.js';
 import type { LockOptions } from '../../../src/ports/lock.js';
 import type { EndSignal, Io, Machine, Output } from '../../../src/ports/io.js';
+import type { StateFiles } from '../../../src/ports/state.js';
 import type { NameResolver } from '../../../src/ports/resolver.js';
 import { noNames } from './naming.js';
 
@@ -34,6 +35,27 @@ export class FakeOutput implements Output {
   }
 }
 
+/** State files in memory. */
+export class MemoryState implements StateFiles {
+  readonly files = new Map<string, { text: string; mode: number }>();
+
+  read(name: string): string | undefined {
+    return this.files.get(name)?.text;
+  }
+
+  write(name: string, text: string, mode: number): void {
+    this.files.set(name, { text, mode });
+  }
+
+  list(prefix: string): string[] {
+    return [...this.files.keys()].filter((name) => name.startsWith(prefix)).sort();
+  }
+
+  remove(name: string): void {
+    this.files.delete(name);
+  }
+}
+
 /** What a program is given in place of the machine. */
 export interface FakeSurroundings {
   readonly stdin?: AsyncIterable<Uint8Array> | string;
@@ -57,6 +79,7 @@ export class FakeIo implements Io {
   readonly stderr = new FakeOutput();
   readonly names: NameResolver;
   readonly machine: Io['machine'];
+  readonly state = new MemoryState();
   socketsOpened = 0;
   modulesLoaded = 0;
   /** The locks that were asked for, and how many of them are held. */
@@ -111,6 +134,7 @@ export class FakeIo implements Io {
         };
         return Promise.resolve({ release, [Symbol.asyncDispose]: release });
       },
+      state: this.state,
       run: () => Promise.reject(new Error('no program was expected')),
       ...machine,
     };

@@ -1,0 +1,133 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { StateError } from '../errors.js';
+import type { StateFiles } from '../ports/state.js';
+import { systemErrorText } from '../text/errno-text.js';
+
+/** Only root can write in /run, so nobody else can put a file there, or a link. */
+export const stateDirectory = '/run/ipvsadm';
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
+
+/** Rights that nobody but the owner may have. */
+const writableByOthers = 0o022;
+
+/** The number of this network namespace, which its files begin with. */
+export function namespaceInode(): number {
+  return statSync('/proc/self/ns/net').ino;
+}
+
+/**
+ * Makes a directory for files that root trusts, and makes sure that nobody else can write there.
+ * @throws {Error} with the reason.
+ */
+export function ensureOwnDirectory(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  const { uid, mode } = statSync(directory);
+  if (uid !== process.geteuid?.() || (mode & writableByOthers) !== 0)
+    throw new Error(`others may write to ${directory}, remove it`);
+}
+
+/**
+ * The files of this network namespace.
+ * @param directory for tests; /run/ipvsadm by default.
+ */
+export function stateFiles(directory = stateDirectory, namespace: () => number = namespaceInode): StateFiles {
+  const start = (): string => `${namespace()}.`;
+  const pathOf = (name: string): string => {
+    if (!/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(name)) throw new RangeError(`no name of a state file: ${name}`);
+    return join(directory, `${start()}${name}`);
+  };
+  const guarded = <R>(name: string, action: (path: string) => R): R => {
+    const path = pathOf(name);
+    try {
+      return action(path);
+    } catch (cause) {
+      throw new StateError(failureText(path, cause), { cause });
+    }
+  };
+  return {
+    read: (name) =>
+      guarded(name, (path) => {
+        const descriptor = openUnlessMissing(path);
+        if (descriptor === undefined) return undefined;
+        try {
+          const { uid, mode } = fstatSync(descriptor);
+          if (uid !== process.geteuid?.() && uid !== 0) throw new Error('it belongs to another user, remove it');
+          if ((mode & writableByOthers) !== 0) throw new Error('others may write it, remove it');
+          return readFileSync(descriptor, 'utf8');
+        } finally {
+          closeSync(descriptor);
+        }
+      }),
+    write(name, text, mode) {
+      guarded(name, (path) => {
+        ensureOwnDirectory(directory);
+        const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`);
+        rmSync(temporary, { force: true });
+        const descriptor = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+        try {
+          writeFileSync(descriptor, text);
+          fsyncSync(descriptor);
+        } finally {
+          closeSync(descriptor);
+        }
+        renameSync(temporary, path);
+      });
+    },
+    list: (prefix) =>
+      guarded('list', () => {
+        const known = start() + prefix;
+        return namesIn(directory)
+          .filter((name) => name.startsWith(known))
+          .map((name) => name.slice(start().length))
+          .sort();
+      }),
+    remove(name) {
+      guarded(name, (path) => {
+        rmSync(path, { force: true });
+      });
+    },
+  };
+}
+
+/** Why something could not be done with a file: the system's reason, or ours. */
+export function failureText(path: string, cause: unknown): string {
+  const isOurs = cause instanceof Error && !('errno' in cause);
+  return `${path}: ${isOurs ? cause.message : systemErrorText(cause)}`;
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+function openUnlessMissing(path: string): number | undefined {
+  try {
+    return openSync(path, O_RDONLY | O_NOFOLLOW);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
