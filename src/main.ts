@@ -6,6 +6,7 @@ import { parseCommand } from './grammar/parse.js';
 import type { ClassicCommand } from './grammar/command.js';
 import { reportFailures } from './command/failure.js';
 import { show, showAbout } from './command/show.js';
+import { keepPresent } from './command/previous.js';
 import { parseContext } from './command/parse-context.js';
 import { replaceTable, restore } from './command/restore.js';
 import { withSession } from './command/session.js';
@@ -42,6 +43,7 @@ export async function classic(argv: readonly string[], io: Io): Promise<number> 
     if (parsed instanceof UsageError) throw parsed;
     switch (parsed.kind) {
       case 'change':
+        if (parsed.change.kind === 'flush') await keepPresent(session, '-C');
         await session.client.change(parsed.change);
         return 0;
       case 'restore':

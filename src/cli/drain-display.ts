@@ -16,9 +16,10 @@ const logInterval = 10;
 const clearLine = '\r\x1b[K';
 
 function stateText({ servers, busy, secondsLeft }: DrainProgress): string {
-  const connections = busy.reduce((sum, { activeConnections }) => sum + activeConnections, 0);
+  const connections = busy.reduce((sum, one) => sum + one.connections, 0);
   const active = counted(connections, 'active connection');
-  return `draining: ${busy.length} of ${counted(servers, 'server')} busy, ${active}, ${Math.ceil(secondsLeft)} s left`;
+  const left = secondsLeft === Infinity ? '' : `, ${Math.ceil(secondsLeft)} s left`;
+  return `draining: ${busy.length} of ${counted(servers, 'server')} busy, ${active}${left}`;
 }
 
 /** On a terminal one line that is rewritten, otherwise lines for a log. */
@@ -44,8 +45,8 @@ export function drainDisplay(output: Output): DrainDisplay {
     async finish(progress) {
       if (isLineOpen) await output.write('\n');
       isLineOpen = false;
-      for (const { subject, activeConnections } of progress?.busy ?? []) {
-        await output.write(`${subject} still has ${counted(activeConnections, 'active connection')}\n`);
+      for (const { subject, connections } of progress?.busy ?? []) {
+        await output.write(`${subject} still has ${counted(connections, 'active connection')}\n`);
       }
     },
   };

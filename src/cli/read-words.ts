@@ -37,6 +37,19 @@ function coerced(value: unknown, coerce: Options['coerce']): unknown {
   }
 }
 
+/** Splits the words of a verb that takes a rule: its own options, and the rule. */
+function splitAtRule({ options }: DefinedVerb, words: readonly string[]): readonly [own: string[], rule: string[]] {
+  let index = 0;
+  for (let word = words[0]; word !== undefined; word = words[index]) {
+    if (word === '--help' || word === '-h') return [['--help'], []];
+    const [name = '', value] = word.replace(/^--(?:no-)?/, '').split('=', 2);
+    const option = word.startsWith('--') && Object.hasOwn(options, name) ? options[name] : undefined;
+    if (option === undefined) break;
+    index += option.type === 'boolean' || value !== undefined ? 1 : 2;
+  }
+  return [words.slice(0, index), words.slice(index)];
+}
+
 /**
  * The words of a command line as written, by the names of options, and the file's or the other arguments'.
  * @returns undefined where help is requested.
@@ -71,10 +84,13 @@ function parseTokens(
       read.set('file', token.value);
       continue;
     }
-    const { name, rawName, value } = token;
+    const { rawName, value } = token;
+    // `--no-wait` may be an option of its own beside `--wait`.
+    const isOwn = Object.hasOwn(options, rawName.slice(2));
+    const name = isOwn ? rawName.slice(2) : token.name;
     if (name === 'help') return undefined;
     const option = Object.hasOwn(options, name) ? options[name] : undefined;
-    const negated = rawName === `--no-${name}`;
+    const negated = !isOwn && rawName === `--no-${name}`;
     if (option === undefined || (negated && option.type !== 'boolean')) return fail(`unknown option ${rawName}`);
     if (option.type === 'boolean' ? value !== undefined : value === undefined) {
       fail(`option ${rawName} takes ${option.type === 'boolean' ? 'no' : 'a'} value`);
@@ -96,8 +112,10 @@ function parseTokens(
  * @throws {UsageError} whose message has the wrong word.
  */
 export function readWords(verb: DefinedVerb, words: readonly string[]): OptionValues | 'help' {
-  const read = parseTokens(verb, words);
+  const [own, rule] = verb.operands?.areRule === true ? splitAtRule(verb, words) : [words, []];
+  const read = parseTokens(verb, own);
   if (read === undefined) return 'help';
+  if (rule.length > 0) read.set('words', rule);
   for (const [name, option] of Object.entries(verb.options)) {
     const value = readValue(name, option, read.get(name) ?? option.default);
     if (value !== undefined) read.set(name, value);

@@ -7,6 +7,11 @@ import type { Io } from '../ports/io.js';
 import { apply } from './apply.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
+import { drain } from './drain.js';
+import { absent, ensure } from './ensure.js';
+import { set } from './set.js';
+import { undo } from './undo.js';
+import { undrain } from './undrain.js';
 import { exportVerb } from './export.js';
 import { readWords } from './read-words.js';
 import { status } from './status.js';
@@ -24,7 +29,20 @@ const completion = defineVerb({
 });
 
 /** All verbs, in the order of the help. */
-export const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply, doctor, completion];
+export const verbs: readonly DefinedVerb[] = [
+  status,
+  exportVerb,
+  diff,
+  apply,
+  set,
+  drain,
+  undrain,
+  ensure,
+  absent,
+  undo,
+  doctor,
+  completion,
+];
 
 /**
  * Runs a verb, or completes a command line.

@@ -5,6 +5,7 @@ import { counted } from '../text/counted.js';
 import { endpointText } from '../format/labels.js';
 import { protocolOf, serviceTitle, settingsText } from '../format/service-text.js';
 import type { ServerState } from '../model/state.js';
+import { drainedEntry, type DrainedServer, type DrainRecord } from '../table/drain-record.js';
 import { drawTable, type Column, type Row } from './draw-table.js';
 
 const columns: readonly Column[] = [
@@ -17,7 +18,12 @@ const columns: readonly Column[] = [
 ];
 
 /** The table at a glance, for people: services, their servers, and a line that sums it up. */
-export async function statusTable(entries: ListingEntries, naming: Naming, colour: ChalkInstance): Promise<string> {
+export async function statusTable(
+  entries: ListingEntries,
+  naming: Naming,
+  colour: ChalkInstance,
+  drained: DrainRecord,
+): Promise<string> {
   const rows: Row[] = [];
   const totals = { services: 0, servers: 0, quiesced: 0, active: 0, inactive: 0 };
   for await (const { service, servers } of entries) {
@@ -43,7 +49,7 @@ export async function statusTable(entries: ListingEntries, naming: Naming, colou
         String(server.weight),
         String(server.activeConnections),
         String(server.inactiveConnections),
-        quiesced ? 'quiesced' : '',
+        quiesced ? quiescedText(drainedEntry(drained, service.key, server)) : '',
       ];
       rows.push(quiesced ? { cells, colours: cells.map(() => colour.yellow) } : { cells });
       if (quiesced) totals.quiesced++;
@@ -59,6 +65,12 @@ export async function statusTable(entries: ListingEntries, naming: Naming, colou
     `${totals.active} active and ${totals.inactive} inactive connections`,
   ].join(', ');
   return totals.services === 0 ? 'No virtual services.' : `${drawTable(columns, rows, colour)}\n${summary}`;
+}
+
+/** Who took a server out, and why, where that is known. */
+function quiescedText(entry: DrainedServer | undefined): string {
+  if (entry === undefined) return 'quiesced';
+  return `drained by ${entry.by}${entry.reason === undefined ? '' : `: ${entry.reason}`}`;
 }
 
 function sum(servers: readonly ServerState[], field: 'activeConnections' | 'inactiveConnections'): number {

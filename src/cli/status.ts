@@ -3,6 +3,7 @@ import { listJson } from '../command/list-json.js';
 import { withSession, type Session } from '../command/session.js';
 import { writeAll } from '../command/write-all.js';
 import { naturalOrder } from '../format/order.js';
+import { readDrainRecord } from '../table/drain-record.js';
 import { defineVerb } from './verb.js';
 
 interface StatusOptions {
@@ -30,14 +31,15 @@ export const status = defineVerb<StatusOptions>({
 });
 
 async function showStatus({ io, client }: Session, { json, numeric }: StatusOptions): Promise<number> {
+  const drained = readDrainRecord(io.machine.state);
   if (json) {
-    await listJson({ io, client }, { sorted: true });
+    await listJson({ io, client }, { sorted: true, drained });
     return 0;
   }
   const reading = { order: naturalOrder, counters: false, numeric };
   const { entries, naming } = await readListing({ io, client }, await client.services(), reading);
   const { statusTable } = await import('./status-table.js');
   const { colours } = await import('./colours.js');
-  await writeAll(io.stdout, [`${await statusTable(entries, naming, colours(io))}\n`]);
+  await writeAll(io.stdout, [`${await statusTable(entries, naming, colours(io), drained)}\n`]);
   return 0;
 }

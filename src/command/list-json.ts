@@ -1,8 +1,9 @@
 import type { ClassicCommand } from '../grammar/command.js';
 import type { Connection } from '../format/connections.js';
-import { connectionJson, countersJson, formatJson, infoJson, serviceJson } from '../format/json.js';
+import { connectionJson, countersJson, formatJson, infoJson, serviceJson, type JsonObject } from '../format/json.js';
 import { kernelOrder, naturalOrder } from '../format/order.js';
 import type { ServiceKey } from '../model/service.js';
+import { drainedEntry, type DrainedServer, type DrainRecord } from '../table/drain-record.js';
 import { readListing } from './entries.js';
 import type { Session } from './session.js';
 import { writeBlocks } from './write-all.js';
@@ -14,10 +15,15 @@ export interface JsonListing {
   readonly sorted: boolean;
   /** The counters to show beside the settings; undefined: none. */
   readonly counters?: 'stats' | 'rate' | undefined;
+  /** Servers that were drained, to show beside the settings. */
+  readonly drained?: DrainRecord | undefined;
 }
 
 /** Shows the table as one JSON document, written as it is read. Addresses are never names, and counters are exact. */
-export async function listJson({ io, client }: Session, { key, sorted, counters }: JsonListing): Promise<void> {
+export async function listJson(
+  { io, client }: Session,
+  { key, sorted, counters, drained = new Map() }: JsonListing,
+): Promise<void> {
   const services = key === undefined ? await client.services() : [await client.service(key)];
   const order = sorted ? naturalOrder : kernelOrder;
   const reading = { order, counters: counters !== undefined, numeric: true };
@@ -33,7 +39,10 @@ export async function listJson({ io, client }: Session, { key, sorted, counters 
         counters === undefined ? {} : countersJson(service.statistics, counters),
         servers.map((server) => [
           server,
-          counters !== undefined && 'statistics' in server ? countersJson(server.statistics, counters) : {},
+          {
+            ...drainedJson(drainedEntry(drained, service.key, server)),
+            ...(counters !== undefined && 'statistics' in server ? countersJson(server.statistics, counters) : {}),
+          },
         ]),
       );
       out.text(`${separator}${formatJson(described, '    ')}`);
@@ -42,6 +51,13 @@ export async function listJson({ io, client }: Session, { key, sorted, counters 
     }
     out.text(`${separator.startsWith(',') ? '\n  ' : ''}]${end}\n`);
   });
+}
+
+/** What is remembered of a drained server, by stable names. */
+function drainedJson(entry: DrainedServer | undefined): JsonObject {
+  if (entry === undefined) return {};
+  const { weight, reason, by, at } = entry;
+  return { drained: { weight, reason, by, at } };
 }
 
 /** Shows the timeouts as JSON. */

@@ -11,6 +11,7 @@ import type { Io } from '../ports/io.js';
 import { ruleWords } from '../documents/rules/words.js';
 import { show, showAbout } from './show.js';
 import { readLines, type NumberedLine } from '../text/lines.js';
+import { keepPresent } from './previous.js';
 import type { Session } from './session.js';
 
 const { ENOENT, ESRCH } = constants.errno;
@@ -157,6 +158,7 @@ class Restore implements LineHandler {
     const pending = this.#pending;
     this.#pending = [];
     if (pending.length === 0) return;
+    if (pending.some(({ change }) => change.kind === 'flush')) await keepPresent(this.#session, '-R');
     const results = await this.#session.client.changeAll(pending.map(({ change }) => change));
     for (const [index, error] of results.entries()) {
       const number = pending[index]?.number ?? 0;
@@ -217,6 +219,7 @@ export async function replaceTable(session: Session): Promise<number> {
   const check = new RuleCheck(session.io);
   await readInput(session.io, check);
   if (check.faults > 0) return 2;
+  await keepPresent(session, 'restore');
   await session.client.flush();
   const run = new Restore(session);
   for (const rule of check.rules) {

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { systemClock } from '../ports/clock.js';
 import { LookError } from '../errors.js';
+import { printable } from '../text/printable.js';
 import { systemErrorText } from '../text/errno-text.js';
 import type { EndSignal, HelperProgram, Machine, ProgramResult } from '../ports/io.js';
 import { readPieces } from './read-pieces.js';
@@ -38,6 +40,10 @@ export function createMachine(): Machine {
         // Whether it worked shows when the kernel is tried again.
       }).catch(() => undefined);
     },
+    running: (names) => {
+      const commands = runningCommands();
+      return names.filter((name) => commands.has(name));
+    },
     capabilities() {
       try {
         const match = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
@@ -49,6 +55,10 @@ export function createMachine(): Machine {
     },
     readFile: readPieces,
     clock: systemClock,
+    date: () => Date.now(),
+    get user() {
+      return userName();
+    },
     onSignal(listener) {
       for (const signal of endSignals) process.on(signal, listener);
       return () => {
@@ -68,6 +78,40 @@ export function createMachine(): Machine {
       return undefined;
     },
   };
+}
+
+/** The commands of all processes that can be seen. */
+function runningCommands(): Set<string> {
+  const commands = new Set<string>();
+  try {
+    for (const process of readdirSync('/proc')) {
+      if (/^\d/.test(process)) commands.add(commandOf(process));
+    }
+  } catch {
+    // Without /proc nothing is known to run.
+  }
+  return commands;
+}
+
+function commandOf(process: string): string {
+  try {
+    return readFileSync(`/proc/${process}/comm`, 'latin1').trimEnd();
+  } catch {
+    // It has ended since it was listed.
+    return '';
+  }
+}
+
+/** SUDO_USER is no proof, but root can write what it wants anyway. */
+function userName(): string {
+  const given = process.env['SUDO_USER'] ?? '';
+  if (given !== '') return printable(given);
+  try {
+    return printable(userInfo().username);
+  } catch {
+    // A number without a name.
+    return String(process.getuid?.() ?? '');
+  }
 }
 
 /** Undefined where there is no such program. @throws {LookError} where it can't be executed. */

@@ -7,6 +7,12 @@ export const verbSummaries = {
   export: 'the table as YAML, JSON or rules, to keep, compare and apply',
   diff: 'what a document or rule dump would change in the table',
   apply: 'make the table that of a document or rule dump, changing only what differs',
+  set: 'change some settings of services and servers, and leave the others',
+  drain: 'take servers out of service: no new connections, wait until the last one has ended',
+  undrain: 'put drained servers back, with the weights that they had',
+  ensure: 'make what rules say be there, whether it was or not',
+  absent: 'make what rules name be gone, whether it was there or not',
+  undo: 'put back the table before the last change that removed much',
   doctor: 'what keeps a cluster from working, why it matters, and what fixes it',
   completion: 'print a script that completes verbs and their options in bash or zsh',
 } as const;

@@ -43,6 +43,8 @@ export interface Machine {
   openSocket(): Promise<Transport>;
   /** Loads the kernel module ip_vs, as the original does: `/sbin/modprobe -- ip_vs`. Never throws. */
   loadModule(): Promise<void>;
+  /** Of these program names, at most 15 bytes each, those that a process of this machine has now. */
+  running(names: readonly string[]): string[];
   /** Effective capabilities of this process as a bit set; source: CapEff in /proc/self/status. */
   capabilities(): bigint;
   /**
@@ -51,6 +53,10 @@ export interface Machine {
    */
   readFile(path: string): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   readonly clock: Clock;
+  /** Milliseconds since 1970 (UTC), for what people read; may jump. */
+  date(): number;
+  /** The name of who runs the program: behind sudo, of who called it. Printable. */
+  readonly user: string;
   /**
    * Calls a listener for SIGINT and SIGTERM, which then no longer end the process.
    * @returns a function that unsubscribes it.

@@ -1,6 +1,7 @@
 import type { IpvsClient } from '../client/client.js';
 import { serverId, type RealServer } from '../model/server.js';
-import { describeEndpoint, describeService, type ServiceKey } from '../model/service.js';
+import { describeEndpoint, describeService, isFirewallMark, type ServiceKey } from '../model/service.js';
+import type { ConnectionCounts } from '../model/state.js';
 import type { Clock } from '../ports/clock.js';
 
 /** A server that is to go away, and its service. */
@@ -13,7 +14,25 @@ export interface LeavingServer {
 export interface BusyServer {
   /** Such as `192.0.2.7:80 of TCP 192.0.2.1:80`. */
   readonly subject: string;
-  readonly activeConnections: number;
+  /** Connections that have to end, as `openConnections` counts them. */
+  readonly connections: number;
+}
+
+/** Which connections of a server have to end before it is empty: those that are open, or all that the kernel remembers. */
+export type EmptyRule = 'open' | 'all';
+
+/**
+ * Connections of a server that have to end before it is empty: active ones. Those of UDP count as inactive always, so all of
+ * them do. With `all` the inactive ones of TCP, too, and clients that persistence binds to the server.
+ */
+export function openConnections(
+  key: ServiceKey,
+  { activeConnections, inactiveConnections, persistentConnections }: ConnectionCounts,
+  rule: EmptyRule = 'open',
+): number {
+  if (rule === 'all') return activeConnections + inactiveConnections + persistentConnections;
+  const isUdp = !isFirewallMark(key) && key.protocol === 'udp';
+  return isUdp ? activeConnections + inactiveConnections : activeConnections;
 }
 
 /** How far a drain is. */
@@ -27,8 +46,10 @@ export interface DrainProgress {
 
 /** How a drain is carried out. */
 export interface DrainOptions {
-  /** Longest time to wait. */
+  /** Longest time to wait; Infinity: as long as it takes. */
   readonly seconds: number;
+  /** Default: `open`. */
+  readonly rule?: EmptyRule | undefined;
   readonly clock: Clock;
   /** Ends the waiting when it is aborted. */
   readonly signal?: AbortSignal | undefined;
@@ -40,7 +61,7 @@ export interface DrainOptions {
 const interval = 500;
 
 /**
- * Waits until servers that get no new connections have no active ones either, or the time is up.
+ * Waits until servers that get no new connections have none that are open either, or the time is up.
  * A server that somebody else removed meanwhile has none.
  * @returns how it ended: `busy` is empty where all connections are gone.
  * @throws {KernelError} when the table can't be read.
@@ -48,11 +69,11 @@ const interval = 500;
 export async function drain(
   client: Pick<IpvsClient, 'serverStates'>,
   leaving: readonly LeavingServer[],
-  { seconds, clock, signal, onProgress }: DrainOptions,
+  { seconds, rule, clock, signal, onProgress }: DrainOptions,
 ): Promise<DrainProgress> {
   const end = clock.now() + 1000 * seconds;
   for (;;) {
-    const busy = await busyServers(client, leaving);
+    const busy = await busyServers(client, leaving, rule);
     const left = Math.max(0, end - clock.now());
     const progress = { servers: leaving.length, busy, secondsLeft: left / 1000 };
     await onProgress?.(progress);
@@ -64,6 +85,7 @@ export async function drain(
 async function busyServers(
   client: Pick<IpvsClient, 'serverStates'>,
   leaving: readonly LeavingServer[],
+  rule: EmptyRule | undefined,
 ): Promise<BusyServer[]> {
   const byService = new Map<string, { key: ServiceKey; ids: Set<string> }>();
   for (const { key, server } of leaving) {
@@ -75,9 +97,9 @@ async function busyServers(
   const busy: BusyServer[] = [];
   for (const [name, { key, ids }] of byService) {
     for (const server of await client.serverStates(key)) {
-      const { activeConnections } = server;
-      if (activeConnections === 0 || !ids.has(serverId(server))) continue;
-      busy.push({ subject: `${describeEndpoint(server)} of ${name}`, activeConnections });
+      const connections = openConnections(key, server, rule);
+      if (connections === 0 || !ids.has(serverId(server))) continue;
+      busy.push({ subject: `${describeEndpoint(server)} of ${name}`, connections });
     }
   }
   return busy;

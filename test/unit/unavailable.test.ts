@@ -4,7 +4,7 @@ import { LookError } from '../../src/errors.js';
 import { verbSummaries } from '../../src/grammar/verbs.js';
 import { mainRestore, mainSave } from '../../src/main.js';
 import { main } from '../main.js';
-import { FakeIo, pieces, type FakeSurroundings } from './support/fake-io.js';
+import { FakeIo, MemoryState, pieces, type FakeSurroundings } from './support/fake-io.js';
 import { captured, refusing, ScriptedKernel } from './support/scripted-kernel.js';
 
 /** Every way to reach for the kernel: one command line of each verb, and some of the classic grammar. */
@@ -17,6 +17,12 @@ const commands: readonly (readonly [line: string, program?: typeof main])[] = [
   ['diff --json -'],
   ['apply -'],
   ['apply --dry-run -'],
+  ['set 10.0.0.2 --weight 1'],
+  ['drain 10.0.0.2'],
+  ['undrain 10.0.0.2'],
+  ['ensure -A -t 10.0.0.1:80'],
+  ['absent -D -t 10.0.0.1:80'],
+  ['undo'],
   ['doctor'],
   ['doctor --json'],
   ['-Ln'],
@@ -36,7 +42,9 @@ const document = 'services: # none yet\n  []\n';
 
 async function run(line: string, program: typeof main, surroundings: FakeSurroundings) {
   const stdin = line.endsWith('-') ? document : '';
-  const io = new FakeIo({ stdin, ...surroundings });
+  const state = new MemoryState();
+  state.write('previous-20260102T030405000Z.rules', '-A -f 1\n', 0o600);
+  const io = new FakeIo({ stdin, state, ...surroundings });
   const status = await program(
     line.split(' ').filter((word) => word !== ''),
     io,

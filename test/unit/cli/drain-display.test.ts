@@ -4,9 +4,9 @@ import { drainDisplay } from '../../../src/cli/drain-display.js';
 import type { BusyServer, DrainProgress } from '../../../src/table/drain.js';
 import { FakeOutput } from '../support/fake-io.js';
 
-const busyServer = (address: string, activeConnections: number): BusyServer => ({
+const busyServer = (address: string, connections: number): BusyServer => ({
   subject: `${address}:80 of TCP 192.0.2.1:80`,
-  activeConnections,
+  connections,
 });
 
 const progress = (secondsLeft: number, ...busy: readonly BusyServer[]): DrainProgress => ({

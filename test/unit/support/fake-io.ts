@@ -66,20 +66,23 @@ export interface FakeSurroundings {
   readonly names?: NameResolver;
   /** What a lock that is asked for ends in; none: it is given. */
   readonly lockFailure?: Error;
+  readonly env?: Io['env'];
+  /** What earlier runs have left. */
+  readonly state?: MemoryState;
   /** In place of files and programs. */
-  readonly machine?: Partial<Pick<Machine, 'readFile' | 'run'>>;
+  readonly machine?: Partial<Pick<Machine, 'readFile' | 'run' | 'running'>>;
 }
 
 /** An `Io` that touches nothing, and notes what happens. */
 export class FakeIo implements Io {
   readonly programName = 'ipvsadm';
-  readonly env = {};
+  readonly env: Io['env'];
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly stdout = new FakeOutput();
   readonly stderr = new FakeOutput();
   readonly names: NameResolver;
   readonly machine: Io['machine'];
-  readonly state = new MemoryState();
+  readonly state: MemoryState;
   socketsOpened = 0;
   modulesLoaded = 0;
   /** The locks that were asked for, and how many of them are held. */
@@ -97,8 +100,12 @@ export class FakeIo implements Io {
     capabilities = (1n << 40n) - 1n,
     names,
     lockFailure,
+    state = new MemoryState(),
+    env = {},
     machine,
   }: FakeSurroundings = {}) {
+    this.state = state;
+    this.env = env;
     this.stdin = typeof stdin === 'string' ? pieces(stdin === '' ? [] : [Buffer.from(stdin)]) : stdin;
     this.names = names ?? noNames;
     this.machine = {
@@ -120,6 +127,9 @@ export class FakeIo implements Io {
           return Promise.resolve();
         },
       },
+      date: () => Date.UTC(2026, 0, 2, 3, 4, 5) + this.now,
+      user: 'alice',
+      running: () => [],
       onSignal: (listener) => {
         this.signalListeners.add(listener);
         return () => this.signalListeners.delete(listener);

@@ -1,0 +1,83 @@
+import { reportFailures } from '../command/failure.js';
+import { previousPrefix } from '../command/previous.js';
+import { withSession } from '../command/session.js';
+import { writeAll } from '../command/write-all.js';
+import { parseTable } from '../documents/parse-table.js';
+import { ValueError } from '../errors.js';
+import { noNames } from '../ports/resolver.js';
+import type { StateFiles } from '../ports/state.js';
+import { readTable } from '../table/read.js';
+import { printable } from '../text/printable.js';
+import { makeTable, waitOption, withLock } from './make-table.js';
+import { defineVerb } from './verb.js';
+
+interface UndoOptions {
+  words: readonly string[];
+  list: boolean;
+  dryRun: boolean;
+  json: boolean;
+  wait: number;
+}
+
+/** `ipvsadm undo`: puts back the table before a change that removed much. */
+export const undo = defineVerb<UndoOptions>({
+  name: 'undo',
+  operands: { name: 'number', describe: 'of the list: which table; 1, the last one, if left out', required: false },
+  options: {
+    list: { type: 'boolean', default: false, describe: 'show which tables there are' },
+    'dry-run': { type: 'boolean', default: false, describe: 'show what would be changed' },
+    json: { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' },
+    ...waitOption,
+  },
+  examples: [
+    ['$0 undo --list', 'the tables that are kept'],
+    ['$0 undo --dry-run', 'what would be changed'],
+    ['$0 undo', 'the table before the last -C, restore, apply, drain or set; once more: as it was'],
+  ],
+  run: (io, options) =>
+    reportFailures(io, 'apply', async () => {
+      const { state } = io.machine;
+      const names = state.list(previousPrefix).reverse();
+      if (options.list) {
+        await writeAll(
+          io.stdout,
+          names.map((name, index) => `${index + 1}  ${describe(state, name)}\n`),
+        );
+        return 0;
+      }
+      const name = names[readNumber(options.words) - 1];
+      if (name === undefined)
+        throw new ValueError(
+          names.length === 0 ? 'nothing to undo: no table is kept' : 'there is no such table: see ipvsadm undo --list',
+        );
+      const {
+        services,
+        timeouts,
+        syncDaemons = [],
+      } = await parseTable(state.read(name) ?? '', name, { names: noNames });
+      return withSession(io, 'apply', ({ client }) => {
+        const make = async (): Promise<number> =>
+          makeTable(
+            io,
+            client,
+            await readTable(client),
+            { services, timeouts, syncDaemons },
+            { verb: 'undo', ...options },
+          );
+        return options.dryRun ? make() : withLock(io, options.wait, 'undo', make);
+      });
+    }),
+});
+
+function readNumber(words: readonly string[]): number {
+  const [word = '1', more] = words;
+  if (more !== undefined || !/^\d{1,3}$/.test(word))
+    throw new ValueError('undo takes one number, of the list of ipvsadm undo --list');
+  return Number(word);
+}
+
+/** The comment that a kept table begins with. */
+function describe(state: StateFiles, name: string): string {
+  const [comment = ''] = (state.read(name) ?? '').split('\n', 1);
+  return printable(comment.replace(/^# /, ''));
+}
