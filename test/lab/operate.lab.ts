@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, describe, test } from 'node:test';
+import { Cluster } from '../cluster/cluster.js';
+import { director, type Topology } from '../cluster/topology.js';
+import { asText, Reference } from './reference.js';
+import { ipvsadm } from './run-main.js';
+
+// The operator's verbs on a director that works: six real servers behind it, and a client that never stops asking.
+const names = ['real1', 'real2', 'real3', 'real4', 'real5', 'real6'] as const;
+const addressOf = (name: string): string => `10.0.0.2${name.slice(-1)}`;
+const vip = '192.0.2.100';
+const topology: Topology = {
+  client: { cables: [{ segment: 'lan', addresses: ['192.0.2.2/24'] }] },
+  director: {
+    cables: [
+      { segment: 'lan', addresses: ['192.0.2.10/24', `${vip}/32`] },
+      { segment: 'back', addresses: ['10.0.0.1/24'] },
+    ],
+    forwards: true,
+  },
+  ...Object.fromEntries(
+    names.map((name) => [
+      name,
+      { cables: [{ segment: 'back', addresses: [`${addressOf(name)}/24`] }], routes: ['default via 10.0.0.1'] },
+    ]),
+  ),
+};
+const cluster = await Cluster.build(topology, ['client', ...names]);
+after(() => {
+  cluster.close();
+});
+await cluster.serve(names, { http: [80], udp: [] });
+
+/** Runs ipvsadm. @returns what it printed. */
+async function run(...words: string[]): Promise<{ stdout: string; stderr: string }> {
+  const { status, stdout, stderr } = await ipvsadm(words);
+  assert.equal(status, 0, `${words.join(' ')}: ${stderr}`);
+  return { stdout, stderr };
+}
+
+async function addServers(): Promise<void> {
+  await cluster.ipvsadm(
+    '-C',
+    `-A -t ${vip}:80 -s wlc`,
+    ...names.map((name) => `-a -t ${vip}:80 -r ${addressOf(name)}:80 -m -w 100`),
+  );
+}
+
+describe('a release that nobody notices', () => {
+  test('half of six servers are drained, upgraded and put back, then the others, without one failed request', async () => {
+    await addServers();
+    const answers: string[] = [];
+    let goesOn = true;
+    const load = (async () => {
+      // A failed request throws.
+      while (goesOn) answers.push(...(await cluster.fetch({ address: vip, port: 80 }, 4)));
+    })();
+    const upgraded: string[] = [];
+    try {
+      for (const half of ['1/2', '2/2']) {
+        const { stdout } = await run('drain', '--batch', half, '--dry-run', '--format', 'name');
+        const hosts = stdout.trim().split('\n');
+        assert.equal(hosts.length, 3);
+        await run('drain', ...hosts, '--timeout', '60', '--reason', 'release 1.2');
+        const { stdout: status } = await run('status');
+        assert.equal(status.match(/drained by \S+: release 1\.2/g)?.length, 3);
+        for (const host of hosts) {
+          const name = names.find((one) => addressOf(one) === host) ?? '';
+          upgraded.push(name);
+          // As a server that restarts: nobody is there for a while.
+          await cluster.run(
+            name,
+            'ip link set back down && sleep 0.2 && ip link set back up && ip route add default via 10.0.0.1',
+          );
+        }
+        await run('undrain', ...hosts, '--ramp', '2');
+      }
+    } finally {
+      goesOn = false;
+      await load;
+    }
+    assert.deepEqual(upgraded.sort(), [...names]);
+    assert.ok(answers.length > 50, `only ${answers.length} requests`);
+    assert.deepEqual([...new Set(answers)].sort(), [...names]);
+    const { stdout } = await run('-Sn');
+    assert.equal(stdout.match(/ -w 100$/gm)?.length, 6);
+  });
+
+  test('a server with an open connection is waited for, and gets nothing new', async () => {
+    await addServers();
+    const held = await cluster.hold({ address: vip, port: 80 });
+    const host = addressOf(held.server);
+    const { status, stderr } = await ipvsadm(['drain', host, '--timeout', '1']);
+    assert.equal(status, 1);
+    assert.match(stderr, new RegExp(`${host}:80 of TCP ${vip}:80 still has 1 active connection`));
+    const answers = await cluster.fetch({ address: vip, port: 80 }, 12);
+    assert.ok(!answers.includes(held.server), 'it got a new connection');
+    assert.equal(await held.again(), held.server);
+    const drained = run('drain', host);
+    await held.close();
+    await drained;
+    await run('undrain', host);
+  });
+});
+
+test('-C of 1,000 services is undone, byte for byte as the original reads it', async () => {
+  const rules = Array.from({ length: 1000 }, (_, index) => {
+    const service = `10.${1 + (index >> 8)}.${index & 255}.1:80`;
+    return [
+      ['-A', '-t', service, '-s', 'wrr', '-p', '300'],
+      ['-a', '-t', service, '-r', `10.200.${index >> 8}.${index & 255 || 1}:8080`, '-m', '-w', String(index)],
+    ];
+  }).flat();
+  const reference = new Reference(cluster.shell);
+  const { complaints } = await reference.stage(rules);
+  assert.equal(complaints, '');
+  const dump = async (): Promise<string> => (await reference.run([{ argv: ['-Sn'] }]))[0]?.stdout ?? '';
+  const before = await dump();
+  assert.equal(before.split('\n').length, asText(rules).split('\n').length);
+  await run('-C');
+  assert.equal(await dump(), '');
+  assert.ok(existsSync('/run/ipvsadm'));
+  await run('undo');
+  assert.equal(await dump(), before);
+  await cluster.run(director, 'stat -c %a /run/ipvsadm/*previous-*').then((modes) => {
+    assert.deepEqual([...new Set(modes.trim().split('\n'))], ['600']);
+  });
+});
