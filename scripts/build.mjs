@@ -2,7 +2,7 @@
 // library) and dist/index.d.ts (its types). With --tests, the tests too, each suite one file, under build/. Packages are never bundled:
 // they are dependencies.
 import { spawn } from 'node:child_process';
-import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -49,8 +49,7 @@ async function buildPrograms() {
       banner: { js: banner },
     }),
   ]);
-  for (const name of ['ipvsadm-save', 'ipvsadm-restore'])
-    writeFileSync(`dist/bin/${name}.cjs`, `${banner}\nrequire('../classic.cjs').run('${name}');\n`);
+  for (const name of ['ipvsadm-save', 'ipvsadm-restore']) copyFileSync('dist/bin/ipvsadm.cjs', `dist/bin/${name}.cjs`);
   for (const name of readdirSync('dist/bin')) chmodSync(join('dist/bin', name), 0o755);
 }
 

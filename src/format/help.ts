@@ -132,6 +132,10 @@ export const helpSections: readonly Section[] = [
     ],
   },
   {
+    heading: 'With every command and verb',
+    rows: [['--netns               namespace', 'in this network namespace: a name of ip netns, or a path']],
+  },
+  {
     heading: 'Options of a synchronisation daemon',
     rows: [
       ['--syncid             id', 'group of directors, 0 to 255 (default: 0)'],

@@ -51,10 +51,10 @@ describe('a release that nobody notices', () => {
   test('half of six servers are drained, upgraded and put back, then the others, without one failed request', async () => {
     await addServers();
     const answers: string[] = [];
-    let goesOn = true;
+    const ended = new AbortController();
     const load = (async () => {
       // A failed request throws.
-      while (goesOn) answers.push(...(await cluster.fetch({ address: vip, port: 80 }, 4)));
+      while (!ended.signal.aborted) answers.push(...(await cluster.fetch({ address: vip, port: 80 }, 4)));
     })();
     const upgraded: string[] = [];
     try {
@@ -77,7 +77,7 @@ describe('a release that nobody notices', () => {
         await run('undrain', ...hosts, '--ramp', '2');
       }
     } finally {
-      goesOn = false;
+      ended.abort();
       await load;
     }
     assert.deepEqual(upgraded.sort(), [...names]);
@@ -101,6 +101,34 @@ describe('a release that nobody notices', () => {
     await held.close();
     await drained;
     await run('undrain', host);
+  });
+});
+
+describe('another network namespace', () => {
+  const node = process.execPath;
+  const attempt = (command: string, ...words: string[]): ReturnType<Cluster['attempt']> =>
+    cluster.attempt(director, [node, `${process.cwd()}/dist/bin/${command}.cjs`, ...words]);
+  const cases: readonly (readonly [command: string, words: string[], stdout: RegExp])[] = [
+    ['ipvsadm', ['--netns', 'real1', '-A', '-t', '192.0.2.7:80'], /^$/],
+    ['ipvsadm', ['-Ln', '--netns=/run/netns/real1'], /^TCP {2}192\.0\.2\.7:80 wlc$/m],
+    ['ipvsadm', ['status', '--netns', 'real1', '--json'], /"address": "192\.0\.2\.7"/],
+    ['ipvsadm-save', ['-n', '--netns', 'real1'], /^-A -t 192\.0\.2\.7:80 -s wlc\n$/],
+  ];
+  for (const [command, words, stdout] of cases) {
+    test(`${command} ${words.join(' ')}`, async () => {
+      const result = await attempt(command, ...words);
+      assert.deepEqual({ status: result.status, stderr: result.stderr }, { status: 0, stderr: '' });
+      assert.match(result.stdout, stdout);
+      assert.doesNotMatch((await run('-Sn')).stdout, /192\.0\.2\.7/);
+    });
+  }
+
+  test('the exit status of the command is handed on, and a namespace that is none is named', async () => {
+    const refused = await attempt('ipvsadm', '--netns', 'real1', '-A', '-t', '192.0.2.7:80');
+    assert.deepEqual([refused.status, refused.stderr], [255, 'Service already exists\n']);
+    const missing = await attempt('ipvsadm', '-Ln', '--netns', 'nosuch');
+    assert.equal(missing.status, 2);
+    assert.match(missing.stderr, /network namespace nosuch: \/run\/netns\/nosuch: No such file or directory/);
   });
 });
 
