@@ -5,6 +5,7 @@ import { UsageError } from '../errors.js';
 import { completionWord } from '../grammar/verbs.js';
 import type { Io } from '../ports/io.js';
 import { apply } from './apply.js';
+import { connections } from './connections.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { exportVerb } from './export.js';
@@ -24,7 +25,7 @@ const completion = defineVerb({
 });
 
 /** All verbs, in the order of the help. */
-export const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply, doctor, completion];
+export const verbs: readonly DefinedVerb[] = [status, connections, exportVerb, diff, apply, doctor, completion];
 
 /**
  * Runs a verb, or completes a command line.
