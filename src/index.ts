@@ -11,8 +11,24 @@ export type { Clock } from './ports/clock.js';
 export type { BusyServer, DrainProgress } from './table/drain.js';
 export type { LockOptions, TableLock } from './ports/lock.js';
 export { readTable, type ReadOptions } from './table/read.js';
-export type { ConnectionOptions, UnreadableLine } from './table/connections.js';
-export { connections, type ConnectionTableOptions } from './edge/connection-table.js';
+export type { ConnectionOptions, FilteredOptions, UnreadableLine } from './table/connections.js';
+export type { ConnectionFilter, ServedBy, ServerRange, VirtualRange } from './table/connection-filter.js';
+export type {
+  ConnectionGroup,
+  ConnectionGroups,
+  CountOptions,
+  GroupCounts,
+  GroupOrder,
+} from './table/connection-groups.js';
+export type { ClientPrefix, ConnectionKey } from './table/connection-keys.js';
+export {
+  connections,
+  countConnections,
+  type ConnectionFile,
+  type ConnectionTableOptions,
+  type CountTableOptions,
+} from './edge/connection-table.js';
+export { parseAddressRange, type AddressRange } from './model/address-range.js';
 export type { Connection, ConnectionEnd } from './format/connections.js';
 export { formatTable, tableFormats, type TableFormat } from './documents/format-table.js';
 export { parseTable, type ParseOptions } from './documents/parse-table.js';

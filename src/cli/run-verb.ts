@@ -5,6 +5,7 @@ import { UsageError } from '../errors.js';
 import { completionWord } from '../grammar/verbs.js';
 import type { Io } from '../ports/io.js';
 import { apply } from './apply.js';
+import { connections } from './connections.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { drain } from './drain.js';
@@ -31,6 +32,7 @@ const completion = defineVerb({
 /** All verbs, in the order of the help. */
 export const verbs: readonly DefinedVerb[] = [
   status,
+  connections,
   exportVerb,
   diff,
   apply,

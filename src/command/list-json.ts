@@ -5,6 +5,7 @@ import { kernelOrder, naturalOrder } from '../format/order.js';
 import type { ServiceKey } from '../model/service.js';
 import { drainedEntry, type DrainedServer, type DrainRecord } from '../table/drain-record.js';
 import { readListing } from './entries.js';
+import { printableJson } from '../text/printable.js';
 import type { Session } from './session.js';
 import { writeBlocks } from './write-all.js';
 
@@ -73,8 +74,9 @@ export async function listDaemonsJson({ io, client }: Session): Promise<void> {
 }
 
 /** A connection on a line of its own. */
-export function connectionLine(connection: Connection): string {
-  return `${JSON.stringify(connectionJson(connection))}\n`;
+export function connectionLine(connection: Connection, more: JsonObject = {}): string {
+  // Data of persistence engines comes from packets.
+  return `${printableJson(JSON.stringify({ ...connectionJson(connection), ...more }))}\n`;
 }
 
 /** Which counters a layout of the table shows. */

@@ -1,16 +1,19 @@
-import { constants } from 'node:os';
-import { InputError, UnavailableError } from '../errors.js';
 import type { Connection } from '../format/connections.js';
-import { connectionsOf, connectionTable, type ConnectionOptions } from '../table/connections.js';
+import { countConnectionsOf, type ConnectionGroups, type CountOptions } from '../table/connection-groups.js';
+import { connectionPieces, connectionsOf, type FilteredOptions } from '../table/connections.js';
 import { readPieces } from './read-pieces.js';
 
-const { ENOPROTOOPT } = constants.errno;
-
-/** Where connections are read, and how. */
-export interface ConnectionTableOptions extends ConnectionOptions {
+/** Where connections are read. */
+export interface ConnectionFile {
   /** The text to read. Default: `/proc/net/ip_vs_conn`, the connections of this network namespace. */
   readonly file?: string | undefined;
 }
+
+/** Where connections are read, and how. */
+export interface ConnectionTableOptions extends FilteredOptions, ConnectionFile {}
+
+/** Where connections are read, and how they are counted. */
+export interface CountTableOptions extends CountOptions, ConnectionFile {}
 
 /**
  * The connections that IPVS has now, persistence templates too, in the kernel's order: `for await (const connection of
@@ -20,21 +23,19 @@ export interface ConnectionTableOptions extends ConnectionOptions {
  * @throws {UnavailableError} when the kernel has no IPVS (ENOPROTOOPT).
  * @throws {InputError} when the file can't be read.
  */
-export async function* connections({ file = connectionTable, ...options }: ConnectionTableOptions = {}): AsyncGenerator<
+export async function* connections({ file, ...options }: ConnectionTableOptions = {}): AsyncGenerator<
   Connection,
   void,
   undefined
 > {
-  yield* connectionsOf(piecesOf(file), options);
+  yield* connectionsOf(connectionPieces(readPieces, file), options);
 }
 
-/** The file in pieces, with its errors as ours. */
-function* piecesOf(file: string): Generator<Uint8Array> {
-  try {
-    yield* readPieces(file);
-  } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    if (isMissing && file === connectionTable) throw new UnavailableError(ENOPROTOOPT, { cause });
-    throw new InputError(file, cause);
-  }
+/**
+ * Counts the connections that IPVS has now, by what they have in common: `await countConnections({ by: ['client'] })`.
+ * They are counted as they are read, so memory grows with the number of groups only.
+ * @throws as `connections` does.
+ */
+export async function countConnections({ file, ...options }: CountTableOptions = {}): Promise<ConnectionGroups> {
+  return countConnectionsOf(connectionPieces(readPieces, file), options);
 }

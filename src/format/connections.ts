@@ -4,6 +4,7 @@ import { formatIpv4, formatIpv6, parseIpv6, type AddressFamily } from '../model/
 import { endpointLabel } from './labels.js';
 import { printable } from '../text/printable.js';
 import type { TextWriter } from '../text/text-writer.js';
+import { isTemplate } from '../model/connection-state.js';
 
 /** One end of a connection. */
 export interface ConnectionEnd {
@@ -45,7 +46,25 @@ const mostFields = 11;
 /** The columns of the three ends, which are those of the listing too. */
 const ends = [field.client, field.virtual, field.server] as const;
 
-const code = { tab: 9, carriageReturn: 13, blank: 32, zero: 48, nine: 57, colon: 58, tilde: 126 } as const;
+/** The ends of a connection. */
+export type EndName = 'client' | 'virtual' | 'server';
+
+const noAddress = new Uint8Array(16);
+
+const code = {
+  tab: 9,
+  carriageReturn: 13,
+  blank: 32,
+  zero: 48,
+  nine: 57,
+  colon: 58,
+  open: 91,
+  close: 93,
+  tilde: 126,
+} as const;
+
+/** Characters of an IPv6 address that is written in full. */
+const fullIpv6 = 39;
 
 /** Value of each hexadecimal digit by its code; 16 and more: none. */
 const hexadecimal = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -60,10 +79,14 @@ function isBlank(byte: number): boolean {
 /** A line of `/proc/net/ip_vs_conn`, parsed in place: of half a million of them none gets an object of its own. */
 export class ConnectionLine {
   #bytes: Uint8Array = new Uint8Array();
+  #start = 0;
+  #end = 0;
   readonly #starts = new Uint32Array(mostFields);
   readonly #ends = new Uint32Array(mostFields);
   /** IPv4 addresses of the three ends as numbers, at their columns. */
   readonly #addresses = new Float64Array(neededFields);
+  /** IPv6 addresses of the three ends, at their columns. */
+  readonly #longAddresses: (Uint8Array | undefined)[] = [];
   /** Ports and the time of expiry, at their columns. */
   readonly #numbers = new Float64Array(neededFields);
 
@@ -73,6 +96,8 @@ export class ConnectionLine {
    */
   read(bytes: Uint8Array, start: number, end: number): boolean {
     this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
     let last = end;
     while (last > start && isBlank(bytes[last - 1] ?? 0)) last--;
     let at = start;
@@ -110,7 +135,10 @@ export class ConnectionLine {
     const address = this.#hexadecimal(column, 8, 8);
     this.#numbers[column + 1] = port;
     this.#addresses[column] = address;
-    return !Number.isNaN(port) && (!Number.isNaN(address) || this.#ipv6(column) !== undefined);
+    if (Number.isNaN(port)) return false;
+    if (!Number.isNaN(address)) return true;
+    this.#longAddresses[column] = this.#readIpv6(column);
+    return this.#longAddresses[column] !== undefined;
   }
 
   #readExpiry(): boolean {
@@ -125,8 +153,28 @@ export class ConnectionLine {
     return true;
   }
 
-  #ipv6(column: number): Uint8Array | undefined {
-    return parseIpv6(this.#text(column).replace(/^\[(.*)\]$/, '$1'));
+  #readIpv6(column: number): Uint8Array | undefined {
+    return this.#readFullIpv6(column) ?? parseIpv6(this.#text(column).replace(/^\[(.*)\]$/, '$1'));
+  }
+
+  /** Reads what the kernel writes, eight groups of four digits, in or without brackets; undefined where it is not that. */
+  #readFullIpv6(column: number): Uint8Array | undefined {
+    const start = this.#starts[column] ?? 0;
+    const brackets = (this.#ends[column] ?? 0) - start - fullIpv6;
+    if (brackets !== 0 && (brackets !== 2 || this.#bytes[start] !== code.open)) return undefined;
+    if (brackets === 2 && this.#bytes[start + 1 + fullIpv6] !== code.close) return undefined;
+    const address = new Uint8Array(16);
+    let wrong = 0;
+    for (let part = 0, at = start + brackets / 2; part < 16; part += 2, at += 5) {
+      for (const half of [0, 1]) {
+        const high = hexadecimal[this.#bytes[at + 2 * half] ?? 0] ?? 16;
+        const low = hexadecimal[this.#bytes[at + 2 * half + 1] ?? 0] ?? 16;
+        wrong |= (high | low) & 16;
+        address[part + half] = (high << 4) | low;
+      }
+      if (part < 14 && this.#bytes[at + 4] !== code.colon) return undefined;
+    }
+    return wrong === 0 ? address : undefined;
   }
 
   #text(column: number): string {
@@ -137,20 +185,65 @@ export class ConnectionLine {
     );
   }
 
-  #end(column: number): ConnectionEnd {
+  #endAt(column: number): ConnectionEnd {
     const ipv4 = this.#addresses[column] ?? NaN;
     const port = this.#numbers[column + 1] ?? 0;
     if (!Number.isNaN(ipv4)) return { family: 'inet', address: formatIpv4(ipv4), port };
-    return { family: 'inet6', address: formatIpv6(this.#ipv6(column) ?? new Uint8Array(16)), port };
+    return { family: 'inet6', address: formatIpv6(this.#longAddresses[column] ?? noAddress), port };
+  }
+
+  /** As the kernel writes it. */
+  get protocol(): string {
+    return this.#text(field.protocol);
+  }
+
+  /** As the kernel writes it. */
+  get state(): string {
+    return this.#text(field.state);
+  }
+
+  /** Seconds until the entry times out. */
+  get expires(): number {
+    return this.#numbers[field.expires] ?? 0;
+  }
+
+  /** Whether it is the memory of persistence, no connection. */
+  get isTemplate(): boolean {
+    return this.port('client') === 0 && isTemplate(0, this.state);
+  }
+
+  /** The line as it was read, without its newline; valid as long as the bytes that were given. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(this.#start, this.#end);
+  }
+
+  /** The port of an end. */
+  port(end: EndName): number {
+    return this.#numbers[field[end] + 1] ?? 0;
+  }
+
+  /** The address of an end as an unsigned number; NaN for IPv6. */
+  ipv4(end: EndName): number {
+    return this.#addresses[field[end]] ?? NaN;
+  }
+
+  /** The bytes of an IPv6 address of an end; zeros for IPv4. */
+  ipv6(end: EndName): Uint8Array {
+    return this.#longAddresses[field[end]] ?? noAddress;
+  }
+
+  /** An end as an object. */
+  end(end: EndName): ConnectionEnd {
+    return this.#endAt(field[end]);
   }
 
   /** The line that was read, as an object. */
   connection(): Connection {
     const connection = {
       protocol: this.#text(field.protocol),
-      client: this.#end(field.client),
-      virtual: this.#end(field.virtual),
-      server: this.#end(field.server),
+      client: this.#endAt(field.client),
+      virtual: this.#endAt(field.virtual),
+      server: this.#endAt(field.server),
       state: this.#text(field.state),
       expires: this.#numbers[field.expires] ?? 0,
     };
@@ -160,7 +253,7 @@ export class ConnectionLine {
 
   /** The addresses of its ends. */
   addresses(): string[] {
-    return ends.map((column) => this.#end(column).address);
+    return ends.map((column) => this.#endAt(column).address);
   }
 
   /** Appends the line of the listing. */
@@ -200,7 +293,7 @@ export class ConnectionLine {
       out.number(this.#numbers[column + 1] ?? 0);
     } else {
       const protocol = connectionProtocols.get(this.#text(field.protocol));
-      out.text(endpointLabel(this.#end(column), protocol, naming));
+      out.text(endpointLabel(this.#endAt(column), protocol, naming));
     }
     out.padEnd(start, width);
   }

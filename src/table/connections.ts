@@ -1,15 +1,17 @@
-import { setImmediate } from 'node:timers/promises';
+import { constants } from 'node:os';
+import { InputError, UnavailableError } from '../errors.js';
 import { ConnectionLine, type Connection } from '../format/connections.js';
 import { readLineBlocks, type LineBlock } from '../text/lines.js';
+import { lineTest, type ConnectionFilter } from './connection-filter.js';
+import { Turns } from './turns.js';
+
+const { ENOPROTOOPT } = constants.errno;
 
 /** The kernel's connection table. */
 export const connectionTable = '/proc/net/ip_vs_conn';
 
 /** The kernel writes about a hundred bytes a line; persistence data makes them longer. */
 export const longestLine = 1 << 20;
-
-/** Milliseconds that reading may go on without a turn of the event loop. */
-const longestBlock = 5;
 
 /** A line of the connection table that is no connection. */
 export interface UnreadableLine {
@@ -49,22 +51,57 @@ export interface ConnectionOptions {
   readonly onUnreadable?: ((line: UnreadableLine) => void) | undefined;
 }
 
+/** The text of the connection table in blocks of lines; the event loop turns every few milliseconds. */
+export async function* connectionBlocks(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  signal?: AbortSignal,
+): AsyncGenerator<LineBlock, void, undefined> {
+  const turns = new Turns();
+  for await (const block of readLineBlocks(pieces, longestLine)) {
+    await turns.take();
+    signal?.throwIfAborted();
+    yield block;
+  }
+}
+
+/**
+ * The pieces of the connection table, with the file system's errors as ours.
+ * @throws {UnavailableError} when the kernel has no IPVS (ENOPROTOOPT).
+ * @throws {InputError} when the file can't be read.
+ */
+export async function* connectionPieces(
+  readFile: (path: string) => Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  file = connectionTable,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* readFile(file);
+  } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    if (isMissing && file === connectionTable) throw new UnavailableError(ENOPROTOOPT, { cause });
+    throw new InputError(file, cause);
+  }
+}
+
+/** Which connections, and how they are read. */
+export interface FilteredOptions extends ConnectionOptions {
+  /** Which are wanted. Default: all. */
+  readonly filter?: ConnectionFilter | undefined;
+}
+
 /**
  * The connections of the text of `/proc/net/ip_vs_conn`, in its order, as it is read: a piece at a time is kept. The event
  * loop turns every few milliseconds.
  */
 export async function* connectionsOf(
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { signal, onUnreadable }: ConnectionOptions = {},
+  { signal, onUnreadable, filter = {} }: FilteredOptions = {},
 ): AsyncGenerator<Connection, void, undefined> {
-  let turned = performance.now();
-  for await (const block of readLineBlocks(pieces, longestLine)) {
-    if (performance.now() - turned > longestBlock) {
-      await setImmediate();
-      turned = performance.now();
-    }
+  const isWanted = lineTest(filter);
+  for await (const block of connectionBlocks(pieces)) {
     const connections: Connection[] = [];
-    const unreadable = readConnections(block, (line) => connections.push(line.connection()));
+    const unreadable = readConnections(block, (line) => {
+      if (isWanted === undefined || isWanted(line)) connections.push(line.connection());
+    });
     for (const line of unreadable) onUnreadable?.(line);
     for (const connection of connections) {
       signal?.throwIfAborted();

@@ -8,3 +8,8 @@ const controls = /[\p{Cc}\u2028\u2029\p{Bidi_Control}]/gu;
 export function printable(text: string): string {
   return text.replace(controls, '?');
 }
+
+/** JSON that shows them as escapes, as it does most of them anyway: it means the same. */
+export function printableJson(json: string): string {
+  return json.replace(controls, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

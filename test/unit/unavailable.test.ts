@@ -11,6 +11,7 @@ import { captured, refusing, ScriptedKernel } from './support/scripted-kernel.js
 const commands: readonly (readonly [line: string, program?: typeof main])[] = [
   ['status'],
   ['status --json'],
+  ['connections --orphans'],
   ['export'],
   ['export --format rules'],
   ['diff -'],

@@ -14,6 +14,7 @@ function read(line: string): OptionValues | 'help' {
 
 describe('words of a verb', () => {
   const compared = { json: false, prune: true, keepWeights: false };
+  const counted = { ipv4: false, ipv6: false, orphans: false, count: false, json: false };
   const applied = { ...compared, dryRun: false, drain: 0, wait: 10 };
   const good: readonly (readonly [line: string, values: OptionValues | 'help'])[] = [
     ['status', { json: false, numeric: true }],
@@ -44,6 +45,31 @@ describe('words of a verb', () => {
       {
         ...{ json: false, all: false, port: [], protocol: 'tcp', tunType: 'ipip', tunPort: 6080 },
         ...{ realServer: '192.0.2.1', forwarding: 'direct-routing' },
+      },
+    ],
+    ['connections', counted],
+    [
+      'connections -s 10.0.0.0/8,2001:DB8::1 -d [2001:db8::1]:80 -r tcp:192.0.2.10:80/10.0.1.2 -p TCP -4 --no-templates',
+      {
+        ...{ ...counted, ipv4: true, templates: false, protocol: ['TCP'] },
+        client: [
+          { family: 'inet', address: '10.0.0.0', prefix: 8, port: undefined },
+          { family: 'inet6', address: '2001:db8::1', prefix: 128, port: undefined },
+        ],
+        virtual: [{ family: 'inet6', address: '2001:db8::1', prefix: 128, port: 80 }],
+        server: [
+          {
+            ...{ family: 'inet', address: '10.0.1.2', port: undefined, prefix: 32 },
+            service: { family: 'inet', protocol: 'tcp', address: '192.0.2.10', port: 80 },
+          },
+        ],
+      },
+    ],
+    [
+      'connections --by client,server --client-prefix 24 --state syn-recv,Active,TIME_WAIT --top 5 --sort active --sport 1,2',
+      {
+        ...{ ...counted, by: ['client', 'server'], clientPrefix: { inet: 24, inet6: 128 }, top: 5, sort: 'active' },
+        ...{ state: ['SYN_RECV', 'active', 'TIME_WAIT'], sport: [1, 2] },
       },
     ],
     ['completion', {}],
@@ -77,6 +103,29 @@ describe('words of a verb', () => {
     ['apply --drain 86401 a', '--drain takes one number of seconds, 0..86400'],
     ['apply --drain 1 --drain 2 a', 'option --drain is given twice'],
     ['doctor --port 80', '--port is about a real server: --real-server ADDRESS is missing'],
+    ['connections -s 10.0.0.1:80', "--client 10.0.0.1:80: the client's port is --sport"],
+    [
+      'connections -r x',
+      '--server x: expected an address such as 10.0.1.2, 10.0.1.0/24, 10.0.1.2:80 or [2001:db8::2]:80',
+    ],
+    ['connections -d fwmark:7', "--virtual fwmark:7: connections don't show firewall marks, give the virtual address"],
+    [
+      'connections -r tcp:10.0.0.1:80',
+      '--server tcp:10.0.0.1:80: the server is missing, as in tcp:192.0.2.10:80/10.0.1.2:80',
+    ],
+    ['connections --sport 70000', '--sport 70000: expected ports, 0..65535'],
+    ['connections -p icmp', '--protocol icmp: expected some of tcp, udp, sctp, ip'],
+    ['connections --by server,host', '--by host: expected some of client, virtual, server, state, protocol'],
+    ['connections --client-prefix 33', '--client-prefix takes bits for IPv4 and IPv6, such as 24,64'],
+    ['connections --client-prefix 24', '--client-prefix needs --by client'],
+    ['connections -4 -6', '-4 and -6 exclude each other'],
+    ['connections --count --by client', '--count and --by exclude each other'],
+    ['connections --count --top 3', '--count has nothing to sort or cut'],
+    ['connections --sort active', '--sort takes one of what is shown'],
+    ['connections --by client --sort server', '--sort takes one of what is shown'],
+    ['connections --top -1', '--top takes a number; 0: all'],
+    ['connections --watch 0', '--watch takes one number of seconds, 1..86400'],
+    ['connections --watch 2 --json', '--watch with --json is about counts: add --by or --count'],
     ['status \u001b[2J', 'unexpected argument ?[2J'],
   ];
   for (const [line, message] of wrong) {

@@ -51,7 +51,7 @@ describe('docs/library.md', () => {
         const connections = join(directory, 'ip_vs_conn');
         writeFileSync(connections, connectionTable);
         const file = join(directory, `${index}.mjs`);
-        writeFileSync(file, text.replace('connections({', `connections({ file: ${JSON.stringify(connections)},`));
+        writeFileSync(file, text.replace(/onnections\(\{/, `onnections({ file: ${JSON.stringify(connections)},`));
         await import(pathToFileURL(file).href);
       } finally {
         mock.restoreAll();
