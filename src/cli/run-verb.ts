@@ -8,6 +8,7 @@ import { apply } from './apply.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { exportVerb } from './export.js';
+import { metrics } from './metrics.js';
 import { readWords } from './read-words.js';
 import { status } from './status.js';
 import { defineVerb, type DefinedVerb, type OptionValues } from './verb.js';
@@ -24,7 +25,7 @@ const completion = defineVerb({
 });
 
 /** All verbs, in the order of the help. */
-export const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply, doctor, completion];
+export const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply, doctor, metrics, completion];
 
 /**
  * Runs a verb, or completes a command line.

@@ -8,6 +8,7 @@ export const verbSummaries = {
   diff: 'what a document or rule dump would change in the table',
   apply: 'make the table that of a document or rule dump, changing only what differs',
   doctor: 'what keeps a cluster from working, why it matters, and what fixes it',
+  metrics: 'the table once as metrics for Prometheus, for node_exporter to collect',
   completion: 'print a script that completes verbs and their options in bash or zsh',
 } as const;
 
