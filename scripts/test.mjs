@@ -34,7 +34,7 @@ const scripts = readdirSync('examples')
  * @typedef {object} Task a lab suite unless it has `argv`
  * @property {string[]} [argv]
  * @property {string[]} [packages] Debian packages that it calls, besides those of every lab
- * @property {string} [unpacked] a Debian package whose files are enough: installed, it would start a service
+ * @property {string[]} [unpacked] Debian packages whose files are enough: installed, they would start a service
  * @property {import('./lab/kernel.mjs').LabOptions} [lab] the kernel it asks for; no step that has none starts a lab
  */
 
@@ -73,7 +73,8 @@ const table = {
     lab: {},
   },
   // keepalived does not start before it is configured.
-  others: { packages: ['curl', 'keepalived'], unpacked: 'prometheus-node-exporter' },
+  others: { packages: ['curl', 'keepalived'], unpacked: ['prometheus-node-exporter'] },
+  metrics: { packages: ['curl'], unpacked: ['prometheus', 'prometheus-node-exporter'] },
   package: { argv: [process.execPath, 'scripts/check-package.mjs'] },
   format: { argv: [bin('prettier'), '--check', '--log-level=warn', '.'] },
   types: { argv: [bin('tsc'), '--noEmit'] },
@@ -204,7 +205,7 @@ async function prepare(tasks) {
   const packages = [...labs.flatMap((lab) => labPackages(lab)), ...tasks.flatMap((task) => task.packages ?? [])];
   ensureDebianPackages([...new Set(packages)]);
   for (const lab of labs) ensureKernel(lab);
-  for (const { unpacked } of tasks) if (unpacked !== undefined) ensureUnpacked([unpacked]);
+  for (const name of tasks.flatMap(({ unpacked = [] }) => unpacked)) ensureUnpacked([name]);
 }
 
 async function main() {

@@ -14,6 +14,7 @@ import { set } from './set.js';
 import { undo } from './undo.js';
 import { undrain } from './undrain.js';
 import { exportVerb } from './export.js';
+import { metrics } from './metrics.js';
 import { readWords } from './read-words.js';
 import { status } from './status.js';
 import { defineVerb, type DefinedVerb, type OptionValues } from './verb.js';
@@ -43,6 +44,7 @@ export const verbs: readonly DefinedVerb[] = [
   absent,
   undo,
   doctor,
+  metrics,
   completion,
 ];
 

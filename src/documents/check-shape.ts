@@ -3,7 +3,9 @@ import { pathText, type Path, type TableProblem } from '../model/problem.js';
 import type { Table } from '../model/table.js';
 import { describeValue } from './describe-value.js';
 import { tableOf } from './document-table.js';
-import { daemonSchema, documentSchema, isMapping, serviceSchema } from './schema.js';
+import { healthOf, noHealth, type Health } from './health.js';
+import { daemonSchema, documentSchema, serviceSchema } from './schema.js';
+import { isMapping } from './schema-parts.js';
 
 type Issue = v.BaseIssue<unknown>;
 
@@ -18,6 +20,8 @@ export interface CheckedShape {
   readonly problems: readonly ShapeProblem[];
   /** Services and daemons with problems are left out. */
   readonly table: Table;
+  /** Looked at once the shape of the whole document is right. */
+  readonly health: Health;
   /** The path in the document of a path in the table. */
   readonly original: (path: Path) => Path;
 }
@@ -37,7 +41,8 @@ function problemOf(issue: Issue): ShapeProblem {
   const { input } = issue;
   const hint =
     typeof input === 'string' && /^\d+$/.test(input) && /from \d+ to/.test(issue.message) ? ' in quotes' : '';
-  return { path, of: 'value', message: `expected ${issue.message}, found ${describeValue(input)}${hint}` };
+  const of = issue.path?.at(-1)?.origin === 'key' ? 'name' : 'value';
+  return { path, of, message: `expected ${issue.message}, found ${describeValue(input)}${hint}` };
 }
 
 /** Problems by the path and the message: one number can break several rules with the same message. */
@@ -61,13 +66,17 @@ function goodEntries<S extends v.GenericSchema>(document: unknown, list: string,
 /** Checks the shape of a document: every name, type, enumerated value and number in it. */
 export function checkShape(document: unknown): CheckedShape {
   const parsed = v.safeParse(documentSchema, document);
-  if (parsed.success) return { problems: [], table: tableOf(parsed.output), original: (path) => path };
+  if (parsed.success) {
+    const table = tableOf(parsed.output);
+    return { ...healthOf(parsed.output, table), table, original: (path) => path };
+  }
   const kept = {
     services: goodEntries(document, 'services', serviceSchema),
     syncDaemons: goodEntries(document, 'syncDaemons', daemonSchema),
   };
   return {
     problems: distinct(parsed.issues.map(problemOf)),
+    health: noHealth,
     table: tableOf({
       services: kept.services.map(({ entry }) => entry),
       syncDaemons: kept.syncDaemons.map(({ entry }) => entry),

@@ -65,7 +65,8 @@ function checkTunnel({ forwarding, tunnel }: RealServer, report: ReportProblem):
   }
 }
 
-function checkServer(server: RealServer, { key }: VirtualService, report: ReportProblem): void {
+/** Finds what is wrong with a server of a service. */
+export function checkServer(server: RealServer, { key }: VirtualService, report: ReportProblem): void {
   const { family, address, port, forwarding, upperThreshold, lowerThreshold } = server;
   if (!canBeServer(address)) report(['address'], `${address} is not a unicast address`);
   if (family !== key.family && forwarding !== 'tunneling') {

@@ -13,7 +13,8 @@ function keyFromDocument({ address, protocol = 'tcp', port = 0, fwmark, family =
   return { family: familyOf(text), protocol, address: text, port };
 }
 
-function serverFromDocument(server: CheckedServer, key: ServiceKey): RealServer {
+/** A server of a document; a default of its port is the service's. */
+export function serverFromDocument(server: CheckedServer, key: ServiceKey): RealServer {
   const address = inCanonicalForm(server.address);
   const { forwarding, weight, upperThreshold, lowerThreshold, tunnel } = server;
   return {

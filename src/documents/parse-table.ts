@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Table } from '../model/table.js';
 import { noNames, type NameResolver } from '../ports/resolver.js';
+import type { Configuration } from './read-document.js';
 import { largestText, tooLarge, unreadable } from './report.js';
 import { SourceText } from './source-text.js';
 
@@ -19,8 +20,21 @@ export interface ParseOptions {
 export async function parseTable(
   text: string | Uint8Array,
   source: string,
-  { names = noNames }: ParseOptions = {},
+  options: ParseOptions = {},
 ): Promise<Table> {
+  const { table } = await parseConfiguration(text, source, options);
+  return table;
+}
+
+/**
+ * The same, with what a document says about health; a rule dump says nothing about it.
+ * @throws {DocumentError} with all that is wrong.
+ */
+export async function parseConfiguration(
+  text: string | Uint8Array,
+  source: string,
+  { names = noNames }: ParseOptions = {},
+): Promise<Configuration> {
   if (text.length > largestText) throw tooLarge(source);
   const replaced = typeof text !== 'string' && !isUtf8(text);
   const content = typeof text === 'string' ? text.replace(/^\ufeff/, '') : new TextDecoder().decode(text);
@@ -30,7 +44,10 @@ export async function parseTable(
   const kind = kindOf(content);
   if (kind === undefined) throw unreadable(source, 'file is empty; write `services: []` for an empty table');
   // Neither loads what only the other needs.
-  if (kind === 'rules') return (await import('./rules/read-rules.js')).readRules(content, replaced, source, names);
+  if (kind === 'rules') {
+    const { readRules } = await import('./rules/read-rules.js');
+    return { table: await readRules(content, replaced, source, names), health: { services: [] } };
+  }
   return (await import('./read-document.js')).readDocument(content, replaced, source);
 }
 

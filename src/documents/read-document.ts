@@ -5,21 +5,31 @@ import type { Table } from '../model/table.js';
 import { checkShape, type ShapeProblem } from './check-shape.js';
 import { checkTable } from './check-table.js';
 import { readDocumentText } from './document-text.js';
+import type { Health } from './health.js';
 import { documentError, keptProblems } from './report.js';
 import { SourceText } from './source-text.js';
+
+/** All that a document says. */
+export interface Configuration {
+  readonly table: Table;
+  /** For `ipvsadm run`; whoever changes the table once has no use for it. */
+  readonly health: Health;
+}
 
 /**
  * Reads a document in YAML or JSON.
  * @param replaced whether bytes that are not UTF-8 were replaced in the text.
  * @throws {DocumentError}
  */
-export function readDocument(text: string, replaced: boolean, source: string): Table {
+export function readDocument(text: string, replaced: boolean, source: string): Configuration {
   const { value, faults, locate } = readDocumentText(text, replaced);
   const found: ShapeProblem[] = [];
   if (value !== undefined || faults.length === 0) {
-    const { problems, table, original } = checkShape(value);
+    const { problems, table, health, original } = checkShape(value);
     const combinations = checkTable(table, (path) => pathText(original(path)));
-    if (faults.length + problems.length + combinations.length === 0) return canonicalTable(table);
+    if (faults.length + problems.length + combinations.length === 0) {
+      return { table: canonicalTable(table), health };
+    }
     found.push(
       ...problems,
       ...combinations.map(({ path, message }) => ({ path: original(path), message, of: 'value' }) as const),

@@ -1,10 +1,7 @@
 import * as v from 'valibot';
-import { isAddress, isMulticast, isNetmask } from '../model/address-kind.js';
+import { isMulticast, isNetmask } from '../model/address-kind.js';
 import {
   firewallMarks,
-  longestName,
-  plainName,
-  plainNameText,
   multicastTtls,
   ports,
   prefixLengths,
@@ -24,85 +21,10 @@ import {
   type ForwardingMethod,
 } from '../model/server.js';
 import { protocols, schedulerFlagNames } from '../model/service.js';
-import { closestName } from './closest-name.js';
-import { describeValue } from './describe-value.js';
+import { namedChecks, serverHealthEntries, serviceHealthEntries } from './health-schema.js';
+import { address, arrayOf, described, integer, listText, members, name, oneOf, rangeText } from './schema-parts.js';
 
-// The one source of the document's shape: what is checked, the types, and docs/ipvsadm-document.schema.json. The message
-// of a value is what was expected; what was found is put after it.
-
-function rangeText({ lowest, highest }: Range, what: string): string {
-  return `${what} from ${lowest} to ${highest}`;
-}
-
-function integer(range: Range, what: string) {
-  const { lowest, highest } = range;
-  const message = rangeText(range, what);
-  return v.pipe(v.number(message), v.integer(message), v.minValue(lowest, message), v.maxValue(highest, message));
-}
-
-function oneOf<const W extends readonly string[]>(values: W, message = listText(values)) {
-  return v.picklist(values, message);
-}
-
-function listText(values: readonly string[]): string {
-  return `${values.slice(0, -1).join(', ')} or ${values.at(-1) ?? ''}`;
-}
-
-function name(what: string) {
-  const message = `${what}, ${plainNameText}`;
-  return v.pipe(
-    v.string(message),
-    v.minLength(1, message),
-    v.maxBytes(longestName, message),
-    v.regex(plainName, message),
-  );
-}
-
-function address(what: string) {
-  const message = `${what}: an IPv4 address such as 192.0.2.1 or an IPv6 address such as 2001:db8::1`;
-  return v.pipe(v.string(message), v.check(isAddress, message));
-}
-
-/** True for what YAML calls a mapping, and JSON an object. */
-export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** What is wrong with a name that is not among the known ones. */
-function unknownName(found: string, known: readonly string[]): string {
-  const meant = closestName(found, known);
-  const help = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
-  return `unknown name ${describeValue(found)}; ${help}`;
-}
-
-type MembersInput<E extends v.ObjectEntries> = v.InferInput<v.ObjectSchema<E, undefined>>;
-type MembersOutput<E extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<E, undefined>>;
-
-/** Members by name, and nothing else; a strict object of valibot's reports the first unknown name only. */
-function members<const E extends v.ObjectEntries>(entries: E): v.GenericSchema<MembersInput<E>, MembersOutput<E>> {
-  const known = Object.keys(entries);
-  return v.pipe(
-    // An object of valibot's may be a list.
-    v.custom<MembersInput<E>>(isMapping, 'a mapping'),
-    v.objectWithRest(entries, v.unknown(), 'a mapping'),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!isMapping(dataset.value)) return;
-      const input: Readonly<Record<string, unknown>> = dataset.value;
-      for (const key of Object.keys(input).filter((each) => !known.includes(each))) {
-        const path = [{ type: 'object', origin: 'key', input, key, value: input[key] }] as const;
-        addIssue({ message: unknownName(key, known), path: [...path] });
-      }
-    }),
-  );
-}
-
-function arrayOf<const I extends v.GenericSchema>(item: I) {
-  return v.array(item, 'a list (for none write [])');
-}
-
-function described<const S extends v.GenericSchema>(schema: S, description: string) {
-  return v.pipe(schema, v.description(description));
-}
+// The one source of the document's shape: what is checked, the types, and docs/ipvsadm-document.schema.json.
 
 /** The methods that a message names; the others are rare in a document. */
 const usualMethods = ['direct-routing', 'masquerading', 'tunneling'] as const;
@@ -128,7 +50,7 @@ const tunnelSchema = members({
   ),
 });
 
-const serverSchema = members({
+const serverEntries = {
   address: described(address('address of the real server'), 'Address of the real server, IPv4 or IPv6.'),
   port: described(
     v.optional(integer(ports, 'port')),
@@ -152,7 +74,9 @@ const serverSchema = members({
     'New connections again below this many; 0: three quarters of the upper threshold.',
   ),
   tunnel: described(v.optional(tunnelSchema), 'How packets are wrapped; only with forwarding `tunneling`.'),
-});
+} satisfies v.ObjectEntries;
+
+const serverSchema = members({ ...serverEntries, ...serverHealthEntries });
 
 const netmask = 'an IPv4 mask such as 255.255.255.0, or an IPv6 prefix length';
 const prefixLength = integer(prefixLengths, netmask);
@@ -205,6 +129,11 @@ const serviceMembers = members({
     'What distinguishes clients in place of their address, such as sip.',
   ),
   servers: described(v.optional(arrayOf(serverSchema), []), 'Real servers.'),
+  ...serviceHealthEntries,
+  sorryServer: described(
+    v.optional(members(serverEntries)),
+    'A server that takes over in trouble. It may be one of the real servers.',
+  ),
 });
 
 /** The shape of a service. What identifies it is either an address or a mark, and flags are those of its scheduler. */
@@ -276,6 +205,7 @@ export const documentSchema = members({
     v.optional(arrayOf(daemonSchema)),
     'The sync daemons that are to run, at most one of each role. Left out: as they are.',
   ),
+  checks: described(v.optional(namedChecks), 'Health checks by their names; each has to be used.'),
   services: described(arrayOf(serviceSchema), 'Virtual services: these and no others.'),
 });
 
@@ -285,5 +215,5 @@ export type Document = v.InferInput<typeof documentSchema>;
 export type CheckedDocument = v.InferOutput<typeof documentSchema>;
 /** Parts of it. */
 export type CheckedService = CheckedDocument['services'][number];
-export type CheckedServer = CheckedService['servers'][number];
+export type CheckedServer = Omit<CheckedService['servers'][number], 'check'>;
 export type CheckedDaemon = NonNullable<CheckedDocument['syncDaemons']>[number];

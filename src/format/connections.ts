@@ -251,6 +251,11 @@ export class ConnectionLine {
     return name === '' ? connection : { ...connection, engine: { name, data: this.#text(field.engineData) } };
   }
 
+  /** The protocol and the state alone. */
+  kind(): Pick<Connection, 'protocol' | 'state'> {
+    return { protocol: this.#text(field.protocol), state: this.#text(field.state) };
+  }
+
   /** The addresses of its ends. */
   addresses(): string[] {
     return ends.map((column) => this.#endAt(column).address);

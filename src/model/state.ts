@@ -35,6 +35,12 @@ export interface Statistics {
   readonly outgoingByteRate: bigint;
 }
 
+/** Counters without rates of the whole kernel: those of removed services are in them. */
+export type Totals = Pick<
+  Statistics,
+  'connections' | 'incomingPackets' | 'outgoingPackets' | 'incomingBytes' | 'outgoingBytes'
+>;
+
 /** Counters as `JSON.stringify` writes them: always strings, so that a reader meets one type whatever the number. */
 export type StatisticsJson = Readonly<Record<keyof Statistics, string>>;
 

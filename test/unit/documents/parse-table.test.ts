@@ -120,7 +120,7 @@ const bad: readonly (readonly [title: string, text: string, reported: readonly s
     server('address: 10.0.0.1, wieght: 3, zzz: 1'),
     [
       '1:75 services[0].servers[0].wieght: unknown name "wieght"; did you mean weight?',
-      '1:86 services[0].servers[0].zzz: unknown name "zzz"; known are address, port, forwarding, weight, upperThreshold, lowerThreshold, tunnel',
+      '1:86 services[0].servers[0].zzz: unknown name "zzz"; known are address, port, forwarding, weight, upperThreshold, lowerThreshold, tunnel, check',
     ],
   ],
   ['no services', 'timeouts: {}', ['1:1 : services is missing']],
@@ -129,7 +129,7 @@ const bad: readonly (readonly [title: string, text: string, reported: readonly s
     'a merge key',
     'services: [{ <<: { port: 80 }, fwmark: 1 }]',
     [
-      '1:14 services[0].<<: unknown name "<<"; known are address, protocol, port, fwmark, family, scheduler, schedulerFlags, onePacket, persistenceTimeout, persistenceNetmask, persistenceEngine, servers',
+      '1:14 services[0].<<: unknown name "<<"; known are address, protocol, port, fwmark, family, scheduler, schedulerFlags, onePacket, persistenceTimeout, persistenceNetmask, persistenceEngine, servers, check, onDown, removeAfter, minimumHealthy, failOpen, slowStart, drainTime, sorryServer',
     ],
   ],
   ['__proto__', '{"services": [], "__proto__": {"services": []}}', ['1:18 : unknown name "__proto__"']],
@@ -273,7 +273,7 @@ const bad: readonly (readonly [title: string, text: string, reported: readonly s
     [
       '1:29 : "fwmark" a second time in the same mapping',
       '2:1 : "services" a second time in the same mapping',
-      '2:17 x: unknown name "x"; known are $schema, timeouts, syncDaemons, services',
+      '2:17 x: unknown name "x"; known are $schema, timeouts, syncDaemons, checks, services',
     ],
   ],
   [
@@ -537,7 +537,10 @@ describe('bytes that are not UTF-8', () => {
     [
       'in a name',
       joined('services: []\n', [0xe9], ': 1'),
-      ['2:1 : invalid UTF-8', '2:1 \ufffd: unknown name "\ufffd"; known are $schema, timeouts, syncDaemons, services'],
+      [
+        '2:1 : invalid UTF-8',
+        '2:1 \ufffd: unknown name "\ufffd"; known are $schema, timeouts, syncDaemons, checks, services',
+      ],
     ],
     ['in JSON', joined('{"services": [{"fwmark": 1,\n"scheduler": "', [0xe9], '"}]}'), ['2:15 : invalid UTF-8']],
   ];

@@ -1,4 +1,5 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
+import { healthDefinitions } from '../../../src/documents/health-schema.js';
 import { documentSchema } from '../../../src/documents/schema.js';
 
 const $schema = 'https://json-schema.org/draft/2020-12/schema';
@@ -7,6 +8,7 @@ const $schema = 'https://json-schema.org/draft/2020-12/schema';
 export function documentJsonSchema(): string {
   const schema = toJsonSchema(documentSchema, {
     target: 'draft-2020-12',
+    definitions: healthDefinitions,
     // What is written is what is checked: nothing is transformed.
     typeMode: 'output',
     errorMode: 'ignore',
@@ -26,21 +28,38 @@ export function documentJsonSchema(): string {
 interface Field {
   readonly description?: string;
   readonly default?: unknown;
-  readonly enum?: readonly string[];
+  readonly enum?: readonly (string | number)[];
+  readonly const?: string;
   readonly anyOf?: readonly Field[];
+  readonly oneOf?: readonly Field[];
   readonly type?: string;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly items?: Field;
   readonly properties?: Readonly<Record<string, Field>>;
+  readonly additionalProperties?: Field | false;
   readonly required?: readonly string[];
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, Field>>;
 }
 
-function valuesOf(field: Field): string {
+type Definitions = Readonly<Record<string, Field>>;
+
+function resolved(field: Field, definitions: Definitions): Field {
+  const name = field.$ref?.replace('#/$defs/', '');
+  return name === undefined ? field : { ...definitions[name], ...field };
+}
+
+function valuesOf(given: Field, definitions: Definitions): string {
+  const field = resolved(given, definitions);
+  if (field.const !== undefined) return `\`${field.const}\``;
   if (field.enum !== undefined) return field.enum.map((word) => `\`${word}\``).join(', ');
-  if (field.anyOf !== undefined) return field.anyOf.map(valuesOf).join(', or ');
+  if (field.anyOf !== undefined) return field.anyOf.map((one) => valuesOf(one, definitions)).join(', or ');
+  // By the names of their types.
+  if (field.oneOf !== undefined) return 'mapping';
   switch (field.type) {
     case 'integer':
+    case 'number':
       return `${field.minimum ?? ''}..${field.maximum ?? ''}`;
     case 'array':
       return 'list';
@@ -53,17 +72,40 @@ function valuesOf(field: Field): string {
   }
 }
 
-function* fieldRows({ properties = {}, required = [] }: Field): Generator<string> {
+function row(name: string, field: Field, isRequired: boolean, definitions: Definitions): string {
+  const title = `\`${name}\`${isRequired ? ' (required)' : ''}`;
+  const usual = field.default === undefined ? '' : `\`${JSON.stringify(field.default).replaceAll('"', '')}\``;
+  return `| ${[title, valuesOf(field, definitions), usual, field.description ?? ''].join(' | ')} |`.replace(/ +/g, ' ');
+}
+
+function* fieldRows({ properties = {}, required = [] }: Field, definitions: Definitions): Generator<string> {
   for (const [name, field] of Object.entries(properties)) {
-    const title = `\`${name}\`${required.includes(name) ? ' (required)' : ''}`;
-    const usual = field.default === undefined ? '' : `\`${JSON.stringify(field.default).replaceAll('"', '')}\``;
-    yield `| ${[title, valuesOf(field), usual, field.description ?? ''].join(' | ')} |`.replace(/ +/g, ' ');
-    if (field.properties !== undefined) yield* fieldRows(field);
-    if (field.items?.properties !== undefined) yield* fieldRows(field.items);
+    yield row(name, field, required.includes(name), definitions);
+    yield* fieldRows(field, definitions);
+    if (field.items !== undefined) yield* fieldRows(field.items, definitions);
+    if (typeof field.additionalProperties === 'object') {
+      yield* variantRows(resolved(field.additionalProperties, definitions), definitions);
+    }
   }
 }
 
-/** The rows of the tables in docs/document.md, one for each field of the schema. */
+/** The rows of mappings that are told apart by their types: what all have is there once. */
+function* variantRows({ oneOf: kinds = [] }: Field, definitions: Definitions): Generator<string> {
+  const types = kinds.map(({ properties }) => properties?.['type']?.const ?? '');
+  const [first] = kinds;
+  if (first !== undefined) {
+    const type = { ...first.properties?.['type'], enum: types };
+    yield row('type', { description: type.description ?? '', enum: types }, true, definitions);
+  }
+  for (const kind of kinds) yield* fieldRows({ ...kind, properties: withoutType(kind) }, definitions);
+}
+
+function withoutType({ properties = {} }: Field): Readonly<Record<string, Field>> {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'type'));
+}
+
+/** The rows of the tables in docs/document.md: one for each field of the schema, equal ones once. */
 export function documentFields(): string[] {
-  return [...fieldRows(JSON.parse(documentJsonSchema()) as Field)];
+  const schema = JSON.parse(documentJsonSchema()) as Field;
+  return [...new Set(fieldRows(schema, schema.$defs ?? {}))];
 }

@@ -1,0 +1,78 @@
+import { DecodeError, InputError, type IpvsError } from '../errors.js';
+import type { ConnectionEntries, MetricsReading } from '../format/metrics.js';
+import type { Totals } from '../model/state.js';
+import type { Io } from '../ports/io.js';
+import { connectionTable, longestLine, readConnections } from '../table/connections.js';
+import { readTable } from '../table/read.js';
+import { parseTotals, totalsFile } from '../table/totals.js';
+import { readLineBlocks } from '../text/lines.js';
+import { version } from '../version.js';
+import type { Session } from './session.js';
+
+/** What is read beside the table. */
+export interface MetricsRequest {
+  /** Whether the whole connection table is read, to count its entries. */
+  readonly connections: boolean;
+}
+
+/** Reads `/proc/net/ip_vs_stats`. @throws {InputError} {DecodeError} */
+async function readTotals({ machine }: Io): Promise<Totals> {
+  const pieces: Uint8Array[] = [];
+  try {
+    // A piece is valid only until the next one is requested.
+    for await (const piece of machine.readFile(totalsFile)) pieces.push(Uint8Array.from(piece));
+  } catch (cause) {
+    throw new InputError(totalsFile, cause);
+  }
+  return parseTotals(Buffer.concat(pieces).toString());
+}
+
+/** Counts the entries of the connection table by protocol and state. @throws {InputError} */
+async function countConnections({ machine }: Io): Promise<ConnectionEntries[]> {
+  const counts = new Map<string, { protocol: string; state: string; count: number }>();
+  try {
+    for await (const block of readLineBlocks(machine.readFile(connectionTable), longestLine)) {
+      readConnections(block, (line) => {
+        const { protocol, state } = line.kind();
+        const id = `${protocol} ${state}`;
+        const entries = counts.get(id);
+        if (entries === undefined) counts.set(id, { protocol, state, count: 1 });
+        else entries.count++;
+      });
+    }
+  } catch (cause) {
+    throw new InputError(connectionTable, cause);
+  }
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entries]) => entries);
+}
+
+/**
+ * Reads all that metrics are made of.
+ * @param onGap told what can't be read and is left out: the rest is of use without it.
+ * @throws as `readTable` does.
+ */
+export async function readMetrics(
+  { io, client }: Session,
+  { connections }: MetricsRequest,
+  onGap: (error: IpvsError) => void,
+): Promise<MetricsReading> {
+  const start = io.machine.clock.now();
+  const unlessGap = async <T>(reading: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await reading;
+    } catch (error) {
+      if (!(error instanceof InputError || error instanceof DecodeError)) throw error;
+      onGap(error);
+      return undefined;
+    }
+  };
+  const table = await readTable(client, { counters: true });
+  const reading = {
+    ...table,
+    version,
+    info: client.info,
+    totals: await unlessGap(readTotals(io)),
+    connections: connections ? await unlessGap(countConnections(io)) : undefined,
+  };
+  return { ...reading, seconds: Math.round((io.machine.clock.now() - start) * 1000) / 1e6 };
+}
