@@ -412,17 +412,12 @@ describe('undo', () => {
   test('a few tables are kept, the last ones', async () => {
     const director = new Director();
     for (let weight = 1; weight <= 8; weight++) {
-      director.state.files.forEach((file, name) => {
-        // One second earlier each time: the fake clock stands still.
+      // Each a second older than before: the fake clock stands still.
+      for (const [name, file] of [...director.state.files]) {
         director.state.files.delete(name);
-        director.state.files.set(
-          name.replace(
-            /\d{8}T(\d{9})/,
-            (_, time: string) => `20260101T${String(Number(time) - 1000).padStart(9, '0')}`,
-          ),
-          file,
-        );
-      });
+        const older = name.replace(/(\d{9})Z/, (_, time: string) => `${String(Number(time) - 1000).padStart(9, '0')}Z`);
+        director.state.files.set(older, file);
+      }
       await director.run(`set ${web2} --weight ${weight}`);
     }
     assert.equal(director.state.list('previous-').length, 5);
