@@ -1,6 +1,6 @@
 import { ValueError } from '../errors.js';
 import { canonicalAddress } from './address-kind.js';
-import { familyOf, type AddressFamily } from './address.js';
+import { addressBytes, familyOf, type AddressFamily } from './address.js';
 import { ports } from './limits.js';
 
 /** Addresses that begin alike, and a port. */
@@ -43,4 +43,15 @@ export function parseAddressRange(text: string): AddressRange {
   const port = parts['port'] === undefined ? undefined : Number(parts['port']);
   if (port !== undefined && port > ports.highest) throw new ValueError(`${text}: a port is at most ${ports.highest}`);
   return { family, address, prefix, port };
+}
+
+/** True for an address, in canonical text form, of the range; its port is not looked at. */
+export function isInRange({ family, address, prefix }: AddressRange, other: string): boolean {
+  if (familyOf(other) !== family) return false;
+  if (prefix === addressBits[family]) return address === other;
+  const bytes = addressBytes(family, other);
+  return addressBytes(family, address).every((byte, index) => {
+    const bits = Math.min(8, Math.max(0, prefix - 8 * index));
+    return ((byte ^ (bytes[index] ?? 0)) & (0xff00 >> bits) & 255) === 0;
+  });
 }

@@ -4,7 +4,7 @@ import { ValueError } from '../errors.js';
 import { parseIpv4, parseIpv6 } from '../model/address.js';
 import { parseServiceName, serviceName, startsWithService } from '../model/entity-name.js';
 import { ports } from '../model/limits.js';
-import { isInNetwork, parseNetwork, type Network } from '../model/network.js';
+import { isInRange, parseAddressRange, type AddressRange } from '../model/address-range.js';
 import type { RealServer } from '../model/server.js';
 import { serviceId, type ServiceKey } from '../model/service.js';
 import type { ServiceWithServers, Table } from '../model/table.js';
@@ -16,7 +16,7 @@ export interface ServerPattern {
   /** Undefined: in all services. */
   readonly service: ServiceKey | undefined;
   /** A host name has to be looked up before: `withAddresses`. */
-  readonly hosts: readonly Network[] | { readonly name: string };
+  readonly hosts: readonly AddressRange[] | { readonly name: string };
   /** Undefined: whatever the port is. */
   readonly port: number | undefined;
 }
@@ -37,33 +37,26 @@ export function parseServerPattern(word: string): ServerPattern {
   if (slash < 0 && startsWithService(word)) throw new ValueError(`${word} is a service, expected a server of one`);
   const service = slash < 0 ? undefined : parseServiceName(word.slice(0, slash));
   const rest = word.slice(slash + 1);
-  const whole = parseNetwork(rest);
-  if (whole !== undefined) return { word, service, hosts: [whole], port: undefined };
-  const [, bracketed, plain = bracketed ?? '', digits] =
-    /^(?:\[([^\]]*)\]|([^:/[\]]+))(?::(\d{1,5}))?$/.exec(rest) ?? [];
-  const port = digits === undefined ? undefined : Number(digits);
-  if (plain === '' || (port !== undefined && port > ports.highest)) {
-    throw new ValueError(
-      `${word}: expected a server, such as 10.0.1.2, 10.0.1.2:8080, 10.0.1.0/25, [2001:db8::2]:8080 or the name of a host`,
-    );
+  const [, name, digits] = /^([a-z0-9_](?:[\w.-]*[a-z_-][\w.-]*)?)(?::(\d{1,5}))?$/i.exec(rest) ?? [];
+  if (name !== undefined && /[a-z_-]/i.test(name)) {
+    const port = digits === undefined ? undefined : Number(digits);
+    if (port !== undefined && port > ports.highest) throw new ValueError(`${word}: a port is at most ${ports.highest}`);
+    return { word, service, hosts: { name }, port };
   }
-  const network = parseNetwork(plain);
-  if (network !== undefined) return { word, service, hosts: [network], port };
-  if (bracketed !== undefined || /^[\d.]*$/.test(plain)) throw new ValueError(`${word}: ${plain} is no address`);
-  return { word, service, hosts: { name: plain }, port };
+  const range = parseAddressRange(rest);
+  return { word, service, hosts: [range], port: range.port };
 }
 
 /** The pattern of a host name, once its addresses are known. @throws {ValueError} where it has none. */
 export function withAddresses(pattern: ServerPattern, addresses: readonly string[]): ServerPattern {
-  const hosts = addresses.flatMap((address) => parseNetwork(address) ?? []);
-  if (hosts.length === 0) throw new ValueError(`${pattern.word}: no address is known for that name`);
-  return { ...pattern, hosts };
+  if (addresses.length === 0) throw new ValueError(`${pattern.word}: no address is known for that name`);
+  return { ...pattern, hosts: addresses.map(parseAddressRange) };
 }
 
 function matches({ service, hosts, port }: ServerPattern, key: ServiceKey, server: RealServer): boolean {
   if (service !== undefined && serviceId(service) !== serviceId(key)) return false;
   if (port !== undefined && port !== server.port) return false;
-  return Array.isArray(hosts) && hosts.some((network: Network) => isInNetwork(network, server.address));
+  return !('name' in hosts) && hosts.some((range) => isInRange(range, server.address));
 }
 
 /** What servers are taken. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ValueError } from '../../../src/errors.js';
-import { parseAddressRange } from '../../../src/model/address-range.js';
+import { isInRange, parseAddressRange } from '../../../src/model/address-range.js';
 
 describe('a range of addresses', () => {
   const good: readonly (readonly [text: string, address: string, prefix: number, port?: number])[] = [
@@ -40,6 +40,25 @@ describe('a range of addresses', () => {
   for (const text of wrong) {
     test(`'${text}' is refused`, () => {
       assert.throws(() => parseAddressRange(text), ValueError);
+    });
+  }
+});
+
+describe('an address in a range', () => {
+  const cases: readonly (readonly [range: string, address: string, isIn: boolean])[] = [
+    ['10.0.1.0/25', '10.0.1.127', true],
+    ['10.0.1.0/25', '10.0.1.128', false],
+    ['0.0.0.0/0', '255.255.255.255', true],
+    ['0.0.0.0/0', '2001:db8::1', false],
+    ['10.0.1.2', '10.0.1.2', true],
+    ['10.0.1.2', '10.0.1.3', false],
+    ['2001:db8::/33', '2001:db8:7fff::1', true],
+    ['2001:db8::/33', '2001:db8:8000::1', false],
+    ['[2001:db8::1]', '2001:db8::1', true],
+  ];
+  for (const [range, address, isIn] of cases) {
+    test(`${address} is ${isIn ? '' : 'not '}in ${range}`, () => {
+      assert.equal(isInRange(parseAddressRange(range), address), isIn);
     });
   }
 });
