@@ -7,6 +7,7 @@ import type { Io } from '../ports/io.js';
 /** The arguments of verbs that take servers. */
 export const serverOperands = {
   name: 'server',
+  completes: 'servers',
   describe:
     'an address, ADDRESS:PORT, a network or the name of a host: in all services; SERVICE/ADDRESS[:PORT]: in one, such as ' +
     'tcp:192.0.2.10:80/10.0.1.2:8080; - reads them from the standard input',

@@ -83,6 +83,7 @@ export const set = defineVerb<SetOptions>({
   name: 'set',
   operands: {
     name: 'name',
+    completes: 'both',
     describe:
       'services such as tcp:192.0.2.10:80 or fwmark:7; servers such as 10.0.1.2, 10.0.1.2:8080 or 10.0.1.0/25 in all ' +
       'services, tcp:192.0.2.10:80/10.0.1.2:8080 in one; - reads them from the standard input',

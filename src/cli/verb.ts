@@ -28,6 +28,8 @@ export interface Operands {
   readonly describe: string;
   /** Whether there must be one. Default: true. */
   readonly required?: boolean;
+  /** Names of what the shell completes them from. Default: nothing. */
+  readonly completes?: 'services' | 'servers' | 'both';
   /** They are words of ipvsadm's own command line: options end where they begin. Default: false. */
   readonly areRule?: boolean;
 }

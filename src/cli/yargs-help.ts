@@ -2,6 +2,7 @@ import type { Argv, FallbackCompletionFunction } from 'yargs';
 import { reportFailures } from '../command/failure.js';
 import { verbSummaries } from '../grammar/verbs.js';
 import type { Io } from '../ports/io.js';
+import { completeNames, joinAtColons } from './complete-names.js';
 import { textWidth, type DefinedVerb } from './verb.js';
 
 // yargs takes longer to load than Node to start, so it only writes help and completes words; src/cli/read-words.ts reads.
@@ -69,7 +70,10 @@ export async function showHelp(verbs: readonly DefinedVerb[], { name }: DefinedV
 
 /** Prints the script that completes words, for bash or zsh by SHELL. @returns the exit status. */
 export async function showCompletionScript(verbs: readonly DefinedVerb[], io: Io): Promise<number> {
-  return print(io, `${await outputOf(await yargsOf(verbs, io), ['completion'])}\n`);
+  const script = await outputOf(await yargsOf(verbs, io), ['completion']);
+  // Right behind a colon, at which bash splits words, the word to complete is empty.
+  const current = 'cur_word="${COMP_WORDS[COMP_CWORD]}"';
+  return print(io, `${script.replace(current, `${current}\n    [ "$cur_word" = : ] && cur_word=`)}\n`);
 }
 
 /**
@@ -78,7 +82,11 @@ export async function showCompletionScript(verbs: readonly DefinedVerb[], io: Io
  * @returns the exit status.
  */
 export async function showCompletions(verbs: readonly DefinedVerb[], argv: readonly string[], io: Io): Promise<number> {
-  const words = await completions(await yargsOf(verbs, io), argv);
+  const [word = '', program = '', ...typed] = argv;
+  const joined = joinAtColons(typed);
+  const verb = verbs.find(({ name }) => name === joined[0]);
+  const names = verb === undefined || joined.length < 2 ? undefined : await completeNames(io, verb, joined);
+  const words = names ?? (await completions(await yargsOf(verbs, io), [word, program, ...joined]));
   return print(io, words.map((word) => `${word}\n`).join(''));
 }
 
