@@ -9,7 +9,7 @@ import { show, showAbout } from './command/show.js';
 import { keepPresent } from './command/previous.js';
 import { parseContext } from './command/parse-context.js';
 import { replaceTable, restore } from './command/restore.js';
-import { withSession } from './command/session.js';
+import { openProcTable, withSession } from './command/session.js';
 import { restoreUsage, saveUsage } from './format/help.js';
 import type { Io } from './ports/io.js';
 import { printable } from './text/printable.js';
@@ -23,6 +23,7 @@ const defaultCommand: ClassicCommand = {
   exact: false,
   sorted: true,
   json: false,
+  proc: false,
 };
 
 /**
@@ -37,6 +38,8 @@ export async function classic(argv: readonly string[], io: Io): Promise<number> 
       return 0;
     });
   }
+  if (!(parsed instanceof UsageError) && parsed.kind === 'list' && parsed.proc)
+    return reportFailures(io, 'listing', async () => show({ io, client: await openProcTable(io) }, parsed));
   const changing = !(parsed instanceof UsageError) && (parsed.kind === 'change' || parsed.kind === 'restore');
   // The original connects to the kernel before it parses its arguments: without IPVS it reports that.
   return withSession(io, changing ? 'change' : 'listing', async (session) => {

@@ -1,6 +1,6 @@
 import { readListing } from '../command/entries.js';
 import { listJson } from '../command/list-json.js';
-import { withSession, type Session } from '../command/session.js';
+import { withReader, type ReadSession } from '../command/session.js';
 import { writeAll } from '../command/write-all.js';
 import { naturalOrder } from '../format/order.js';
 import { readDrainRecord } from '../table/drain-record.js';
@@ -27,10 +27,10 @@ export const status = defineVerb<StatusOptions>({
     ['$0 status', 'services, servers, weights and connections'],
     ['$0 status --json | jq .services', 'the same for programs'],
   ],
-  run: (io, options) => withSession(io, 'listing', (session) => showStatus(session, options)),
+  run: (io, options) => withReader(io, 'listing', (session) => showStatus(session, options)),
 });
 
-async function showStatus({ io, client }: Session, { json, numeric }: StatusOptions): Promise<number> {
+async function showStatus({ io, client }: ReadSession, { json, numeric }: StatusOptions): Promise<number> {
   const drained = readDrainRecord(io.machine.state);
   if (json) {
     await listJson({ io, client }, { sorted: true, drained });

@@ -1,4 +1,4 @@
-import type { IpvsClient } from '../client/client.js';
+import type { TableReader } from '../table/proc-table.js';
 import type { TableOrder } from '../format/order.js';
 import { readsAsHostName } from '../grammar/values.js';
 import { isFirewallMark } from '../model/service.js';
@@ -6,7 +6,7 @@ import type { ServerEntry, ServerState, ServiceEntry } from '../model/state.js';
 import { ListingNames } from '../names/listing-names.js';
 import { numericNaming, type Naming } from '../names/naming.js';
 import type { BulkResolver } from '../ports/resolver.js';
-import type { Session } from './session.js';
+import type { ReadSession } from './session.js';
 
 /** A service with its servers. */
 export interface ListingEntry {
@@ -32,7 +32,7 @@ export interface Reading {
 
 /** Reads the servers of services, and the names to show them with. */
 export async function readListing(
-  { io, client }: Session,
+  { io, client }: ReadSession,
   services: readonly ServiceEntry[],
   { order, counters, numeric, restorable = false }: Reading,
 ): Promise<{ entries: ListingEntries; naming: Naming }> {
@@ -66,7 +66,7 @@ export async function withNaming<E extends { readonly service: ServiceEntry }>(
 }
 
 async function* streamEntries(
-  client: IpvsClient,
+  client: TableReader,
   services: readonly ServiceEntry[],
   order: TableOrder,
   counters: boolean,

@@ -6,7 +6,7 @@ import type { ServiceKey } from '../model/service.js';
 import { drainedEntry, type DrainedServer, type DrainRecord } from '../table/drain-record.js';
 import { readListing } from './entries.js';
 import { printableJson } from '../text/printable.js';
-import type { Session } from './session.js';
+import type { ReadSession } from './session.js';
 import { writeBlocks } from './write-all.js';
 
 /** Options of a listing in JSON. */
@@ -22,7 +22,7 @@ export interface JsonListing {
 
 /** Shows the table as one JSON document, written as it is read. Addresses are never names, and counters are exact. */
 export async function listJson(
-  { io, client }: Session,
+  { io, client }: ReadSession,
   { key, sorted, counters, drained = new Map() }: JsonListing,
 ): Promise<void> {
   const services = key === undefined ? await client.services() : [await client.service(key)];
@@ -62,13 +62,13 @@ function drainedJson(entry: DrainedServer | undefined): JsonObject {
 }
 
 /** Shows the timeouts as JSON. */
-export async function listTimeoutsJson({ io, client }: Session): Promise<void> {
+export async function listTimeoutsJson({ io, client }: ReadSession): Promise<void> {
   const { tcp, tcpFin, udp } = await client.timeouts();
   await io.stdout.write(`${formatJson({ timeouts: { tcp, tcpFin, udp } })}\n`);
 }
 
 /** Shows the synchronisation daemons as JSON. */
-export async function listDaemonsJson({ io, client }: Session): Promise<void> {
+export async function listDaemonsJson({ io, client }: ReadSession): Promise<void> {
   const syncDaemons = (await client.syncDaemons()).map((daemon) => ({ ...daemon }));
   await io.stdout.write(`${formatJson({ syncDaemons })}\n`);
 }

@@ -1,5 +1,5 @@
 import type { ClassicCommand } from '../grammar/command.js';
-import type { IpvsClient } from '../client/client.js';
+import type { TableReader } from '../table/proc-table.js';
 import { classicOrder, kernelOrder, type TableOrder } from '../format/order.js';
 import { ServerRows } from '../model/server-rows.js';
 import type { ServiceEntry } from '../model/state.js';
@@ -13,7 +13,7 @@ import {
 } from '../format/listing.js';
 import { formatServiceRule, ruleService, writeServerRule } from '../documents/rules/rule-text.js';
 import { readListing, withNaming } from './entries.js';
-import type { Session } from './session.js';
+import type { ReadSession } from './session.js';
 import { writeBlocks } from './write-all.js';
 
 /** Lines after which a block may be full. */
@@ -28,7 +28,7 @@ interface RowsEntry {
 
 /** @param isKept whether entries are used after the next one is read; otherwise they share memory. */
 async function* readRows(
-  client: IpvsClient,
+  client: TableReader,
   services: readonly ServiceEntry[],
   order: TableOrder,
   { counters, isKept }: { readonly counters: boolean; readonly isKept: boolean },
@@ -43,7 +43,7 @@ async function* readRows(
 
 /** Shows the table, or one service of it. A service that does not exist is reported before anything is shown. */
 export async function list(
-  { io, client }: Session,
+  { io, client }: ReadSession,
   { key, layout, exact, numeric, sorted }: Extract<ClassicCommand, { kind: 'list' }>,
 ): Promise<void> {
   const services = key === undefined ? await client.services() : [await client.service(key)];
@@ -71,7 +71,7 @@ export async function list(
 }
 
 /** Prints the table as rules. */
-export async function save({ io, client }: Session, numeric: boolean): Promise<void> {
+export async function save({ io, client }: ReadSession, numeric: boolean): Promise<void> {
   const reading = { order: classicOrder, counters: false, numeric, restorable: true };
   const { entries, naming } = await readListing({ io, client }, await client.services(), reading);
   await writeBlocks(io.stdout, async function* (out) {
@@ -88,12 +88,12 @@ export async function save({ io, client }: Session, numeric: boolean): Promise<v
 }
 
 /** Shows the timeouts. */
-export async function listTimeouts({ io, client }: Session): Promise<void> {
+export async function listTimeouts({ io, client }: ReadSession): Promise<void> {
   await io.stdout.write(formatTimeouts(await client.timeouts()));
 }
 
 /** Shows the synchronisation daemons that run. */
-export async function listDaemons({ io, client }: Session): Promise<void> {
+export async function listDaemons({ io, client }: ReadSession): Promise<void> {
   const daemons = await client.syncDaemons();
   if (daemons.length > 0) await io.stdout.write(daemons.map(formatSyncDaemon).join(''));
 }

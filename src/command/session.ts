@@ -1,7 +1,17 @@
+import { release } from 'node:os';
 import type { IpvsClient } from '../client/client.js';
+import { InputError } from '../errors.js';
 import type { Io } from '../ports/io.js';
+import { missingInProc, ProcTable, procTable, type TableReader } from '../table/proc-table.js';
+import { isPrivileged } from './privileges.js';
 import { connect } from './connect.js';
 import { reportFailures, type CommandKind } from './failure.js';
+
+/** What a command that only reads works with. */
+export interface ReadSession {
+  readonly io: Io;
+  readonly client: TableReader;
+}
 
 /** What a command works with. */
 export interface Session {
@@ -26,4 +36,69 @@ export async function withSession(
       client.close();
     }
   });
+}
+
+/**
+ * The same for a command that only reads: where this process may not ask IPVS, it reads the text that everybody may read, and
+ * says so once.
+ */
+export async function withReader(
+  io: Io,
+  kind: CommandKind,
+  run: (session: ReadSession) => Promise<number>,
+): Promise<number> {
+  return reportFailures(io, kind, async () => {
+    const proc = isPrivileged(io.machine) ? undefined : await readProcTable(io);
+    if (proc === undefined) return withSession(io, kind, run);
+    await io.stderr.write(
+      `${io.programName}: not privileged (CAP_NET_ADMIN): read from ${procTable}, ${missingInProc}\n`,
+    );
+    return run({ io, client: proc });
+  });
+}
+
+async function readAll(io: Io, path: string): Promise<string> {
+  const pieces: Buffer[] = [];
+  try {
+    for await (const piece of io.machine.readFile(path)) pieces.push(Buffer.from(piece));
+  } catch (cause) {
+    throw new InputError(path, cause);
+  }
+  return Buffer.concat(pieces).toString('latin1');
+}
+
+/**
+ * The table of `/proc/net/ip_vs`. Where the kernel's configuration can't be read, it says that persistence timeouts are in ticks.
+ * @throws {InputError}
+ */
+export async function openProcTable(io: Io): Promise<ProcTable> {
+  const text = await readAll(io, procTable);
+  const ticks = / persistent /.test(text) ? await ticksPerSecond(io) : 1;
+  if (ticks === undefined)
+    await io.stderr.write(
+      `${io.programName}: persistence timeouts are in ticks of the kernel (CONFIG_HZ is not known)\n`,
+    );
+  return new ProcTable(text, ticks ?? 1);
+}
+
+/** CONFIG_HZ of the kernel that runs, from where distributions put its configuration; undefined where it is not there. */
+async function ticksPerSecond(io: Io): Promise<number | undefined> {
+  try {
+    const digits = /^CONFIG_HZ=(\d+)$/m.exec(await readAll(io, `/boot/config-${release()}`))?.[1];
+    return digits === undefined ? undefined : Number(digits);
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+/** Undefined where it can't be read. */
+async function readProcTable(io: Io): Promise<ProcTable | undefined> {
+  try {
+    const table = await openProcTable(io);
+    return table.info.version.major === 0 ? undefined : table;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }

@@ -6,7 +6,7 @@ import type { Io } from '../ports/io.js';
 import { listConnections } from './connections.js';
 import { countersOf, listDaemonsJson, listJson, listTimeoutsJson } from './list-json.js';
 import { list, listDaemons, listTimeouts, save } from './list.js';
-import type { Session } from './session.js';
+import type { ReadSession } from './session.js';
 
 /** A command that reads from the kernel and shows it. */
 export type ShowCommand = Exclude<ClassicCommand, { kind: 'help' | 'version' | 'restore' | 'change' }>;
@@ -23,7 +23,7 @@ export async function showAbout(io: Io, kind: 'help' | 'version'): Promise<void>
  * @returns the exit status.
  * @throws {KernelError} and every other error of the client or the output.
  */
-export async function show(session: Session, command: ShowCommand): Promise<number> {
+export async function show(session: ReadSession, command: ShowCommand): Promise<number> {
   switch (command.kind) {
     case 'list':
       if (command.json) await listJson(session, { ...command, counters: countersOf(command.layout) });

@@ -127,6 +127,7 @@ export const helpSections: readonly Section[] = [
       ['--tun-info', 'tunnels'],
       ['--exact           -X', 'counters in full'],
       ['--json', 'for programs: JSON with stable names, numbers exact'],
+      ['--proc', 'from /proc/net/ip_vs, which needs no privileges and has less'],
       ['--nosort', "in the kernel's order"],
       ['--sort', 'does nothing; kept for old scripts'],
     ],

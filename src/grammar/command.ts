@@ -24,6 +24,8 @@ export type ClassicCommand =
       /** In the order of addresses, otherwise in the kernel's. */
       readonly sorted: boolean;
       readonly json: boolean;
+      /** Read from /proc/net/ip_vs. */
+      readonly proc: boolean;
     }
   | { readonly kind: 'list-timeouts'; readonly json: boolean }
   | { readonly kind: 'list-daemons'; readonly json: boolean }

@@ -170,6 +170,7 @@ function listCommand(settings: OptionSettings, given: Given): ClassicCommand {
     exact: given.has('exact'),
     sorted: !given.has('nosort'),
     json,
+    proc: given.has('proc'),
   };
 }
 

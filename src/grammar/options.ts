@@ -59,6 +59,7 @@ export const optionNames = [
   'tun-remcsum',
   // Not the original's: checked after all of those.
   'json',
+  'proc',
 ] as const;
 
 /** An option of the classic grammar. */
@@ -162,6 +163,7 @@ export const optionSpellings: readonly OptionSpelling[] = [
   option('nosort', 'nosort', []),
   option('sort', 'sort', []),
   option('json', 'json', []),
+  option('proc', 'proc', []),
   option('numeric', 'numeric', ['n']),
   option('syncid', 'syncid', [], 'required'),
   option('sync-maxlen', 'sync-maxlen', [], 'required'),
@@ -204,6 +206,7 @@ export const commandLegality: Readonly<Record<CommandName, Legality<OptionName>>
       'exact',
       'tun-info',
       'json',
+      'proc',
     ],
     exclusive: ['connection', 'service-address', 'timeout', 'daemon'],
   },
@@ -224,6 +227,10 @@ export const commandLegality: Readonly<Record<CommandName, Legality<OptionName>>
 export const listConflicts: readonly (readonly [OptionName, OptionName])[] = [
   ...(['connection', 'timeout', 'daemon'] as const).flatMap((listing) =>
     (['stats', 'rate', 'thresholds'] as const).map((layout) => [listing, layout] as const),
+  ),
+  // What /proc/net/ip_vs does not have, and what is read from /proc anyway.
+  ...(['connection', 'timeout', 'daemon', 'stats', 'rate', 'thresholds', 'persistent-conn', 'tun-info'] as const).map(
+    (listing) => ['proc', listing] as const,
   ),
   ['timeout', 'persistent-conn'],
   ['daemon', 'persistent-conn'],

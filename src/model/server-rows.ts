@@ -1,4 +1,5 @@
-import { formatIpv4, formatIpv6 } from './address.js';
+import { addressBytes, formatIpv4, formatIpv6 } from './address.js';
+import type { ServerKey } from './server.js';
 import { counterNames } from './state.js';
 
 /** Where the numbers of a row stand. */
@@ -141,6 +142,22 @@ export class ServerRows {
     const view = new DataView(bytes.buffer);
     for (let word = 0; word < 4; word++) view.setUint32(4 * word, this.numbers[at + word] ?? 0);
     return formatIpv6(bytes);
+  }
+
+  /** Sets a number of a row; `place` is one of `column`. */
+  setNumber(row: number, place: number, value: number): void {
+    this.numbers[row * rowSize + place] = value;
+  }
+
+  /** Sets the address and family of a row, and all else to 0. */
+  setAddress(row: number, { family, address }: ServerKey): void {
+    const at = row * rowSize;
+    this.numbers.fill(0, at, at + rowSize);
+    const bytes = addressBytes(family, address);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    for (let word = 0; 4 * word < bytes.length; word++)
+      this.numbers[at + column.address + word] = view.getUint32(4 * word);
+    this.numbers[at + column.inet6] = family === 'inet6' ? 1 : 0;
   }
 
   /** What `make` makes of each row, in order. */

@@ -94,7 +94,7 @@ test('every command and option of our table is tried', () => {
     [...commandNames],
   );
   // The original does not know --json.
-  assert.deepEqual([...names, 'json'], [...optionNames]);
+  assert.deepEqual([...names, 'json', 'proc'], [...optionNames]);
 });
 
 function lineOf(command: Command, argv: readonly string[]): Case {

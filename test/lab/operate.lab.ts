@@ -132,6 +132,31 @@ describe('another network namespace', () => {
   });
 });
 
+test('the table that everybody may read is that of the kernel', async () => {
+  await cluster.ipvsadm(
+    '-C',
+    '-A -t 192.0.2.7:80 -s rr -p 300 -M 255.255.255.0',
+    '-a -t 192.0.2.7:80 -r 10.0.0.21:8080 -m -w 5',
+    '-a -t 192.0.2.7:80 -r 10.0.0.22:80 -m -w 0',
+    '-A -u 192.0.2.7:53 -s rr -o',
+    '-A --sctp-service 192.0.2.7:99 -s lc',
+    '-A -t [2001:db8::7]:443 -s wlc -p 60 -M 56',
+    '-a -t [2001:db8::7]:443 -r [2001:db8::21]:443 -g',
+    '-A -f 7 -s wrr -p 10',
+    '-a -f 7 -r 10.0.0.21 -i',
+    '-A -f 8 -6 -s wlc -p 10 -M 128',
+    '-a -f 8 -6 -r [2001:db8::22] -g -w 3',
+  );
+  const { stdout, stderr } = await run('-Ln', '--proc');
+  // The lab's kernel has no configuration in /boot: timeouts in ticks.
+  assert.match(stderr, /in ticks of the kernel/);
+  const ticks = Number(/ rr persistent (\d+)/.exec(stdout)?.[1]) / 300;
+  assert.ok([100, 250, 300, 1000].includes(ticks), `${ticks} ticks a second`);
+  const inSeconds = stdout.replace(/ persistent (\d+)/g, (_, count: string) => ` persistent ${Number(count) / ticks}`);
+  assert.equal(inSeconds, (await run('-Ln')).stdout);
+  assert.equal(stdout.split('\n').length, 3 + 11 + 1);
+});
+
 test('-C of 1,000 services is undone, byte for byte as the original reads it', async () => {
   const rules = Array.from({ length: 1000 }, (_, index) => {
     const service = `10.${1 + (index >> 8)}.${index & 255}.1:80`;

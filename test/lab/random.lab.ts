@@ -127,7 +127,7 @@ interface Draft {
 }
 
 /** All but ours alone. */
-const optionSpellings = allSpellings.filter(({ long }) => long !== 'json');
+const optionSpellings = allSpellings.filter(({ long }) => long !== 'json' && long !== 'proc');
 
 const longNames = new Map<string, string>(
   optionSpellings.flatMap(({ long, short }) => short.map((name) => [`-${name}`, `--${long}`] as const)),

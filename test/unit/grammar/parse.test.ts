@@ -169,6 +169,7 @@ const listing = {
   exact: false,
   sorted: true,
   json: false,
+  proc: false,
 } as const;
 
 const others: readonly (readonly [words: string, command: ClassicCommand])[] = [
