@@ -7,8 +7,50 @@ export {
   type ServiceUpdate,
 } from './client/client.js';
 export { applyPlan, type Applied, type ApplyOptions, type PlanClient } from './table/apply.js';
-export type { Clock } from './ports/clock.js';
-export type { BusyServer, DrainProgress } from './table/drain.js';
+export { systemClock, type Clock } from './ports/clock.js';
+export {
+  drain as waitUntilEmpty,
+  openConnections,
+  type BusyServer,
+  type DrainOptions,
+  type DrainProgress,
+  type EmptyRule,
+  type LeavingServer,
+} from './table/drain.js';
+export {
+  drainServers,
+  drainWarnings,
+  refuseOutage,
+  returningServers,
+  withReturned,
+  type Drained,
+  type DrainNote,
+  type DrainSettings,
+  type Returning,
+} from './table/drained-servers.js';
+export {
+  cleanRecord,
+  drainedEntry,
+  readDrainRecord,
+  writeDrainRecord,
+  type DrainedServer,
+  type DrainRecord,
+} from './table/drain-record.js';
+export { stateFiles } from './edge/state-files.js';
+export type { StateFiles } from './ports/state.js';
+export { withRules } from './plan/rules.js';
+export {
+  hostsOf,
+  parseServerPattern,
+  selectServers,
+  servicesLeftWithout,
+  withAddresses,
+  withServers,
+  type Selected,
+  type SelectionOptions,
+  type ServerPattern,
+} from './plan/selection.js';
+export { missingInProc, procTable, ProcTable, type TableReader } from './table/proc-table.js';
 export type { LockOptions, TableLock } from './ports/lock.js';
 export { readTable, type ReadOptions } from './table/read.js';
 export type { ConnectionOptions, FilteredOptions, UnreadableLine } from './table/connections.js';

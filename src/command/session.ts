@@ -92,8 +92,8 @@ async function ticksPerSecond(io: Io): Promise<number | undefined> {
   }
 }
 
-/** Undefined where it can't be read. */
-async function readProcTable(io: Io): Promise<ProcTable | undefined> {
+/** The same; undefined where it can't be read. */
+export async function readProcTable(io: Io): Promise<ProcTable | undefined> {
   try {
     const table = await openProcTable(io);
     return table.info.version.major === 0 ? undefined : table;
