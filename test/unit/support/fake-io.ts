@@ -67,7 +67,7 @@ export interface FakeSurroundings {
   /** What a lock that is asked for ends in; none: it is given. */
   readonly lockFailure?: Error;
   /** In place of files and programs. */
-  readonly machine?: Partial<Pick<Machine, 'readFile' | 'run'>>;
+  readonly machine?: Partial<Pick<Machine, 'readFile' | 'run' | 'clock' | 'openTerminal'>>;
 }
 
 /** An `Io` that touches nothing, and notes what happens. */
@@ -124,6 +124,7 @@ export class FakeIo implements Io {
         this.signalListeners.add(listener);
         return () => this.signalListeners.delete(listener);
       },
+      openTerminal: () => Promise.resolve(undefined),
       lockTable: (options) => {
         this.locks.push(options);
         if (lockFailure !== undefined) return Promise.reject(lockFailure);
