@@ -11,6 +11,7 @@ import { doctor } from './doctor.js';
 import { exportVerb } from './export.js';
 import { readWords } from './read-words.js';
 import { status } from './status.js';
+import { top } from './top.js';
 import { defineVerb, type DefinedVerb, type OptionValues } from './verb.js';
 
 /** Exit status for wrong usage. */
@@ -25,7 +26,7 @@ const completion = defineVerb({
 });
 
 /** All verbs, in the order of the help. */
-export const verbs: readonly DefinedVerb[] = [status, connections, exportVerb, diff, apply, doctor, completion];
+export const verbs: readonly DefinedVerb[] = [status, top, connections, exportVerb, diff, apply, doctor, completion];
 
 /**
  * Runs a verb, or completes a command line.
