@@ -17,6 +17,7 @@ import { exportVerb } from './export.js';
 import { metrics } from './metrics.js';
 import { readWords } from './read-words.js';
 import { status } from './status.js';
+import { top } from './top.js';
 import { defineVerb, type DefinedVerb, type OptionValues } from './verb.js';
 
 /** Exit status for wrong usage. */
@@ -33,6 +34,7 @@ const completion = defineVerb({
 /** All verbs, in the order of the help. */
 export const verbs: readonly DefinedVerb[] = [
   status,
+  top,
   connections,
   exportVerb,
   diff,

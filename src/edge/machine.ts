@@ -65,6 +65,10 @@ export function createMachine(): Machine {
         for (const signal of endSignals) process.off(signal, listener);
       };
     },
+    async openTerminal(events) {
+      const { openTerminal } = await import('./terminal.js');
+      return openTerminal(events);
+    },
     async lockTable(options) {
       const { lockTable } = await import('./table-lock.js');
       return lockTable(options);

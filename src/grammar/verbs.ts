@@ -4,6 +4,7 @@
  */
 export const verbSummaries = {
   status: 'overview for people: services, servers, weights, connections',
+  top: 'services, servers, hosts and clients live: new connections, packets, bytes',
   connections: 'who is connected to what: filtered, counted, or bound by persistence',
   export: 'the table as YAML, JSON or rules, to keep, compare and apply',
   diff: 'what a document or rule dump would change in the table',

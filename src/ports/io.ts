@@ -3,6 +3,7 @@ import type { Transport } from './transport.js';
 import type { Clock } from './clock.js';
 import type { LockOptions, TableLock } from './lock.js';
 import type { StateFiles } from './state.js';
+import type { Terminal, TerminalEvents } from './terminal.js';
 
 /** A stream of text that a command writes to. */
 export interface Output {
@@ -62,6 +63,11 @@ export interface Machine {
    * @returns a function that unsubscribes it.
    */
   onSignal(listener: (signal: EndSignal) => void): () => void;
+  /**
+   * Takes over the terminal, until it is closed.
+   * @returns undefined where standard input and output are none.
+   */
+  openTerminal(events: TerminalEvents): Promise<Terminal | undefined>;
   /**
    * Takes the lock on the table of this network namespace.
    * @throws {LockedError} when another process holds it for longer than `waitSeconds`.

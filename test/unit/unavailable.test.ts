@@ -12,6 +12,8 @@ const commands: readonly (readonly [line: string, program?: typeof main])[] = [
   ['status'],
   ['status --json'],
   ['connections --orphans'],
+  ['top'],
+  ['top --json'],
   ['export'],
   ['export --format rules'],
   ['diff -'],

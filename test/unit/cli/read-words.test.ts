@@ -15,6 +15,10 @@ function read(line: string): OptionValues | 'help' {
 describe('words of a verb', () => {
   const compared = { json: false, prune: true, keepWeights: false };
   const counted = { ipv4: false, ipv6: false, orphans: false, count: false, json: false };
+  const live = {
+    ...{ delay: 2, view: 'services', filter: '', exact: false, bits: false, unicode: true },
+    ...{ batch: false, json: false },
+  };
   const applied = { ...compared, dryRun: false, drain: 0, wait: 10 };
   const good: readonly (readonly [line: string, values: OptionValues | 'help'])[] = [
     ['status', { json: false, numeric: true }],
@@ -72,6 +76,12 @@ describe('words of a verb', () => {
         ...{ state: ['SYN_RECV', 'active', 'TIME_WAIT'], sport: [1, 2] },
       },
     ],
+    ['top', live],
+    ['top -d 0.5 -n 3 -X', { ...live, delay: 0.5, number: 3, exact: true }],
+    [
+      'top --view hosts --sort bytes-out --filter 10.0|80 --bits --no-unicode --batch',
+      { ...live, view: 'hosts', sort: 'bytes-out', filter: '10.0|80', bits: true, unicode: false, batch: true },
+    ],
     ['completion', {}],
     ['apply --help', 'help'],
     ['status --json -h', 'help'],
@@ -126,6 +136,11 @@ describe('words of a verb', () => {
     ['connections --top -1', '--top takes a number; 0: all'],
     ['connections --watch 0', '--watch takes one number of seconds, 1..86400'],
     ['connections --watch 2 --json', '--watch with --json is about counts: add --by or --count'],
+    ['top -d 0.4', '--delay takes one number of seconds, 0.5..3600'],
+    ['top -n -1', '--number takes a number of tables; 0: until a signal comes'],
+    ['top --view clients --sort bytes-in', '--sort bytes-in: the view clients has no such column'],
+    ['top --view users', '--view takes one of services, hosts, clients, not users'],
+    ['top --allow-changes', 'unknown option --allow-changes'],
     ['status \u001b[2J', 'unexpected argument ?[2J'],
   ];
   for (const [line, message] of wrong) {

@@ -70,7 +70,7 @@ export interface FakeSurroundings {
   /** What earlier runs have left. */
   readonly state?: MemoryState;
   /** In place of files and programs. */
-  readonly machine?: Partial<Pick<Machine, 'readFile' | 'run' | 'running'>>;
+  readonly machine?: Partial<Pick<Machine, 'readFile' | 'run' | 'running' | 'clock' | 'openTerminal'>>;
 }
 
 /** An `Io` that touches nothing, and notes what happens. */
@@ -134,6 +134,7 @@ export class FakeIo implements Io {
         this.signalListeners.add(listener);
         return () => this.signalListeners.delete(listener);
       },
+      openTerminal: () => Promise.resolve(undefined),
       lockTable: (options) => {
         this.locks.push(options);
         if (lockFailure !== undefined) return Promise.reject(lockFailure);
