@@ -64,7 +64,7 @@ export const apply = defineVerb<ApplyArguments>({
   ],
   run: (io, options) =>
     reportFailures(io, 'apply', () =>
-      withTableAndKernel(io, options.file, async (client, wanted) => {
+      withTableAndKernel(io, options.file, { from: options.from, whole: true }, async (client, wanted) => {
         if (options.dryRun) return dryRun(io, client, wanted, options);
         const lock = await io.machine.lockTable({
           waitSeconds: options.wait,

@@ -8,6 +8,7 @@ import { apply } from './apply.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { exportVerb } from './export.js';
+import { importVerb } from './import.js';
 import { metrics } from './metrics.js';
 import { readWords } from './read-words.js';
 import { status } from './status.js';
@@ -25,7 +26,7 @@ const completion = defineVerb({
 });
 
 /** All verbs, in the order of the help. */
-export const verbs: readonly DefinedVerb[] = [status, exportVerb, diff, apply, doctor, metrics, completion];
+export const verbs: readonly DefinedVerb[] = [status, exportVerb, importVerb, diff, apply, doctor, metrics, completion];
 
 /**
  * Runs a verb, or completes a command line.

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { systemClock } from '../ports/clock.js';
 import { LookError } from '../errors.js';
 import { systemErrorText } from '../text/errno-text.js';
@@ -48,6 +48,7 @@ export function createMachine(): Machine {
       }
     },
     readFile: readPieces,
+    listDirectory: (path) => readdirSync(path),
     clock: systemClock,
     onSignal(listener) {
       for (const signal of endSignals) process.on(signal, listener);

@@ -5,6 +5,7 @@
 export const verbSummaries = {
   status: 'overview for people: services, servers, weights, connections',
   export: 'the table as YAML, JSON or rules, to keep, compare and apply',
+  import: 'a document made of keepalived.conf, ldirectord.cf or lvs.cf, health checks too',
   diff: 'what a document or rule dump would change in the table',
   apply: 'make the table that of a document or rule dump, changing only what differs',
   doctor: 'what keeps a cluster from working, why it matters, and what fixes it',

@@ -67,7 +67,7 @@ export interface FakeSurroundings {
   /** What a lock that is asked for ends in; none: it is given. */
   readonly lockFailure?: Error;
   /** In place of files and programs. */
-  readonly machine?: Partial<Pick<Machine, 'readFile' | 'run'>>;
+  readonly machine?: Partial<Pick<Machine, 'readFile' | 'listDirectory' | 'run'>>;
 }
 
 /** An `Io` that touches nothing, and notes what happens. */
@@ -113,6 +113,7 @@ export class FakeIo implements Io {
       },
       capabilities: () => capabilities,
       readFile: () => connections ?? pieces([]),
+      listDirectory: () => [],
       clock: {
         now: () => this.now,
         sleep: (milliseconds) => {
