@@ -34,7 +34,7 @@ export const apply = defineVerb<ApplyArguments>({
   ],
   run: (io, options) =>
     reportFailures(io, 'apply', () =>
-      withTableAndKernel(io, options.file, async (client, wanted) => {
+      withTableAndKernel(io, options.file, { from: options.from, whole: true }, async (client, wanted) => {
         const make = async (): Promise<number> =>
           makeTable(io, client, await readTable(client), wanted, {
             ...options,

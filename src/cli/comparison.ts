@@ -1,4 +1,7 @@
+import type { Options } from 'yargs';
 import { writeAll } from '../command/write-all.js';
+import { noteText, type ImportNote } from '../documents/foreign/draft.js';
+import { foreignKinds, type ForeignKind } from '../documents/foreign/kinds.js';
 import { formatJson } from '../format/json.js';
 import type { Io } from '../ports/io.js';
 import type { TableDifference } from '../plan/difference.js';
@@ -13,10 +16,19 @@ export interface ComparisonOptions {
   json: boolean;
   prune: boolean;
   keepWeights: boolean;
+  from?: ForeignKind;
 }
 
 /** The file of a comparison. */
-export const comparedFile = 'a document (YAML or JSON) or a rule dump; - is the standard input';
+export const comparedFile =
+  'a document (YAML or JSON), a rule dump, or keepalived.conf, ldirectord.cf or lvs.cf; - is the standard input';
+
+/** Declares which program a file is for. */
+export const fromOption: Options = {
+  choices: foreignKinds,
+  requiresArg: true,
+  describe: 'the program that the file is for; otherwise its text shows it',
+};
 
 /** Declares the options of a comparison. */
 export const comparisonOptions: OptionTable<Omit<ComparisonOptions, 'file'>> = {
@@ -31,7 +43,13 @@ export const comparisonOptions: OptionTable<Omit<ComparisonOptions, 'file'>> = {
     default: false,
     describe: 'leave the weights of servers alone that are there already',
   },
+  from: fromOption,
 };
+
+/** Tells what the file of another program has and a table can't have. */
+export function noteTeller(io: Io): (note: ImportNote) => Promise<void> {
+  return (note) => io.stderr.write(`${io.programName}: ${noteText(note)}\n`);
+}
 
 /** Writes a difference: text for people, or JSON. */
 export async function writeDifference(io: Io, difference: TableDifference, json: boolean): Promise<void> {

@@ -14,6 +14,7 @@ import { set } from './set.js';
 import { undo } from './undo.js';
 import { undrain } from './undrain.js';
 import { exportVerb } from './export.js';
+import { importVerb } from './import.js';
 import { metrics } from './metrics.js';
 import { readWords } from './read-words.js';
 import { status } from './status.js';
@@ -37,6 +38,7 @@ export const verbs: readonly DefinedVerb[] = [
   top,
   connections,
   exportVerb,
+  importVerb,
   diff,
   apply,
   set,

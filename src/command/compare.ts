@@ -2,7 +2,7 @@ import type { IpvsClient } from '../client/client.js';
 import type { Io } from '../ports/io.js';
 import type { Table } from '../model/table.js';
 import { connect } from './connect.js';
-import { readTableFile } from './read-table-file.js';
+import { readTableFile, type TableFileOptions } from './read-table-file.js';
 
 /**
  * Reads the table that a file describes, connects to the kernel and hands both to `run`. Errors in
@@ -13,9 +13,10 @@ import { readTableFile } from './read-table-file.js';
 export async function withTableAndKernel<R>(
   io: Io,
   path: string,
+  options: TableFileOptions,
   run: (client: IpvsClient, table: Table) => Promise<R>,
 ): Promise<R> {
-  const table = await readTableFile(io, path);
+  const table = await readTableFile(io, path, options);
   const client = await connect(io.machine);
   try {
     return await run(client, table);

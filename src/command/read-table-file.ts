@@ -1,12 +1,20 @@
 import { systemErrorText } from '../text/errno-text.js';
 import { parseTable } from '../documents/parse-table.js';
+import type { ImportNote } from '../documents/foreign/draft.js';
+import type { Imported } from '../documents/foreign/finish.js';
+import type { ForeignKind } from '../documents/foreign/kinds.js';
 import { DocumentError } from '../errors.js';
-import { largestText, tooLarge, unreadable } from '../documents/report.js';
+import { documentError, largestText, tooLarge, unreadable } from '../documents/report.js';
 import type { Io } from '../ports/io.js';
 import type { Table } from '../model/table.js';
 
 /** The file name that stands for the standard input. */
 const standardInputName = '-';
+
+/** The name of a file in messages. */
+function nameOf(file: string): string {
+  return file === standardInputName ? 'standard input' : file;
+}
 
 /** The bytes of a file, or of the standard input. @throws {DocumentError} where it can't be read. */
 async function readBytes(io: Io, file: string, name: string): Promise<Uint8Array> {
@@ -27,11 +35,78 @@ async function readBytes(io: Io, file: string, name: string): Promise<Uint8Array
   return Buffer.concat(pieces);
 }
 
+/** Bytes as text; in files of other programs what is not UTF-8 is mostly a comment. */
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** A text whose first line with a word in it is one of another program's, and not of a document or a rule dump. */
+async function kindOfOther(text: string): Promise<ForeignKind | undefined> {
+  const [, first = ''] = /(?:^|\n)[^\S\n]*([^\s#!][^\n]*)/.exec(text) ?? [];
+  if (/^(?:ipvsadm\s+)?-{1,2}[A-Za-z]|^\{/.test(first) || /^["']?services["']?\s*:/m.test(text)) return undefined;
+  return (await import('../documents/foreign/kinds.js')).foreignKindOf(text);
+}
+
+async function readOther(io: Io, text: string, name: string, kind: ForeignKind): Promise<Imported> {
+  const { readForeign } = await import('../documents/foreign/read-foreign.js');
+  return readForeign(kind, text, name, {
+    names: io.names,
+    files: {
+      read: async (path) => textOf(await readBytes(io, path, path)),
+      list: (directory) => Promise.resolve(io.machine.listDirectory(directory)),
+    },
+  });
+}
+
 /**
- * Reads a table from a file, or from the standard input for `-`: a document in YAML or JSON, or a rule dump.
+ * Reads a file of another program.
+ * @param from its kind; undefined: what its text shows.
+ * @throws {DocumentError} where it can't be read, or nothing can be made of it.
+ */
+export async function readForeignFile(io: Io, file: string, from: ForeignKind | undefined): Promise<Imported> {
+  const name = nameOf(file);
+  const text = textOf(await readBytes(io, file, name));
+  const kind = from ?? (await kindOfOther(text));
+  if (kind === undefined) {
+    throw unreadable(name, 'is not a keepalived.conf, ldirectord.cf or lvs.cf; --from says which it is');
+  }
+  return readOther(io, text, name, kind);
+}
+
+/** How a table is read from a file. */
+export interface TableFileOptions {
+  /** The program that the file is for; undefined: what its text shows. */
+  readonly from?: ForeignKind | undefined;
+  /** Told which services and servers are missing, because a file of another program has them in a way that none can be. */
+  readonly onLoss?: ((note: ImportNote) => Promise<void>) | undefined;
+  /** Refuses such a file where a service or a server is missing because of it. */
+  readonly whole?: boolean | undefined;
+}
+
+/**
+ * Reads a table from a file, or from the standard input for `-`: a document in YAML or JSON, a rule dump, or a file of
+ * keepalived, ldirectord or Piranha.
  * @throws {DocumentError} where it can't be read or used.
  */
-export async function readTableFile(io: Io, file: string): Promise<Table> {
-  const name = file === standardInputName ? 'standard input' : file;
-  return parseTable(await readBytes(io, file, name), name, { names: io.names });
+export async function readTableFile(io: Io, file: string, options: TableFileOptions = {}): Promise<Table> {
+  const name = nameOf(file);
+  const bytes = await readBytes(io, file, name);
+  const kind = options.from ?? (await kindOfOther(textOf(bytes)));
+  if (kind === undefined) return parseTable(bytes, name, { names: io.names });
+  const { table, notes } = await readOther(io, textOf(bytes), name, kind);
+  const losses = notes.filter(({ isLoss }) => isLoss);
+  if (options.whole === true && losses.length > 0) {
+    throw documentError(
+      name,
+      losses.map(({ origin: { line, file: source }, message }) => ({
+        // The line of an included file is not one of this.
+        line: source === name ? line : undefined,
+        column: undefined,
+        path: '',
+        message: source === name ? message : `${source}:${line}: ${message}`,
+      })),
+    );
+  }
+  for (const loss of losses) await options.onLoss?.(loss);
+  return table;
 }

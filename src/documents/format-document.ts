@@ -18,7 +18,7 @@ function scalar(value: string | number | boolean): string {
 }
 
 /** A value on one line: `{ address: 10.0.0.1, weight: 1 }`, `[sh-port]`. */
-function flow(value: JsonValue): string {
+export function flow(value: JsonValue): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return scalar(value);
   const members = Object.entries(value ?? {}).map(([name, member]) => `${name}: ${flow(member as JsonValue)}`);

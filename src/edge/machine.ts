@@ -54,6 +54,7 @@ export function createMachine(): Machine {
       }
     },
     readFile: readPieces,
+    listDirectory: (path) => readdirSync(path),
     clock: systemClock,
     date: () => Date.now(),
     get user() {

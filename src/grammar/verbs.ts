@@ -7,6 +7,7 @@ export const verbSummaries = {
   top: 'services, servers, hosts and clients live: new connections, packets, bytes',
   connections: 'who is connected to what: filtered, counted, or bound by persistence',
   export: 'the table as YAML, JSON or rules, to keep, compare and apply',
+  import: 'a document made of keepalived.conf, ldirectord.cf or lvs.cf, health checks too',
   diff: 'what a document or rule dump would change in the table',
   apply: 'make the table that of a document or rule dump, changing only what differs',
   set: 'change some settings of services and servers, and leave the others',

@@ -53,6 +53,8 @@ export interface Machine {
    * where it can't be read.
    */
   readFile(path: string): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** The names in a directory. @throws the file system's error where it can't be read. */
+  listDirectory(path: string): readonly string[];
   readonly clock: Clock;
   /** Milliseconds since 1970 (UTC), for what people read; may jump. */
   date(): number;

@@ -227,6 +227,17 @@ virtual_server ${vip.inet} 80 {
     assert.equal(await cluster.ipvsadm('diff /run/keepalived.rules'), '');
   });
 
+  test('builds a table that does not differ from what its file asks for', async () => {
+    // The service with a firewall mark is not in the file.
+    assert.equal(await cluster.ipvsadm(`diff --no-prune ${file}`), '');
+    const { status, stdout, stderr } = await ipvsadm(['import', file]);
+    assert.equal(status, 0);
+    assert.match(stderr, /checks are made every 5 seconds instead of 1: that is their timeout\n$/);
+    assert.match(stdout, /tcp: \{ type: tcp, interval: 5, fastInterval: 1, timeout: 5, fall: 1, rise: 1 \}/);
+    writeFileSync('/run/imported.yaml', stdout);
+    assert.equal(await cluster.ipvsadm('diff --no-prune /run/imported.yaml'), '');
+  });
+
   test('what its checks find out is in our listing at once', async () => {
     await cluster.run(director, 'ip route add unreachable 10.0.0.21');
     await becomes(['10.0.0.22:80 3']);

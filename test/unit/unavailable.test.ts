@@ -45,7 +45,7 @@ const answers: Readonly<Record<string, string>> = {
 };
 
 /** Verbs that ask the kernel nothing. */
-const innocent: readonly string[] = ['completion'];
+const innocent: readonly string[] = ['completion', 'import'];
 
 /** A table in the words of no program, so that it is read as a document. */
 const document = 'services: # none yet\n  []\n';

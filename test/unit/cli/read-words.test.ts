@@ -104,7 +104,10 @@ describe('words of a verb', () => {
     ['completion fish', 'unexpected argument fish'],
     ['export --format xml', '--format takes one of yaml, json, rules, not xml'],
     ['export --format', 'option --format takes a value'],
-    ['apply', 'FILE is missing: a document (YAML or JSON) or a rule dump; - is the standard input'],
+    [
+      'apply',
+      'FILE is missing: a document (YAML or JSON), a rule dump, or keepalived.conf, ldirectord.cf or lvs.cf; - is the standard input',
+    ],
     ['apply a b', 'unexpected argument b'],
     ['apply --no-drain a', 'unknown option --no-drain'],
     ['apply --drain a', '--drain takes one number of seconds, 0..86400'],

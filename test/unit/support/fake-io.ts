@@ -70,7 +70,9 @@ export interface FakeSurroundings {
   /** What earlier runs have left. */
   readonly state?: MemoryState;
   /** In place of files and programs. */
-  readonly machine?: Partial<Pick<Machine, 'readFile' | 'run' | 'running' | 'clock' | 'openTerminal'>>;
+  readonly machine?: Partial<
+    Pick<Machine, 'readFile' | 'listDirectory' | 'run' | 'running' | 'clock' | 'openTerminal'>
+  >;
 }
 
 /** An `Io` that touches nothing, and notes what happens. */
@@ -120,6 +122,7 @@ export class FakeIo implements Io {
       },
       capabilities: () => capabilities,
       readFile: () => connections ?? pieces([]),
+      listDirectory: () => [],
       clock: {
         now: () => this.now,
         sleep: (milliseconds) => {
