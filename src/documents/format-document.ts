@@ -11,10 +11,17 @@ import { serviceDocument, tableDocument } from './table-document.js';
 /** Words that a YAML reader, of version 1.1 too, reads as something else than text. */
 const reserved = /^(true|false|yes|no|on|off|y|n|null|none)$/i;
 
+/** What JSON leaves as it is, and a terminal obeys: see `printable`. */
+const obeyed = /[\u007f-\u009f\u2028\u2029\p{Bidi_Control}]/gu;
+
+function quoted(value: string): string {
+  return JSON.stringify(value).replace(obeyed, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 function scalar(value: string | number | boolean): string {
   if (typeof value !== 'string') return String(value);
   const safe = /^[a-z][a-z0-9-]*$/.test(value) || /^\d{1,3}(\.\d{1,3}){3}$/.test(value);
-  return safe && !reserved.test(value) ? value : JSON.stringify(value);
+  return safe && !reserved.test(value) ? value : quoted(value);
 }
 
 /** A value on one line: `{ address: 10.0.0.1, weight: 1 }`, `[sh-port]`. */

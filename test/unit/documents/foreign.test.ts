@@ -114,13 +114,14 @@ describe('files of other programs', () => {
         '5',
       ],
       ...['include x', '~SEQ(A,1,2)', '@a', 'protocol=udp', 'checktype=negotiate', 'quorum', '5', '\u001b[2J', '%h'],
+      ...['send = "\u009b31m\u202e"', 'virtual \u202e {', 'expect = "\u007f\u2028"'],
     );
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...foreignKinds), fc.array(words, { maxLength: 60 }), async (kind, list) => {
         const imported = await read(kind, list.join(' '), 'f', memory({}));
         const document = [...formatImport(imported, 'f')].join('');
         // eslint-disable-next-line no-control-regex -- these must not be there
-        assert.doesNotMatch(document, /[\u0000-\u0009\u000b-\u001f]/);
+        assert.doesNotMatch(document, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\p{Bidi_Control}]/u);
         const { table, health } = imported;
         assert.deepEqual(await parseConfiguration(document, 'f'), { table, health });
       }),
