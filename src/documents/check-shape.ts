@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { pathText, type Path, type TableProblem } from '../model/problem.js';
 import type { Table } from '../model/table.js';
 import { describeValue } from './describe-value.js';
+import { expandPorts } from './port-ranges.js';
 import { tableOf } from './document-table.js';
 import { healthOf, noHealth, type Health } from './health.js';
 import { daemonSchema, documentSchema, serviceSchema } from './schema.js';
@@ -67,8 +68,13 @@ function goodEntries<S extends v.GenericSchema>(document: unknown, list: string,
 export function checkShape(document: unknown): CheckedShape {
   const parsed = v.safeParse(documentSchema, document);
   if (parsed.success) {
-    const table = tableOf(parsed.output);
-    return { ...healthOf(parsed.output, table), table, original: (path) => path };
+    const { document: expanded, places } = expandPorts(parsed.output);
+    const table = tableOf(expanded);
+    const { health, problems } = healthOf(expanded, table);
+    const original = placeOf((list, index) => (list === 'services' ? places[index] : index));
+    // What is wrong with a service of many ports is wrong with each.
+    const reported = distinct(problems.map((problem) => ({ ...problem, path: original(problem.path) })));
+    return { health, problems: reported, table, original };
   }
   const kept = {
     services: goodEntries(document, 'services', serviceSchema),
@@ -81,10 +87,15 @@ export function checkShape(document: unknown): CheckedShape {
       services: kept.services.map(({ entry }) => entry),
       syncDaemons: kept.syncDaemons.map(({ entry }) => entry),
     }),
-    original: (path) => {
-      const [list, index, ...rest] = path;
-      if ((list !== 'services' && list !== 'syncDaemons') || typeof index !== 'number') return path;
-      return [list, kept[list][index]?.index ?? index, ...rest];
-    },
+    original: placeOf((list, index) => kept[list][index]?.index),
+  };
+}
+
+/** Paths in the document of paths in the table, by the places of entries. */
+function placeOf(place: (list: 'services' | 'syncDaemons', index: number) => number | undefined): (path: Path) => Path {
+  return (path) => {
+    const [list, index, ...rest] = path;
+    if ((list !== 'services' && list !== 'syncDaemons') || typeof index !== 'number') return path;
+    return [list, place(list, index) ?? index, ...rest];
   };
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { portRangesText, portsOf } from './port-ranges.js';
 import { isMulticast, isNetmask } from '../model/address-kind.js';
 import {
   firewallMarks,
@@ -91,6 +92,15 @@ const serviceMembers = members({
     v.optional(integer(ports, 'port')),
     'Virtual port of a service with an address. Left out or 0: all ports, which needs `persistenceTimeout`.',
   ),
+  ports: described(
+    v.optional(
+      v.pipe(
+        v.union([v.string(), v.array(v.union([v.string(), v.number()]))], portRangesText),
+        v.check((ranges) => portsOf(ranges) !== undefined, portRangesText),
+      ),
+    ),
+    'Several ports in place of `port`, such as `50000-50099` or `[80, 443, 8000-8010]`: a service for each, with the same servers.',
+  ),
   fwmark: described(
     v.optional(integer(firewallMarks, 'firewall mark')),
     'Firewall mark of the packets that the service receives, in place of address, protocol and port.',
@@ -148,9 +158,11 @@ export const serviceSchema = v.pipe(
       addIssue(key === undefined ? { message } : { message, path: [{ ...at, key }] });
     };
     if (fwmark !== undefined) {
-      for (const key of ['address', 'protocol', 'port'] as const) {
+      for (const key of ['address', 'protocol', 'port', 'ports'] as const) {
         if (service[key] !== undefined) report(`${key} and fwmark in one service: it has the one or the other`, key);
       }
+    } else if (service.port !== undefined && service.ports !== undefined) {
+      report('port and ports in one service: it has the one or the other', 'ports');
     } else if (virtual === undefined) {
       report('a service needs an address, or an fwmark');
     } else if (family !== undefined) {

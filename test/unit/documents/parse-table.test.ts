@@ -129,7 +129,7 @@ const bad: readonly (readonly [title: string, text: string, reported: readonly s
     'a merge key',
     'services: [{ <<: { port: 80 }, fwmark: 1 }]',
     [
-      '1:14 services[0].<<: unknown name "<<"; known are address, protocol, port, fwmark, family, scheduler, schedulerFlags, onePacket, persistenceTimeout, persistenceNetmask, persistenceEngine, servers, check, onDown, removeAfter, minimumHealthy, failOpen, slowStart, drainTime, sorryServer',
+      '1:14 services[0].<<: unknown name "<<"; known are address, protocol, port, ports, fwmark, family, scheduler, schedulerFlags, onePacket, persistenceTimeout, persistenceNetmask, persistenceEngine, servers, check, onDown, removeAfter, minimumHealthy, failOpen, slowStart, drainTime, sorryServer',
     ],
   ],
   ['__proto__', '{"services": [], "__proto__": {"services": []}}', ['1:18 : unknown name "__proto__"']],
@@ -309,6 +309,23 @@ const bad: readonly (readonly [title: string, text: string, reported: readonly s
     [
       '1:68 services[0].persistenceNetmask: expected an IPv4 mask such as 255.255.255.0, or an IPv6 prefix length from 1 to 128, found 129',
     ],
+  ],
+  [
+    'ports that are none',
+    service("address: 192.0.2.1, ports: '90-80'"),
+    [
+      '1:41 services[0].ports: expected ports such as 50000-50099, or a list of ports and such ranges, from 1 to 65535, found "90-80"',
+    ],
+  ],
+  [
+    'a port and ports',
+    service('address: 192.0.2.1, port: 80, ports: [81]'),
+    ['1:44 services[0].ports: port and ports in one service: it has the one or the other'],
+  ],
+  [
+    'two services with a port in common',
+    'services:\n- { address: 192.0.2.1, ports: 80-82 }\n- { address: 192.0.2.1, port: 81 }',
+    ['3:3 services[1]: TCP 192.0.2.1:81 a second time; the first is services[0]'],
   ],
   [
     'gue without a port',
@@ -688,5 +705,18 @@ test('quotes, backslashes and colons in strings of JSON are no names', async () 
   assert.deepEqual(
     (await problemsOf(text.replace('"fwmark"', '"fwmark": 1, "fwmark"'))).map(({ message }) => message),
     ['"fwmark" a second time in the same mapping'],
+  );
+});
+
+test('ports make a service each, with the same servers', async () => {
+  const text = `services:
+  - address: 192.0.2.1
+    ports: [80, '8000-8002', '80-81']
+    servers: [{ address: 10.0.0.2 }, { address: 10.0.0.3, port: 9, forwarding: masquerading }]
+`;
+  const { services } = await parseTable(text, 'f');
+  assert.deepEqual(
+    services.map(({ service: { key }, servers }) => ['port' in key ? key.port : 0, ...servers.map(({ port }) => port)]),
+    [80, 8000, 8001, 8002, 81].map((port) => [port, port, 9]),
   );
 });
