@@ -57,7 +57,7 @@ export type { ConnectionOptions, FilteredOptions, UnreadableLine } from './table
 export type { ConnectionFilter, ServedBy, ServerRange, VirtualRange } from './table/connection-filter.js';
 export type {
   ConnectionGroup,
-  ConnectionGroups,
+  CountedConnections,
   CountOptions,
   GroupCounts,
   GroupOrder,

@@ -1,5 +1,5 @@
 import type { Connection } from '../format/connections.js';
-import { countConnectionsOf, type ConnectionGroups, type CountOptions } from '../table/connection-groups.js';
+import { countConnectionsOf, type CountedConnections, type CountOptions } from '../table/connection-groups.js';
 import { connectionPieces, connectionsOf, type FilteredOptions } from '../table/connections.js';
 import { readPieces } from './read-pieces.js';
 
@@ -36,6 +36,6 @@ export async function* connections({ file, ...options }: ConnectionTableOptions 
  * They are counted as they are read, so memory grows with the number of groups only.
  * @throws as `connections` does.
  */
-export async function countConnections({ file, ...options }: CountTableOptions = {}): Promise<ConnectionGroups> {
+export async function countConnections({ file, ...options }: CountTableOptions = {}): Promise<CountedConnections> {
   return countConnectionsOf(connectionPieces(readPieces, file), options);
 }

@@ -42,8 +42,22 @@ export type GroupOrder = keyof GroupCounts | ConnectionKey;
 const kept = { active: 0, inactive: 1, templates: 2 } as const;
 const keptCounts = 3;
 
+/** Connections that were counted. */
+export interface CountedConnections {
+  /** How many groups there are. */
+  readonly size: number;
+  /** All together. */
+  readonly totals: GroupCounts;
+  /**
+   * The groups.
+   * @param order what they are sorted by; groups that are equal in it are sorted by their keys.
+   * @param limit how many, the first of them; default: all.
+   */
+  sorted(order?: GroupOrder, limit?: number): Promise<AsyncIterable<ConnectionGroup>>;
+}
+
 /** Counts of connections by what they have in common. Memory grows with the number of groups, not of connections. */
-export class ConnectionGroups {
+export class ConnectionGroups implements CountedConnections {
   readonly #by: readonly ConnectionKey[];
   readonly #prefix: ClientPrefix;
   readonly #numbers = new Map<string, number>();
@@ -61,12 +75,10 @@ export class ConnectionGroups {
     this.#prefix = prefix;
   }
 
-  /** How many groups there are. */
   get size(): number {
     return this.#numbers.size;
   }
 
-  /** All together. */
   get totals(): GroupCounts {
     return countsAt(this.#totals, 0);
   }
@@ -108,11 +120,6 @@ export class ConnectionGroups {
     return number;
   }
 
-  /**
-   * The groups.
-   * @param order what they are sorted by; groups that are equal in it are sorted by their keys.
-   * @param limit how many, the first of them; default: all.
-   */
   async sorted(order: GroupOrder = 'connections', limit = Infinity): Promise<AsyncIterable<ConnectionGroup>> {
     const numbers = this.#units.map((_, number) => number);
     return this.#described(await sortedInTurns(numbers, this.#comparison(order), limit));

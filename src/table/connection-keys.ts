@@ -5,14 +5,14 @@ import { addressBits } from '../model/address-range.js';
 // What connections are grouped and sorted by, as short strings of 16-bit units: an object for each of half a million would
 // not fit, and strings compare as the numbers in them do.
 
-/** What connections can be grouped by. */
-export const connectionKeys = ['client', 'virtual', 'server', 'state', 'protocol'] as const;
-
 /**
  * What connections are grouped by: `client` is an address without its port, `virtual` the service, such as
  * `tcp:192.0.2.10:80`, `server` an address and port.
  */
-export type ConnectionKey = (typeof connectionKeys)[number];
+export type ConnectionKey = 'client' | 'virtual' | 'server' | 'state' | 'protocol';
+
+/** What connections can be grouped by. */
+export const connectionKeys: readonly ConnectionKey[] = ['client', 'virtual', 'server', 'state', 'protocol'];
 
 /** Leading bits by which clients are grouped. */
 export interface ClientPrefix {
