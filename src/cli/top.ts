@@ -1,3 +1,4 @@
+import { topActions } from './top-actions.js';
 import { withSession, type Session } from '../command/session.js';
 import type { ColumnName } from './top-columns.js';
 import type { ScreenState, TopActions } from './top-keys.js';
@@ -121,8 +122,8 @@ export function topVerb(actionsOf?: (session: Session) => TopActions): DefinedVe
   });
 }
 
-/** `ipvsadm top`: the table live, read-only. */
-export const top = topVerb();
+/** `ipvsadm top`: the table live; it changes something only where that is allowed. */
+export const top = topVerb(topActions);
 
 /** Terminals that lack block characters. */
 const plainTerminals: ReadonlySet<string | undefined> = new Set(['linux', 'dumb']);

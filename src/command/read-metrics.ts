@@ -1,8 +1,10 @@
-import { DecodeError, InputError, type IpvsError } from '../errors.js';
+import { DecodeError, InputError, StateError, type IpvsError } from '../errors.js';
 import type { ConnectionEntries, MetricsReading } from '../format/metrics.js';
 import type { Totals } from '../model/state.js';
 import type { Io } from '../ports/io.js';
 import { connectionTable, longestLine, readConnections } from '../table/connections.js';
+import type { TableEntry } from '../model/table.js';
+import { drainedEntry, readDrainRecord, type DrainRecord } from '../table/drain-record.js';
 import { readTable } from '../table/read.js';
 import { parseTotals, totalsFile } from '../table/totals.js';
 import { readLineBlocks } from '../text/lines.js';
@@ -46,6 +48,17 @@ async function countConnections({ machine }: Io): Promise<ConnectionEntries[]> {
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entries]) => entries);
 }
 
+/** An entry whose servers tell whether they were drained. */
+function withDrained({ service, servers }: TableEntry, record: DrainRecord): TableEntry {
+  return {
+    service,
+    servers: servers.map((server) => ({
+      ...server,
+      drained: drainedEntry(record, service.key, server) !== undefined,
+    })),
+  };
+}
+
 /**
  * Reads all that metrics are made of.
  * @param onGap told what can't be read and is left out: the rest is of use without it.
@@ -61,14 +74,16 @@ export async function readMetrics(
     try {
       return await reading;
     } catch (error) {
-      if (!(error instanceof InputError || error instanceof DecodeError)) throw error;
+      if (!(error instanceof InputError || error instanceof DecodeError || error instanceof StateError)) throw error;
       onGap(error);
       return undefined;
     }
   };
   const table = await readTable(client, { counters: true });
+  const record = await unlessGap(Promise.resolve().then(() => readDrainRecord(io.machine.state)));
   const reading = {
     ...table,
+    services: record === undefined ? table.services : table.services.map((entry) => withDrained(entry, record)),
     version,
     info: client.info,
     totals: await unlessGap(readTotals(io)),

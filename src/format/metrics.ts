@@ -28,6 +28,12 @@ export interface MetricsReading extends TableSnapshot {
   readonly seconds: number;
 }
 
+/** A real server as metrics have it. */
+export interface MeteredServer extends ServerEntry {
+  /** It was drained by an operator. Undefined: that is not known. */
+  readonly drained?: boolean | undefined;
+}
+
 /** Whose names the families have: ours, those of node_exporter, or one after the other. */
 export const metricNames = ['own', 'node', 'both'] as const;
 /** One of them. */
@@ -196,7 +202,7 @@ function positive(value: number): number | undefined {
   return value > 0 ? value : undefined;
 }
 
-const serverFamilies: readonly Family<ServerEntry>[] = [
+const serverFamilies: readonly Family<MeteredServer>[] = [
   ...counterFamilies('ipvs_server', ' of a real server'),
   {
     name: 'ipvs_server_active_connections',
@@ -221,6 +227,12 @@ const serverFamilies: readonly Family<ServerEntry>[] = [
     type: 'gauge',
     help: 'Weight of a real server; 0: it gets nothing new.',
     value: ({ weight }) => weight,
+  },
+  {
+    name: 'ipvs_server_drained',
+    type: 'gauge',
+    help: '1 for a real server that ipvsadm drain has taken out of service, else 0.',
+    value: ({ drained }) => (drained === undefined ? undefined : Number(drained)),
   },
   {
     name: 'ipvs_server_upper_threshold_connections',

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { topActions } from '../../../src/cli/top-actions.js';
+import type { TopActions } from '../../../src/cli/top-keys.js';
+import { IpvsClient } from '../../../src/client/client.js';
+import { IpvsError } from '../../../src/errors.js';
 import { realServer, serviceAt, serviceMarked, virtualService } from '../../../src/model/build.js';
 import { serverName } from '../../../src/model/entity-name.js';
 import type { RealServer } from '../../../src/model/server.js';
@@ -314,6 +318,42 @@ describe('drain and undrain', () => {
 
   test('what is not there is no failure where that is said', async () => {
     assert.equal((await new Director().run('drain 10.0.1.99 --if-present')).status, 0);
+  });
+});
+
+describe('the keys of top', () => {
+  async function withActions(
+    run: (actions: TopActions, director: Director, io: FakeIo) => Promise<void>,
+  ): Promise<void> {
+    const director = new Director();
+    const io = new FakeIo({ state: director.state });
+    await run(topActions({ io, client: await IpvsClient.connect(director.kernel) }), director, io);
+    assert.deepEqual([io.stdout.text, io.stderr.text, io.locksHeld], ['', '', 0]);
+  }
+
+  test('drain a host in all services, undo that, and set a weight', async () => {
+    await withActions(async ({ drain, undrain, setWeight }, director) => {
+      const host = { service: undefined, family: 'inet', address: '10.0.1.2', port: undefined } as const;
+      assert.equal(await drain(host), 'drain 10.0.1.2: 3 services');
+      assert.deepEqual(director.weights, of({ [web2]: 0, [dns2]: 0, [mark2]: 0 }));
+      assert.equal(await undrain(host), 'undrain 10.0.1.2: 3 services');
+      assert.deepEqual(director.weights, before);
+      assert.equal(await setWeight({ ...host, service: web, port: 8080 }, 7), `set ${web2}: 1 service`);
+      assert.deepEqual(director.weights, of({ [web2]: 7 }));
+    });
+  });
+
+  test('reject what would leave a service without a server, and what the kernel refuses', async () => {
+    await withActions(async ({ drain, setWeight }, director) => {
+      const last = { service: dns, family: 'inet', address: '10.0.1.2', port: 53 } as const;
+      await drain({ ...last, address: '10.0.1.3' });
+      await assert.rejects(drain(last), /no server of weight above 0 would be left in udp:192\.0\.2\.10:53/);
+      director.kernel.onChange = () => 'EINVAL';
+      await assert.rejects(
+        setWeight(last, 9),
+        (error) => error instanceof IpvsError && /Invalid argument|undone/.test(error.message),
+      );
+    });
   });
 });
 
