@@ -1,5 +1,7 @@
 import { reportFailures } from '../command/failure.js';
 import { connect } from '../command/connect.js';
+import { isPrivileged } from '../command/privileges.js';
+import { readProcTable, sayUnprivileged } from '../command/session.js';
 import { readMetrics } from '../command/read-metrics.js';
 import { writeAll } from '../command/write-all.js';
 import {
@@ -88,14 +90,16 @@ async function readOnce(
   onGap: (message: string) => Promise<void>,
 ): Promise<MetricsReading> {
   try {
-    const client = await connect(io.machine);
+    const proc = isPrivileged(io.machine) ? undefined : await readProcTable(io);
+    if (proc !== undefined) await sayUnprivileged(io);
+    const client = proc ?? (await connect(io.machine));
     try {
       const gaps: string[] = [];
       const reading = await readMetrics({ io, client }, { connections }, ({ message }) => gaps.push(message));
       for (const gap of gaps) await onGap(gap);
       return reading;
     } finally {
-      client.close();
+      if ('close' in client) client.close();
     }
   } catch (error) {
     // Whoever collects this learns of it, too.

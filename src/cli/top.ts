@@ -1,5 +1,5 @@
 import { topActions } from './top-actions.js';
-import { withSession, type Session } from '../command/session.js';
+import { withReader, withSession, type ReadSession, type Session } from '../command/session.js';
 import type { ColumnName } from './top-columns.js';
 import type { ScreenState, TopActions } from './top-keys.js';
 import { sortColumns, topViews, usualSort, type TopView } from './top-views.js';
@@ -116,9 +116,9 @@ export function topVerb(actionsOf?: (session: Session) => TopActions): DefinedVe
       ['$0 top --json -n 0 -d 10', 'for programs: a line every ten seconds'],
     ],
     run: (io, given) =>
-      withSession(io, 'listing', (session) =>
-        runTop(session, given, given.allowChanges === true ? actionsOf?.(session) : undefined),
-      ),
+      given.allowChanges === true
+        ? withSession(io, 'listing', (session) => runTop(session, given, actionsOf?.(session)))
+        : withReader(io, 'listing', (session) => runTop(session, given, undefined)),
   });
 }
 
@@ -134,7 +134,11 @@ function showsUnicode(env: Readonly<Record<string, string | undefined>>): boolea
   return /utf-?8/i.test(locale ?? '') && !plainTerminals.has(env['TERM']);
 }
 
-async function runTop({ io, client }: Session, given: TopOptions, actions: TopActions | undefined): Promise<number> {
+async function runTop(
+  { io, client }: ReadSession,
+  given: TopOptions,
+  actions: TopActions | undefined,
+): Promise<number> {
   const state: ScreenState = {
     view: given.view,
     sort: given.sort === undefined ? usualSort[given.view] : sortWords[given.sort],

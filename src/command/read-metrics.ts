@@ -5,11 +5,13 @@ import type { Io } from '../ports/io.js';
 import { connectionTable, longestLine, readConnections } from '../table/connections.js';
 import type { TableEntry } from '../model/table.js';
 import { drainedEntry, readDrainRecord, type DrainRecord } from '../table/drain-record.js';
+import type { IpvsClient } from '../client/client.js';
+import { naturalOrder } from '../format/order.js';
+import { ProcTable } from '../table/proc-table.js';
 import { readTable } from '../table/read.js';
 import { parseTotals, totalsFile } from '../table/totals.js';
 import { readLineBlocks } from '../text/lines.js';
 import { version } from '../version.js';
-import type { Session } from './session.js';
 
 /** What is read beside the table. */
 export interface MetricsRequest {
@@ -48,6 +50,18 @@ async function countConnections({ machine }: Io): Promise<ConnectionEntries[]> {
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entries]) => entries);
 }
 
+/** What everybody may read: no counters, no timeouts, no sync daemons. */
+async function readProc(proc: ProcTable): Promise<Pick<MetricsReading, 'services' | 'timeouts' | 'syncDaemons'>> {
+  const services = naturalOrder.services(await proc.services());
+  return {
+    services: await Promise.all(
+      services.map(async (service) => ({ service, servers: naturalOrder.servers(await proc.servers(service.key)) })),
+    ),
+    timeouts: undefined,
+    syncDaemons: [],
+  };
+}
+
 /** An entry whose servers tell whether they were drained. */
 function withDrained({ service, servers }: TableEntry, record: DrainRecord): TableEntry {
   return {
@@ -65,7 +79,7 @@ function withDrained({ service, servers }: TableEntry, record: DrainRecord): Tab
  * @throws as `readTable` does.
  */
 export async function readMetrics(
-  { io, client }: Session,
+  { io, client }: { readonly io: Io; readonly client: IpvsClient | ProcTable },
   { connections }: MetricsRequest,
   onGap: (error: IpvsError) => void,
 ): Promise<MetricsReading> {
@@ -79,7 +93,7 @@ export async function readMetrics(
       return undefined;
     }
   };
-  const table = await readTable(client, { counters: true });
+  const table = client instanceof ProcTable ? await readProc(client) : await readTable(client, { counters: true });
   const record = await unlessGap(Promise.resolve().then(() => readDrainRecord(io.machine.state)));
   const reading = {
     ...table,

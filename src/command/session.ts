@@ -50,11 +50,16 @@ export async function withReader(
   return reportFailures(io, kind, async () => {
     const proc = isPrivileged(io.machine) ? undefined : await readProcTable(io);
     if (proc === undefined) return withSession(io, kind, run);
-    await io.stderr.write(
-      `${io.programName}: not privileged (CAP_NET_ADMIN): read from ${procTable}, ${missingInProc}\n`,
-    );
+    await sayUnprivileged(io);
     return run({ io, client: proc });
   });
+}
+
+/** Says what is missing in what everybody may read. */
+export async function sayUnprivileged(io: Io): Promise<void> {
+  await io.stderr.write(
+    `${io.programName}: not privileged (CAP_NET_ADMIN): read from ${procTable}, ${missingInProc}\n`,
+  );
 }
 
 async function readAll(io: Io, path: string): Promise<string> {

@@ -2,7 +2,15 @@ import { parseIpv6 } from '../model/address.js';
 import type { TableEntry, TableSnapshot } from '../model/table.js';
 import { isFirewallMark, protocolLabel, type ServiceKey } from '../model/service.js';
 import { schedulerFlagWords } from '../model/scheduler-flags.js';
-import type { IpvsInfo, ServerEntry, ServiceEntry, SyncDaemon, Totals } from '../model/state.js';
+import {
+  unknownStatistics,
+  type IpvsInfo,
+  type ServerEntry,
+  type ServiceEntry,
+  type SyncDaemon,
+  type Timeouts,
+  type Totals,
+} from '../model/state.js';
 import { printable } from '../text/printable.js';
 
 // A reading of the kernel in, text for Prometheus out. Names, labels and their values go by what node_exporter has, so that
@@ -16,7 +24,9 @@ export interface ConnectionEntries {
 }
 
 /** What was read for one answer. */
-export interface MetricsReading extends TableSnapshot {
+export interface MetricsReading extends Omit<TableSnapshot, 'timeouts'> {
+  /** Undefined where they can't be read. */
+  readonly timeouts: Timeouts | undefined;
   /** Ours. */
   readonly version: string;
   readonly info: IpvsInfo;
@@ -110,7 +120,7 @@ function counterFamilies(prefix: string, where: string): Family<{ readonly stati
     name: `${prefix}_${end}`,
     type: 'counter',
     help: `${what}${where}.${end.startsWith('outgoing') ? ` ${forwardedOnly}` : ''}`,
-    value: ({ statistics }) => of(statistics),
+    value: ({ statistics }) => (statistics === unknownStatistics ? undefined : of(statistics)),
   }));
 }
 
@@ -220,7 +230,8 @@ const serverFamilies: readonly Family<MeteredServer>[] = [
     name: 'ipvs_server_persistent_connections',
     type: 'gauge',
     help: 'Clients that are bound to a real server.',
-    value: ({ persistentConnections }) => persistentConnections,
+    value: ({ persistentConnections, statistics }) =>
+      statistics === unknownStatistics ? undefined : persistentConnections,
   },
   {
     name: 'ipvs_server_weight',
@@ -434,11 +445,15 @@ function ownFamilies(reading: MetricsReading, { servers, serverLabels: kept }: M
     ...written(kernelFamilies, plainRows(totals === undefined ? [] : [{ statistics: totals }])),
     ...written(
       timeoutFamilies,
-      plainRows([
-        ['tcp', timeouts.tcp],
-        ['tcp_fin', timeouts.tcpFin],
-        ['udp', timeouts.udp],
-      ]),
+      plainRows(
+        timeouts === undefined
+          ? []
+          : [
+              ['tcp', timeouts.tcp],
+              ['tcp_fin', timeouts.tcpFin],
+              ['udp', timeouts.udp],
+            ],
+      ),
     ),
     ...written(daemonFamilies, plainRows(syncDaemons)),
     ...written(connectionFamilies, plainRows(connections ?? [])),

@@ -57,6 +57,9 @@ export function statistics(counter: (name: keyof Statistics) => number | bigint)
   return Object.defineProperty(counters, 'toJSON', { value: toJSON }) as Statistics;
 }
 
+/** In place of counters that can't be read: zeros that are known by their identity not to be numbers of anything. */
+export const unknownStatistics: Statistics = statistics(() => 0);
+
 /** Connections that a real server has now. */
 export interface ConnectionCounts {
   /** Established TCP and SCTP connections; those of other protocols count as inactive. */

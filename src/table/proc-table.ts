@@ -15,7 +15,13 @@ import {
   type Protocol,
   type ServiceKey,
 } from '../model/service.js';
-import { statistics, type IpvsInfo, type ServerEntry, type ServerState, type ServiceEntry } from '../model/state.js';
+import {
+  unknownStatistics,
+  type IpvsInfo,
+  type ServerEntry,
+  type ServerState,
+  type ServiceEntry,
+} from '../model/state.js';
 
 /** What listings need of a client. */
 export type TableReader = Pick<
@@ -49,8 +55,6 @@ interface Entry {
   readonly servers: ServerEntry[];
 }
 
-const noStatistics = statistics(() => 0);
-
 function hex(text: string | undefined): number {
   return Number.parseInt(text ?? '0', 16);
 }
@@ -80,7 +84,7 @@ function serviceEntry(
     persistenceTimeout: timeout === undefined ? undefined : Math.round(Number(timeout) / ticks),
     persistenceNetmask: netmaskOf(key, netmask),
     persistenceEngine: undefined,
-    statistics: noStatistics,
+    statistics: unknownStatistics,
   };
 }
 
@@ -184,7 +188,7 @@ function readServer(line: string): ServerEntry | undefined {
     activeConnections: Number(active),
     inactiveConnections: Number(inactive),
     persistentConnections: 0,
-    statistics: noStatistics,
+    statistics: unknownStatistics,
   };
 }
 

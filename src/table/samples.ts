@@ -3,7 +3,7 @@ import type { IpvsClient } from '../client/client.js';
 import { KernelError } from '../errors.js';
 import { naturalOrder } from '../format/order.js';
 import { serverName, serviceName } from '../model/entity-name.js';
-import type { ServerEntry, ServiceEntry, Statistics } from '../model/state.js';
+import { unknownStatistics, type ServerEntry, type ServiceEntry, type Statistics } from '../model/state.js';
 import type { Clock } from '../ports/clock.js';
 import { Turns } from './turns.js';
 
@@ -47,8 +47,12 @@ export const ratedCounters = [
 /** A rate of each counter, per second. */
 export type Rates = Readonly<Record<(typeof ratedCounters)[number], number>>;
 
-/** What was counted in a time; undefined where a counter fell, as when it was zeroed or the entry was added again. */
+/**
+ * What was counted in a time; undefined where that is not known, and where a counter fell, as when it was zeroed or the entry was
+ * added again.
+ */
 function countedBetween(before: Statistics, after: Statistics): Rates | undefined {
+  if (after === unknownStatistics) return undefined;
   const counts: Partial<Record<keyof Rates, number>> = {};
   for (const name of ratedCounters) {
     const count = after[name] - before[name];

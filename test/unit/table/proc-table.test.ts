@@ -79,6 +79,22 @@ describe('/proc/net/ip_vs', () => {
     assert.equal(shown.socketsOpened, 0);
   });
 
+  test('is what metrics has for who is not privileged: no counters, no timeouts', async () => {
+    const shown = io(0n);
+    assert.equal(await main(['metrics'], shown), 1);
+    assert.match(shown.stdout.text, /^ipvs_server_weight\{.*remote_address="10\.0\.1\.2".*\} 3$/m);
+    assert.doesNotMatch(shown.stdout.text, /^ipvs_(service|server)_\w+_total|^ipvs_timeout|persistent_connections\{/m);
+    assert.match(shown.stderr.text, /^ipvsadm: not privileged \(CAP_NET_ADMIN\)/);
+    assert.equal(shown.socketsOpened, 0);
+  });
+
+  test('is what top has for who is not privileged: no rates', async () => {
+    const shown = io(0n);
+    assert.equal(await main(['top', '--batch'], shown), 0);
+    assert.match(shown.stdout.text, /10\.0\.1\.2:8080 .* nat +3 /);
+    assert.match(shown.stderr.text, /^ipvsadm: not privileged \(CAP_NET_ADMIN\)/);
+  });
+
   test('is listed with --proc as the kernel would be asked', async () => {
     const shown = io(0n);
     assert.equal(await main(['-Ln', '--proc'], shown), 0);
