@@ -78,7 +78,7 @@ async function readAll(io: Io, path: string): Promise<string> {
  */
 export async function openProcTable(io: Io): Promise<ProcTable> {
   const text = await readAll(io, procTable);
-  const ticks = / persistent /.test(text) ? await ticksPerSecond(io) : 1;
+  const ticks = text.includes(' persistent ') ? await ticksPerSecond(io) : 1;
   if (ticks === undefined)
     await io.stderr.write(
       `${io.programName}: persistence timeouts are in ticks of the kernel (CONFIG_HZ is not known)\n`,

@@ -23,5 +23,7 @@ cd /proc/sys/net
 grep . ipv4/ip_forward ipv6/conf/all/forwarding \\
   ipv4/conf/*/arp_ignore ipv4/conf/*/arp_announce ipv4/conf/*/rp_filter ipv4/conf/*/send_redirects`,
   );
-  return `${text.replace(/valid_lft.*| qdisc \S+/g, '')}${readdirSync('/run').sort().join('\n')}`;
+  // What ipvsadm keeps for its own verbs is not the scripts'.
+  const run = readdirSync('/run').filter((name) => name !== 'ipvsadm');
+  return `${text.replace(/valid_lft.*| qdisc \S+/g, '')}${run.sort().join('\n')}`;
 }

@@ -156,7 +156,8 @@ describe('top on a terminal', { skip: hasTmux ? false : 'there is no tmux' }, ()
     const terminal = await start(100, 24, 'fails');
     terminal.press('Down', 'D', 'y');
     const screen = await ended(terminal, 70);
-    assert.match(screen, /internal error: the fault of a test/);
+    // The program's path may be long: the line is broken somewhere.
+    assert.match(screen.replaceAll('\n', ''), /internal error: the fault of a test/);
   });
 
   test('Ctrl-Z gives the terminal back, and fg draws it again', async () => {
