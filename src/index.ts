@@ -50,7 +50,6 @@ export {
   type SelectionOptions,
   type ServerPattern,
 } from './plan/selection.js';
-export { missingInProc, procTable, ProcTable, type TableReader } from './table/proc-table.js';
 export type { LockOptions, TableLock } from './ports/lock.js';
 export { readTable, type ReadOptions } from './table/read.js';
 export type { ConnectionOptions, FilteredOptions, UnreadableLine } from './table/connections.js';

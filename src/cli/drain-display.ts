@@ -12,6 +12,9 @@ export interface DrainDisplay {
 /** Seconds between two lines of a log. */
 const logInterval = 10;
 
+/** Looks at the connections after which there is one where no time is set: about as long. */
+const logLooks = 20;
+
 /** Returns to the start of the terminal's line and clears it: ECMA-48, EL. */
 const clearLine = '\r\x1b[K';
 
@@ -26,6 +29,7 @@ function stateText({ servers, busy, secondsLeft }: DrainProgress): string {
 export function drainDisplay(output: Output): DrainDisplay {
   const { isTerminal } = output;
   let nextAt = Infinity;
+  let looks = 0;
   let busyBefore = -1;
   let isLineOpen = false;
   return {
@@ -37,7 +41,9 @@ export function drainDisplay(output: Output): DrainDisplay {
         return;
       }
       // One at the start, one for each server that is done, and one every interval.
-      if (busy.length === busyBefore && secondsLeft > nextAt) return;
+      const isDue = secondsLeft === Infinity ? ++looks >= logLooks : secondsLeft <= nextAt;
+      if (busy.length === busyBefore && !isDue) return;
+      looks = 0;
       busyBefore = busy.length;
       nextAt = secondsLeft - logInterval;
       await output.write(`${stateText(progress)}\n`);

@@ -131,7 +131,7 @@ export const drain = defineVerb<DrainOptions>({
       return withSession(io, 'apply', async ({ client }) => {
         const choose = (table: Table): Selected[] => {
           const { service: services, batch, ifPresent: optional } = options;
-          const selected = selectServers(table, patterns, { services, batch, optional });
+          const selected = selectServers(table, patterns, { services, batch, optional, inService: true });
           if (selected.length === 0 && !optional) throw new ValueError('there are no such servers');
           return selected;
         };
@@ -160,7 +160,7 @@ async function takeOut(
   const selected = choose(from);
   const note = { reason: options.reason, by: io.machine.user, at: new Date(io.machine.date()).toISOString() };
   const { table, record } = drainServers(from, cleanRecord(readDrainRecord(state), from), selected, note);
-  if (!options.force) refuseOutage(from, table);
+  if (!options.force) refuseOutage(from, table, '; --force does it all the same');
   for (const warning of drainWarnings(from, selected, await drainSettings(io)))
     await io.stderr.write(`${io.programName}: ${warning}\n`);
   const quiet = options.format !== 'table';
@@ -236,11 +236,17 @@ async function waitForEnd(
     const progress = await waitUntilEmpty(client, selected, {
       seconds: timeout === 0 ? Infinity : timeout,
       rule: until,
+      endsWhenBack: true,
       clock: io.machine.clock,
       signal: ending.signal,
       onProgress: (seen) => display.show(seen),
     });
     await display.finish(progress);
+    if (progress.back.length > 0) {
+      const names = progress.back.slice(0, 10).join(', ');
+      await io.stderr.write(`${io.programName}: put back by another process meanwhile, not drained: ${names}\n`);
+      return failure;
+    }
     if (progress.busy.length === 0) return 0;
     const why = received === undefined ? `not empty after ${timeout} s` : 'interrupted';
     await io.stderr.write(`${io.programName}: ${why}: the servers stay at weight 0; undrain puts them back\n`);
@@ -260,7 +266,14 @@ async function removeServers(io: Io, client: IpvsClient, selected: readonly Sele
       (server) => server.weight !== 0 || !gone.has(`${serviceId(service.key)} ${serverId(server)}`),
     ),
   }));
-  const status = await makeTable(io, client, from, { ...from, services }, { verb: 'drain', json: false });
-  writeDrainRecord(io.machine.state, cleanRecord(readDrainRecord(io.machine.state), await readTable(client)));
-  return status;
+  const status = await makeTable(io, client, from, { ...from, services }, { verb: 'drain', json: false, keep: false });
+  const staying = services.flatMap(({ service, servers }) =>
+    servers.flatMap((server) =>
+      gone.has(`${serviceId(service.key)} ${serverId(server)}`) ? [serverName(service.key, server)] : [],
+    ),
+  );
+  if (status !== 0 || staying.length === 0) return status;
+  const names = staying.slice(0, 10).join(', ');
+  await io.stderr.write(`${io.programName}: put back by another process meanwhile, not removed: ${names}\n`);
+  return failure;
 }

@@ -12,6 +12,7 @@ import { compareTables, isSame } from '../plan/difference.js';
 import { isEmpty, planChanges, type PlanOptions } from '../plan/plan.js';
 import type { EndSignal, Io } from '../ports/io.js';
 import { applyPlan } from '../table/apply.js';
+import { forgetReturned } from '../table/drain-record.js';
 import { readTable } from '../table/read.js';
 import { counted } from '../text/counted.js';
 import { writeDifference } from './comparison.js';
@@ -64,6 +65,8 @@ export interface MakeOptions extends PlanOptions {
   /** Nothing is shown. */
   readonly quiet?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
+  /** False: the table before is not kept for `undo`, as for what goes on with a change. Default: true. */
+  readonly keep?: boolean | undefined;
   /** As `ApplyOptions` has it. */
   readonly drainSeconds?: number | undefined;
 }
@@ -85,7 +88,7 @@ export async function makeTable(
   // Written first: whatever happens, the log has what was planned.
   if (options.quiet !== true) await writeDifference(io, plan.difference, json);
   if (isEmpty(plan) || options.dryRun === true) return 0;
-  keepPrevious(io, from, verb);
+  if (options.keep !== false) keepPrevious(io, from, verb);
   const display = drainSeconds > 0 ? (await import('./drain-display.js')).drainDisplay(io.stderr) : undefined;
   const ending = new AbortController();
   let received: EndSignal | undefined;
@@ -145,7 +148,10 @@ function refusalText({ errno, operation, subject }: KernelError): string {
 
 /** Reads the table again: a difference was made by another process. @returns the exit status. */
 async function verify(io: Io, client: IpvsClient, wanted: Table, options: MakeOptions): Promise<number> {
-  const left = compareTables(await readTable(client), wanted, options);
+  const present = await readTable(client);
+  // Servers that have a weight again are not drained any more, whoever gave it to them.
+  forgetReturned(io.machine.state, present);
+  const left = compareTables(present, wanted, options);
   if (isSame(left)) return 0;
   await io.stderr.write(
     `${io.programName}: the table was changed by another process during ${options.verb}; remaining differences:\n`,

@@ -3,7 +3,7 @@ import { withSession } from '../command/session.js';
 import { checkTable } from '../documents/check-table.js';
 import { ValueError } from '../errors.js';
 import { schedulerFlagOf } from '../model/scheduler-flags.js';
-import { parseServiceName, startsWithService } from '../model/entity-name.js';
+import { parseServiceName, serviceName, startsWithService } from '../model/entity-name.js';
 import { isNetmask } from '../model/address-kind.js';
 import { prefixLengths, thresholds, timeoutSeconds, weights, type Range } from '../model/limits.js';
 import { pathText } from '../model/problem.js';
@@ -215,6 +215,7 @@ export function withSettings(
 ): Table {
   const selected = patterns.length === 0 ? [] : selectServers(table, patterns);
   selectServers(table, [], { services });
+  refuseWithoutPersistence(table, services, options);
   const withServerSettings = withServers(table, selected, (server) => changedServer(server, options));
   const chosen = new Set(services.map(serviceId));
   const wanted = {
@@ -230,6 +231,19 @@ export function withSettings(
   const [problem] = checkTable({ services: changed }, pathText);
   if (problem !== undefined) throw new ValueError(problem.message);
   return wanted;
+}
+
+/** @throws {ValueError} for settings of persistence where there is none. */
+function refuseWithoutPersistence(table: Table, services: readonly ServiceKey[], options: ServiceChanges): void {
+  const { persistence, netmask, engine = '' } = options;
+  if ((netmask === undefined && engine === '') || typeof persistence === 'number') return;
+  const chosen = new Set(services.map(serviceId));
+  const without = table.services.find(
+    ({ service }) =>
+      chosen.has(serviceId(service.key)) && (persistence === 'off' || service.persistenceTimeout === undefined),
+  );
+  if (without !== undefined)
+    throw new ValueError(`${serviceName(without.service.key)} is not persistent: give --persistence, too`);
 }
 
 function changedServer(server: RealServer, { weight, upper, lower, forwarding }: ServerChanges): RealServer {

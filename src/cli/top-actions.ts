@@ -53,13 +53,10 @@ export function topActions({ io, client }: Session): TopActions {
         writeDrainRecord(state, record);
         return table;
       }),
-    undrain: async (target) => {
-      const done = await change('undrain', target, (from, selected) =>
+    undrain: (target) =>
+      change('undrain', target, (from, selected) =>
         withReturned(from, returningServers(readDrainRecord(state), selected), 1),
-      );
-      writeDrainRecord(state, cleanRecord(readDrainRecord(state), await readTable(client)));
-      return done;
-    },
+      ),
     setWeight: (target, weight) =>
       change('set', target, (from, selected) => {
         const table = withServers(from, selected, (server) => ({ ...server, weight }));

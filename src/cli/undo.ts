@@ -4,6 +4,7 @@ import { withSession } from '../command/session.js';
 import { writeAll } from '../command/write-all.js';
 import { parseTable } from '../documents/parse-table.js';
 import { ValueError } from '../errors.js';
+import type { Table } from '../model/table.js';
 import { noNames } from '../ports/resolver.js';
 import type { StateFiles } from '../ports/state.js';
 import { readTable } from '../table/read.js';
@@ -37,37 +38,41 @@ export const undo = defineVerb<UndoOptions>({
   run: (io, options) =>
     reportFailures(io, 'apply', async () => {
       const { state } = io.machine;
-      const names = state.list(previousPrefix).reverse();
       if (options.list) {
+        const names = state.list(previousPrefix).reverse();
         await writeAll(
           io.stdout,
           names.map((name, index) => `${index + 1}  ${describe(state, name)}\n`),
         );
         return 0;
       }
-      const name = names[readNumber(options.words) - 1];
-      if (name === undefined)
-        throw new ValueError(
-          names.length === 0 ? 'nothing to undo: no table is kept' : 'there is no such table: see ipvsadm undo --list',
-        );
-      const {
-        services,
-        timeouts,
-        syncDaemons = [],
-      } = await parseTable(state.read(name) ?? '', name, { names: noNames });
+      const number = readNumber(options.words);
+      const chosen = tableOfNumber(state, number);
       return withSession(io, 'apply', ({ client }) => {
-        const make = async (): Promise<number> =>
-          makeTable(
-            io,
-            client,
-            await readTable(client),
-            { services, timeouts, syncDaemons },
-            { verb: 'undo', ...options },
-          );
-        return options.dryRun ? make() : withLock(io, options.wait, 'undo', make);
+        const make = async (): Promise<number> => {
+          // Another command may have kept one since: the number is of the list that there is under the lock.
+          const { services, timeouts, syncDaemons = [] } = await parseKept(state, tableOfNumber(state, number));
+          const wanted = { services, timeouts, syncDaemons };
+          return makeTable(io, client, await readTable(client), wanted, { verb: 'undo', ...options });
+        };
+        return options.dryRun ? make() : withLock(io, options.wait, `undo (${describe(state, chosen)})`, make);
       });
     }),
 });
+
+/** The name of a kept table. @throws {ValueError} where there is none of that number. */
+function tableOfNumber(state: StateFiles, number: number): string {
+  const names = state.list(previousPrefix).reverse();
+  const name = names[number - 1];
+  if (name !== undefined) return name;
+  throw new ValueError(
+    names.length === 0 ? 'nothing to undo: no table is kept' : 'there is no such table: see ipvsadm undo --list',
+  );
+}
+
+async function parseKept(state: StateFiles, name: string): Promise<Table> {
+  return parseTable(state.read(name) ?? '', name, { names: noNames });
+}
 
 function readNumber(words: readonly string[]): number {
   const [word = '1', more] = words;

@@ -9,10 +9,9 @@ import type { ServiceKey } from '../model/service.js';
 import type { Table } from '../model/table.js';
 import { selectServers, type Selected } from '../plan/selection.js';
 import type { EndSignal, Io } from '../ports/io.js';
-import { cleanRecord, drainedEntry, readDrainRecord, writeDrainRecord } from '../table/drain-record.js';
-import { rampProblem, returningServers, withReturned, type Returning } from '../table/drained-servers.js';
+import { drainedEntry, readDrainRecord, writeDrainRecord } from '../table/drain-record.js';
+import { partOf, rampProblem, returningServers, withReturned, type Returning } from '../table/drained-servers.js';
 import { readTable } from '../table/read.js';
-import { counted } from '../text/counted.js';
 import { selectionOptions, type Batch } from './drain.js';
 import { makeTable, readSeconds, waitOption, withLock } from './make-table.js';
 import { readNames, readPatterns, serverOperands } from './named-servers.js';
@@ -83,14 +82,11 @@ export const undrain = defineVerb<UndrainOptions>({
         const choose = (table: Table): Selected[] => {
           const { service: services, batch, ifPresent: optional } = options;
           const selected = selectServers(table, patterns, { services, batch, optional });
-          if (!options.all || options.weight !== undefined) return selected;
+          if (!options.all) return selected;
           const record = readDrainRecord(io.machine.state);
           return selected.filter(({ key, server }) => drainedEntry(record, key, server) !== undefined);
         };
-        if (options.dryRun) return putBack(io, client, choose, options);
-        return withLock(io, options.wait, `undrain ${names.join(' ')}`.trimEnd(), () =>
-          putBack(io, client, choose, options),
-        );
+        return putBack(io, client, choose, options, `undrain ${names.join(' ')}`.trimEnd());
       });
     }),
 });
@@ -100,15 +96,17 @@ async function putBack(
   client: IpvsClient,
   choose: (table: Table) => Selected[],
   options: UndrainOptions,
+  purpose: string,
 ): Promise<number> {
   const { json, dryRun, ramp, weight } = options;
-  let from = await readTable(client);
+  const from = await readTable(client);
   const returning = returningServers(readDrainRecord(io.machine.state), choose(from), weight);
   const problem = ramp > 0 ? rampProblem(from, returning) : undefined;
   if (problem !== undefined) await io.stderr.write(`${io.programName}: ${problem}\n`);
+  if (dryRun) return makeTable(io, client, from, withReturned(from, returning, 1), { verb: 'undrain', json, dryRun });
   const highest = Math.max(1, ...returning.map((one) => one.weight));
   const steps = ramp > 0 ? Math.max(1, Math.min(mostSteps, Math.floor(ramp), highest)) : 1;
-  if (dryRun) return makeTable(io, client, from, withReturned(from, returning, 1), { verb: 'undrain', json, dryRun });
+  const way = new Return(io, client, returning, json);
   const ending = new AbortController();
   let received: EndSignal | undefined;
   const unsubscribe = io.machine.onSignal((signal) => {
@@ -117,37 +115,85 @@ async function putBack(
   });
   try {
     for (let step = 1; step <= steps; step++) {
-      if (step > 1) {
-        await io.machine.clock.sleep((1000 * ramp) / steps, ending.signal);
-        if (received !== undefined) break;
-        from = await readTable(client);
+      // Others may change the table between two steps.
+      const status = await withLock(io, options.wait, purpose, () => way.take(step / steps, step === 1));
+      if (step === steps) return status;
+      if (status === 0) await io.machine.clock.sleep((1000 * ramp) / steps, ending.signal);
+      if (status !== 0 || received !== undefined) {
+        await way.tell();
+        return received === undefined ? status : 128 + constants.signals[received];
       }
-      // By their places in the table as it is now: other settings may have changed since.
-      const present = atTheSamePlaces(from, returning);
-      const status = await makeTable(io, client, from, withReturned(from, present, step / steps), {
-        verb: 'undrain',
-        json,
-      });
-      if (status !== 0) return status;
     }
+    return 0;
   } finally {
     unsubscribe();
   }
-  if (received !== undefined) {
-    await io.stderr.write(
-      `${io.programName}: interrupted: ${counted(returning.length, 'server')} stay at the weight reached; set gives another\n`,
-    );
-    return 128 + constants.signals[received];
-  }
-  writeDrainRecord(io.machine.state, cleanRecord(readDrainRecord(io.machine.state), await readTable(client)));
-  return 0;
 }
 
-/** Servers as another reading of the table has them; those that are gone are left out. */
-function atTheSamePlaces(table: Table, returning: readonly Returning[]): Returning[] {
-  const weightOf = new Map(returning.map(({ key, server, weight }) => [serverName(key, server), weight]));
-  return selectServers(table, []).flatMap((selected) => {
-    const weight = weightOf.get(serverName(selected.key, selected.server));
-    return weight === undefined ? [] : [{ ...selected, weight }];
-  });
+/** Servers on their way back, whose weights are raised as long as nobody else changes them. */
+class Return {
+  readonly #io: Io;
+  readonly #client: IpvsClient;
+  readonly #json: boolean;
+  /** What is still to be raised, and the weight that it has. */
+  #servers: { readonly returning: Returning; readonly has: number }[];
+
+  constructor(io: Io, client: IpvsClient, returning: readonly Returning[], json: boolean) {
+    this.#io = io;
+    this.#client = client;
+    this.#json = json;
+    this.#servers = returning.map((one) => ({ returning: one, has: one.server.weight }));
+  }
+
+  /** Gives servers a part of their weights. @returns the exit status. */
+  async take(part: number, isFirst: boolean): Promise<number> {
+    const from = await readTable(this.#client);
+    const left: { returning: Returning; has: number; server: Selected }[] = [];
+    const places = new Map(selectServers(from, []).map((one) => [serverName(one.key, one.server), one]));
+    for (const { returning, has } of this.#servers) {
+      const name = serverName(returning.key, returning.server);
+      const present = places.get(name);
+      if (present?.server.weight === has) left.push({ returning, has, server: present });
+      else await this.#leave(name, present?.server.weight);
+    }
+    const present = left.map(({ returning, server }) => ({ ...server, weight: returning.weight }));
+    const wanted = withReturned(from, present, part);
+    const next = left.map(({ returning }) => ({ returning, has: partOf(returning.weight, part) }));
+    // Before the change: what ends in between leaves a record of both weights.
+    if (part < 1) this.#remember(left, next);
+    const status = await makeTable(this.#io, this.#client, from, wanted, {
+      verb: 'undrain',
+      json: this.#json,
+      keep: isFirst,
+    });
+    if (status === 0) this.#servers = next;
+    return status;
+  }
+
+  /** Says where servers have stopped, and how it goes on. */
+  async tell(): Promise<void> {
+    const { programName, stderr } = this.#io;
+    for (const { returning, has } of this.#servers.slice(0, 20))
+      await stderr.write(`${serverName(returning.key, returning.server)} has weight ${has} of ${returning.weight}\n`);
+    await stderr.write(
+      `${programName}: ended on the way: undrain goes on with it, drain takes the servers out again\n`,
+    );
+  }
+
+  async #leave(name: string, weight: number | undefined): Promise<void> {
+    const what = weight === undefined ? 'is gone' : `was given weight ${weight} by another process`;
+    await this.#io.stderr.write(`${this.#io.programName}: ${name} ${what}: left alone\n`);
+  }
+
+  #remember(before: readonly { returning: Returning; has: number }[], after: readonly { has: number }[]): void {
+    const { state, user } = this.#io.machine;
+    const record = new Map(readDrainRecord(state));
+    const at = new Date(this.#io.machine.date()).toISOString();
+    for (const [index, { returning, has }] of before.entries()) {
+      const name = serverName(returning.key, returning.server);
+      const known = record.get(name) ?? { name, by: user, at };
+      record.set(name, { ...known, weight: returning.weight, reached: [has, after[index]?.has ?? has] });
+    }
+    writeDrainRecord(state, record);
+  }
 }

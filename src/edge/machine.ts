@@ -10,7 +10,7 @@ import { stateFiles } from './state-files.js';
 
 const modprobe = '/sbin/modprobe';
 
-const endSignals: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
+const endSignals: readonly EndSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** PATH is not used: what root runs must not depend on who set it. */
 const programPaths: Readonly<Record<HelperProgram, readonly string[]>> = {

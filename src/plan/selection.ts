@@ -63,6 +63,8 @@ function matches({ service, hosts, port }: ServerPattern, key: ServiceKey, serve
 export interface SelectionOptions {
   /** Only servers of these services; all where there are none. */
   readonly services?: readonly ServiceKey[] | undefined;
+  /** True: of a part, only hosts that still have a server of weight above 0 count. */
+  readonly inService?: boolean | undefined;
   /** Every `of`-th host, beginning with the `part`-th, of those that match, sorted by address. */
   /** True: a pattern or a service that matches nothing is none. */
   readonly optional?: boolean | undefined;
@@ -76,7 +78,7 @@ export interface SelectionOptions {
 export function selectServers(
   table: Table,
   patterns: readonly ServerPattern[],
-  { services = [], optional = false, batch }: SelectionOptions = {},
+  { services = [], optional = false, inService = false, batch }: SelectionOptions = {},
 ): Selected[] {
   const wanted = new Set(services.map(serviceId));
   const present = new Set(table.services.map(({ service }) => serviceId(service.key)));
@@ -96,7 +98,8 @@ export function selectServers(
   }
   for (const { word } of optional ? [] : unmatched) throw new ValueError(`${word}: no server matches`);
   if (batch === undefined) return selected;
-  const hosts = new Set(hostsOf(selected).filter((_, index) => index % batch.of === batch.part - 1));
+  const candidates = inService ? selected.filter(({ server }) => server.weight > 0) : selected;
+  const hosts = new Set(hostsOf(candidates).filter((_, index) => index % batch.of === batch.part - 1));
   return selected.filter(({ server }) => hosts.has(server.address));
 }
 

@@ -22,7 +22,7 @@ export interface Output {
 }
 
 /** A signal that asks a program to end. */
-export type EndSignal = 'SIGINT' | 'SIGTERM';
+export type EndSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
 /** Programs that may be run, from fixed directories. */
 export type HelperProgram = 'ip';
@@ -61,7 +61,7 @@ export interface Machine {
   /** The name of who runs the program: behind sudo, of who called it. Printable. */
   readonly user: string;
   /**
-   * Calls a listener for SIGINT and SIGTERM, which then no longer end the process.
+   * Calls a listener for SIGINT, SIGTERM and SIGHUP, which then no longer end the process.
    * @returns a function that unsubscribes it.
    */
   onSignal(listener: (signal: EndSignal) => void): () => void;

@@ -14,6 +14,8 @@ export interface DrainedServer {
   readonly name: string;
   /** The weight that it had. */
   readonly weight: number;
+  /** Weights that it has been given so far, where it is being put back in steps: the last one or two. */
+  readonly reached?: readonly number[] | undefined;
   readonly reason?: string | undefined;
   /** Who drained it. */
   readonly by: string;
@@ -53,7 +55,7 @@ export function readDrainRecord(state: StateFiles): DrainRecord {
 
 function drainedServer(entry: unknown): DrainedServer | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined;
-  const { name, weight, reason, by, at } = entry as Readonly<Record<string, unknown>>;
+  const { name, weight, reached, reason, by, at } = entry as Readonly<Record<string, unknown>>;
   if (typeof name !== 'string' || typeof weight !== 'number' || typeof by !== 'string' || typeof at !== 'string')
     return undefined;
   if (!Number.isSafeInteger(weight) || weight < 1) return undefined;
@@ -63,7 +65,15 @@ function drainedServer(entry: unknown): DrainedServer | undefined {
     return undefined;
   }
   const text = typeof reason === 'string' && reason !== '' ? printable(reason).slice(0, longestReason) : undefined;
-  return { name, weight, reason: text, by: printable(by), at: printable(at) };
+  const steps = Array.isArray(reached) ? reached.filter((one) => Number.isSafeInteger(one)) : [];
+  return {
+    name,
+    weight,
+    ...(steps.length === 0 ? {} : { reached: steps as number[] }),
+    reason: text,
+    by: printable(by),
+    at: printable(at),
+  };
 }
 
 /** Keeps what is to be remembered, in place of what was. @throws {StateError} */
@@ -72,13 +82,16 @@ export function writeDrainRecord(state: StateFiles, record: DrainRecord): void {
   else state.write(fileName, `${JSON.stringify({ servers: [...record.values()] }, undefined, 2)}\n`, 0o644);
 }
 
-/** The entry of a server that is drained still: one that has a weight again was put back by somebody else. */
+/**
+ * The entry of a server that is drained still, or on its way back: one that has another weight was put back by somebody else.
+ */
 export function drainedEntry(
   record: DrainRecord,
   key: ServiceKey,
   server: ServerKey & Pick<RealServer, 'weight'>,
 ): DrainedServer | undefined {
-  return server.weight === 0 ? record.get(serverName(key, server)) : undefined;
+  const entry = record.get(serverName(key, server));
+  return server.weight === 0 || entry?.reached?.includes(server.weight) === true ? entry : undefined;
 }
 
 /** The record without the entries whose servers are gone, or have a weight again. */
@@ -92,4 +105,15 @@ export function cleanRecord(record: DrainRecord, table: Table): DrainRecord {
     }
   }
   return clean;
+}
+
+/** Drops what `cleanRecord` does from the file. What can't be written is ignored when it is read. */
+export function forgetReturned(state: StateFiles, table: Table): void {
+  try {
+    const record = readDrainRecord(state);
+    const clean = cleanRecord(record, table);
+    if (clean.size < record.size) writeDrainRecord(state, clean);
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error;
+  }
 }

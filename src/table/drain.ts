@@ -41,6 +41,8 @@ export interface DrainProgress {
   readonly servers: number;
   /** Those of them that still have active connections. */
   readonly busy: readonly BusyServer[];
+  /** Servers that somebody gave a weight again meanwhile, such as `192.0.2.7:80 of TCP 192.0.2.1:80`. */
+  readonly back: readonly string[];
   readonly secondsLeft: number;
 }
 
@@ -50,6 +52,8 @@ export interface DrainOptions {
   readonly seconds: number;
   /** Default: `open`. */
   readonly rule?: EmptyRule | undefined;
+  /** True: ends as soon as one of the servers has a weight again. */
+  readonly endsWhenBack?: boolean | undefined;
   readonly clock: Clock;
   /** Ends the waiting when it is aborted. */
   readonly signal?: AbortSignal | undefined;
@@ -69,14 +73,15 @@ const interval = 500;
 export async function drain(
   client: Pick<IpvsClient, 'serverStates'>,
   leaving: readonly LeavingServer[],
-  { seconds, rule, clock, signal, onProgress }: DrainOptions,
+  { seconds, rule, endsWhenBack = false, clock, signal, onProgress }: DrainOptions,
 ): Promise<DrainProgress> {
   const end = clock.now() + 1000 * seconds;
   for (;;) {
-    const busy = await busyServers(client, leaving, rule);
+    const { busy, back } = await busyServers(client, leaving, rule);
     const left = Math.max(0, end - clock.now());
-    const progress = { servers: leaving.length, busy, secondsLeft: left / 1000 };
+    const progress = { servers: leaving.length, busy, back, secondsLeft: left / 1000 };
     await onProgress?.(progress);
+    if (endsWhenBack && back.length > 0) return progress;
     if (busy.length === 0 || left === 0 || signal?.aborted === true) return progress;
     await clock.sleep(Math.min(interval, left), signal);
   }
@@ -86,7 +91,7 @@ async function busyServers(
   client: Pick<IpvsClient, 'serverStates'>,
   leaving: readonly LeavingServer[],
   rule: EmptyRule | undefined,
-): Promise<BusyServer[]> {
+): Promise<Pick<DrainProgress, 'busy' | 'back'>> {
   const byService = new Map<string, { key: ServiceKey; ids: Set<string> }>();
   for (const { key, server } of leaving) {
     const name = describeService(key);
@@ -95,12 +100,15 @@ async function busyServers(
     byService.set(name, service);
   }
   const busy: BusyServer[] = [];
+  const back: string[] = [];
   for (const [name, { key, ids }] of byService) {
     for (const server of await client.serverStates(key)) {
+      if (!ids.has(serverId(server))) continue;
+      const subject = `${describeEndpoint(server)} of ${name}`;
+      if (server.weight > 0) back.push(subject);
       const connections = openConnections(key, server, rule);
-      if (connections === 0 || !ids.has(serverId(server))) continue;
-      busy.push({ subject: `${describeEndpoint(server)} of ${name}`, connections });
+      if (connections > 0) busy.push({ subject, connections });
     }
   }
-  return busy;
+  return { busy, back };
 }

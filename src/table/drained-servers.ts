@@ -26,23 +26,26 @@ export function drainServers(
   const next = new Map(record);
   for (const { key, server } of selected) {
     const name = serverName(key, server);
-    // One that is drained already keeps the weight from before that.
-    const weight = server.weight === 0 ? drainedEntry(record, key, server)?.weight : server.weight;
-    if (weight !== undefined) next.set(name, { name, weight, ...note });
+    // One that is drained already keeps the weight from before that, and who did it and why, unless there is another reason.
+    const known = drainedEntry(record, key, server);
+    if (known !== undefined && server.weight === 0 && note.reason === undefined) continue;
+    const weight = known?.weight ?? server.weight;
+    if (weight > 0) next.set(name, { name, weight, ...note });
   }
   return { table: withServers(from, selected, (server) => ({ ...server, weight: 0 })), record: next };
 }
 
 /**
  * Makes sure that no service is left without a server that takes connections, if it has one.
+ * @param help what to do about it, for people.
  * @throws {ValueError}
  */
-export function refuseOutage(from: Table, to: Table): void {
+export function refuseOutage(from: Table, to: Table, help = ''): void {
   const left = servicesLeftWithout(from, to);
   if (left.length === 0) return;
   const shown = left.slice(0, 10).map(serviceName).join(', ');
   const more = left.length > 10 ? ` and ${left.length - 10} more` : '';
-  throw new ValueError(`no server of weight above 0 would be left in ${shown}${more}; --force does it all the same`);
+  throw new ValueError(`no server of weight above 0 would be left in ${shown}${more}${help}`);
 }
 
 /** A server to put back, and the weight that it gets. */
@@ -57,7 +60,7 @@ export interface Returning extends Selected {
  */
 export function returningServers(record: DrainRecord, selected: readonly Selected[], weight?: number): Returning[] {
   return selected
-    .filter(({ server }) => server.weight === 0)
+    .filter(({ key, server }) => server.weight === 0 || drainedEntry(record, key, server) !== undefined)
     .map(({ key, server }) => {
       const known = weight ?? drainedEntry(record, key, server)?.weight;
       if (known !== undefined) return { key, server, weight: known };
@@ -65,9 +68,14 @@ export function returningServers(record: DrainRecord, selected: readonly Selecte
     });
 }
 
+/** A part of a weight, at least 1. @param part above 0, up to 1. */
+export function partOf(weight: number, part: number): number {
+  return Math.max(1, Math.round(weight * part));
+}
+
 /** The table in which servers have a part of their weights again, at least 1. @param part above 0, up to 1. */
 export function withReturned(from: Table, returning: readonly Returning[], part: number): Table {
-  const weights = new Map(returning.map(({ server, weight }) => [server, Math.max(1, Math.round(weight * part))]));
+  const weights = new Map(returning.map(({ server, weight }) => [server, partOf(weight, part)]));
   return withServers(from, returning, (server) => ({ ...server, weight: weights.get(server) ?? server.weight }));
 }
 

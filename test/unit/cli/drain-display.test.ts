@@ -12,6 +12,7 @@ const busyServer = (address: string, connections: number): BusyServer => ({
 const progress = (secondsLeft: number, ...busy: readonly BusyServer[]): DrainProgress => ({
   servers: 2,
   busy,
+  back: [],
   secondsLeft,
 });
 

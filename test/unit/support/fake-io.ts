@@ -67,6 +67,8 @@ export interface FakeSurroundings {
   /** What a lock that is asked for ends in; none: it is given. */
   readonly lockFailure?: Error;
   readonly env?: Io['env'];
+  /** Called with each sleep, with its number from 1: a second writer, or a signal. */
+  readonly onSleep?: (sleeps: number, io: FakeIo) => void;
   /** What earlier runs have left. */
   readonly state?: MemoryState;
   /** In place of files and programs. */
@@ -94,6 +96,7 @@ export class FakeIo implements Io {
   readonly signalListeners = new Set<(signal: EndSignal) => void>();
   /** Milliseconds that were slept. */
   now = 0;
+  sleeps = 0;
 
   constructor({
     stdin = '',
@@ -104,6 +107,7 @@ export class FakeIo implements Io {
     lockFailure,
     state = new MemoryState(),
     env = {},
+    onSleep,
     machine,
   }: FakeSurroundings = {}) {
     this.state = state;
@@ -127,6 +131,7 @@ export class FakeIo implements Io {
         now: () => this.now,
         sleep: (milliseconds) => {
           this.now += milliseconds;
+          onSleep?.(++this.sleeps, this);
           return Promise.resolve();
         },
       },
