@@ -62,7 +62,10 @@ export const unknownStatistics: Statistics = statistics(() => 0);
 
 /** Connections that a real server has now. */
 export interface ConnectionCounts {
-  /** Established TCP and SCTP connections; those of other protocols count as inactive. */
+  /**
+   * TCP and SCTP connections that are established or being set up; those of other protocols count as inactive. Source:
+   * tcp_state_active_table in net/netfilter/ipvs/ip_vs_proto_tcp.c.
+   */
   readonly activeConnections: number;
   readonly inactiveConnections: number;
   /** Persistence templates: clients that are bound to this server. */
