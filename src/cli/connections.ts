@@ -1,6 +1,5 @@
 import { connect } from '../command/connect.js';
-import { isPrivileged } from '../command/privileges.js';
-import { readProcTable } from '../command/session.js';
+import { tableForAll } from '../command/session.js';
 import { reportFailures } from '../command/failure.js';
 import type { Io } from '../ports/io.js';
 import type { AddressRange } from '../model/address-range.js';
@@ -203,7 +202,7 @@ function filterOf(options: ConnectionsOptions, table: readonly ServedBy[] | unde
 
 /** The table, where it is needed: without it no socket to the kernel is. */
 async function readServers(io: Io): Promise<readonly ServedBy[]> {
-  const table = isPrivileged(io.machine) ? undefined : await readProcTable(io);
+  const table = await tableForAll(io);
   if (table !== undefined) {
     const services = await table.services();
     return Promise.all(services.map(async (service) => ({ service, servers: await table.servers(service.key) })));

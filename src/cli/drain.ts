@@ -1,6 +1,6 @@
-import { constants } from 'node:os';
 import type { IpvsClient } from '../client/client.js';
 import { reportFailures } from '../command/failure.js';
+import { readText } from '../command/read-text.js';
 import { withSession } from '../command/session.js';
 import { writeAll } from '../command/write-all.js';
 import { ValueError } from '../errors.js';
@@ -11,7 +11,7 @@ import { serverId } from '../model/server.js';
 import { serviceId, type ServiceKey } from '../model/service.js';
 import type { Table } from '../model/table.js';
 import { hostsOf, selectServers, type Selected } from '../plan/selection.js';
-import type { EndSignal, Io } from '../ports/io.js';
+import type { Io } from '../ports/io.js';
 import { cleanRecord, longestReason, readDrainRecord, writeDrainRecord } from '../table/drain-record.js';
 import { drainServers, drainWarnings, refuseOutage } from '../table/drained-servers.js';
 import { drain as waitUntilEmpty, type EmptyRule } from '../table/drain.js';
@@ -19,9 +19,10 @@ import { readTable } from '../table/read.js';
 import { counted } from '../text/counted.js';
 import { printable } from '../text/printable.js';
 import { drainDisplay } from './drain-display.js';
+import { Ending } from './ending.js';
 import { failure, makeTable, readSeconds, waitOption, withLock } from './make-table.js';
-import { readNames, readPatterns, serverOperands } from './named-servers.js';
-import { defineVerb } from './verb.js';
+import { readServers, serverOperands } from './named-servers.js';
+import { defineVerb, type OptionValues } from './verb.js';
 
 /** Which part of the hosts: `1/2` is every second one, beginning with the first. */
 export interface Batch {
@@ -75,6 +76,12 @@ export const selectionOptions = {
   },
 } as const;
 
+/** Whether words and options choose any servers, as `selectionOptions` declares them. */
+export function isSelection({ words, batch, service }: OptionValues): boolean {
+  const isGiven = (list: unknown): boolean => Array.isArray(list) && list.length > 0;
+  return isGiven(words) || isGiven(service) || batch !== undefined;
+}
+
 /** `ipvsadm drain`: no new connections for servers, until they have none. */
 export const drain = defineVerb<DrainOptions>({
   name: 'drain',
@@ -111,10 +118,8 @@ export const drain = defineVerb<DrainOptions>({
     },
     ...waitOption,
   },
-  check: ({ words, batch, service }) => {
-    const names = Array.isArray(words) && words.length > 0;
-    const services = Array.isArray(service) && service.length > 0;
-    if (names || batch !== undefined || services) return true;
+  check: (values) => {
+    if (isSelection(values)) return true;
     throw new Error('which servers? name some, or give --service or --batch');
   },
   examples: [
@@ -125,9 +130,7 @@ export const drain = defineVerb<DrainOptions>({
   ],
   run: (io, options) =>
     reportFailures(io, 'apply', async () => {
-      const names = await readNames(io, options.words);
-      if (options.words.length > 0 && names.length === 0) throw new ValueError('no servers are named');
-      const patterns = await readPatterns(io, names);
+      const { names, patterns } = await readServers(io, options.words);
       return withSession(io, 'apply', async ({ client }) => {
         const choose = (table: Table): Selected[] => {
           const { service: services, batch, ifPresent: optional } = options;
@@ -174,13 +177,8 @@ async function takeOut(
 }
 
 async function drainSettings(io: Io): Promise<{ expiresTemplates: boolean; managers: readonly string[] }> {
-  let text = '';
-  try {
-    for await (const piece of io.machine.readFile('/proc/sys/net/ipv4/vs/expire_quiescent_template'))
-      text += Buffer.from(piece).toString('latin1');
-  } catch {
-    // Not to be read: as the kernel has it by default.
-  }
+  // Not to be read: as the kernel has it by default.
+  const text = await readText(io.machine, '/proc/sys/net/ipv4/vs/expire_quiescent_template').catch(() => '');
   return { expiresTemplates: text.trim() === '1', managers: io.machine.running(managers) };
 }
 
@@ -226,12 +224,7 @@ async function waitForEnd(
   { timeout, until }: DrainOptions,
 ): Promise<number> {
   const display = drainDisplay(io.stderr);
-  const ending = new AbortController();
-  let received: EndSignal | undefined;
-  const unsubscribe = io.machine.onSignal((signal) => {
-    received ??= signal;
-    ending.abort();
-  });
+  const ending = new Ending(io.machine);
   try {
     const progress = await waitUntilEmpty(client, selected, {
       seconds: timeout === 0 ? Infinity : timeout,
@@ -248,11 +241,11 @@ async function waitForEnd(
       return failure;
     }
     if (progress.busy.length === 0) return 0;
-    const why = received === undefined ? `not empty after ${timeout} s` : 'interrupted';
+    const why = ending.status === undefined ? `not empty after ${timeout} s` : 'interrupted';
     await io.stderr.write(`${io.programName}: ${why}: the servers stay at weight 0; undrain puts them back\n`);
-    return received === undefined ? failure : 128 + constants.signals[received];
+    return ending.status ?? failure;
   } finally {
-    unsubscribe();
+    ending.stop();
   }
 }
 

@@ -1,6 +1,5 @@
 // A table to be made in, its difference shown, the changes made, and what is left reported. The exit status out.
 
-import { constants } from 'node:os';
 import type { IpvsClient } from '../client/client.js';
 import { kernelText } from '../command/kernel-text.js';
 import { keepPrevious } from '../command/previous.js';
@@ -10,12 +9,13 @@ import { formatDifference } from '../format/format-difference.js';
 import type { Table } from '../model/table.js';
 import { compareTables, isSame } from '../plan/difference.js';
 import { isEmpty, planChanges, type PlanOptions } from '../plan/plan.js';
-import type { EndSignal, Io } from '../ports/io.js';
+import type { Io } from '../ports/io.js';
 import { applyPlan } from '../table/apply.js';
 import { forgetReturned } from '../table/drain-record.js';
 import { readTable } from '../table/read.js';
 import { counted } from '../text/counted.js';
 import { writeDifference } from './comparison.js';
+import { Ending } from './ending.js';
 
 /** Exit status when the table is not what it was to be: refused, locked, or changed by another process. */
 export const failure = 1;
@@ -90,12 +90,7 @@ export async function makeTable(
   if (isEmpty(plan) || options.dryRun === true) return 0;
   if (options.keep !== false) keepPrevious(io, from, verb);
   const display = drainSeconds > 0 ? (await import('./drain-display.js')).drainDisplay(io.stderr) : undefined;
-  const ending = new AbortController();
-  let received: EndSignal | undefined;
-  const unsubscribe = io.machine.onSignal((signal) => {
-    received ??= signal;
-    ending.abort();
-  });
+  const ending = new Ending(io.machine);
   try {
     const { drained } = await applyPlan(client, plan, {
       drainSeconds,
@@ -109,9 +104,9 @@ export async function makeTable(
     if (lines === undefined) throw error;
     await display?.finish(undefined);
     await io.stderr.write(lines.map((line) => `${io.programName}: ${line}\n`).join(''));
-    return received === undefined ? failure : 128 + constants.signals[received];
+    return ending.status ?? failure;
   } finally {
-    unsubscribe();
+    ending.stop();
   }
   return verify(io, client, wanted, options);
 }

@@ -1,7 +1,6 @@
 import { reportFailures } from '../command/failure.js';
 import { connect } from '../command/connect.js';
-import { isPrivileged } from '../command/privileges.js';
-import { readProcTable, sayUnprivileged } from '../command/session.js';
+import { sayUnprivileged, tableForAll } from '../command/session.js';
 import { readMetrics } from '../command/read-metrics.js';
 import { writeAll } from '../command/write-all.js';
 import {
@@ -90,7 +89,7 @@ async function readOnce(
   onGap: (message: string) => Promise<void>,
 ): Promise<MetricsReading> {
   try {
-    const proc = isPrivileged(io.machine) ? undefined : await readProcTable(io);
+    const proc = await tableForAll(io);
     if (proc !== undefined) await sayUnprivileged(io);
     const client = proc ?? (await connect(io.machine));
     try {

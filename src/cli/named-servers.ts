@@ -1,6 +1,6 @@
 // The words of a verb that name servers in, patterns to select them by out.
 
-import { InputError } from '../errors.js';
+import { InputError, ValueError } from '../errors.js';
 import { parseServerPattern, withAddresses, type ServerPattern } from '../plan/selection.js';
 import type { Io } from '../ports/io.js';
 
@@ -42,6 +42,20 @@ export async function linesOfInput(io: Io): Promise<string[]> {
     throw new InputError('standard input', cause);
   }
   return Buffer.concat(pieces).toString().split('\n');
+}
+
+/**
+ * The names that words stand for, and their patterns.
+ * @throws {ValueError} where the standard input, which was to have some, has none.
+ * @throws as `readNames` and `readPatterns` do.
+ */
+export async function readServers(
+  io: Io,
+  words: readonly string[],
+): Promise<{ readonly names: readonly string[]; readonly patterns: readonly ServerPattern[] }> {
+  const names = await readNames(io, words);
+  if (words.length > 0 && names.length === 0) throw new ValueError('no servers are named');
+  return { names, patterns: await readPatterns(io, names) };
 }
 
 /**

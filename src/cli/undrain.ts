@@ -1,20 +1,19 @@
-import { constants } from 'node:os';
 import type { IpvsClient } from '../client/client.js';
 import { reportFailures } from '../command/failure.js';
 import { withSession } from '../command/session.js';
-import { ValueError } from '../errors.js';
 import { serverName } from '../model/entity-name.js';
 import { weights } from '../model/limits.js';
 import type { ServiceKey } from '../model/service.js';
 import type { Table } from '../model/table.js';
 import { selectServers, type Selected } from '../plan/selection.js';
-import type { EndSignal, Io } from '../ports/io.js';
+import type { Io } from '../ports/io.js';
 import { drainedEntry, readDrainRecord, writeDrainRecord } from '../table/drain-record.js';
 import { partOf, rampProblem, returningServers, withReturned, type Returning } from '../table/drained-servers.js';
 import { readTable } from '../table/read.js';
-import { selectionOptions, type Batch } from './drain.js';
+import { isSelection, selectionOptions, type Batch } from './drain.js';
+import { Ending } from './ending.js';
 import { makeTable, readSeconds, waitOption, withLock } from './make-table.js';
-import { readNames, readPatterns, serverOperands } from './named-servers.js';
+import { readServers, serverOperands } from './named-servers.js';
 import { defineVerb } from './verb.js';
 
 interface UndrainOptions {
@@ -63,10 +62,8 @@ export const undrain = defineVerb<UndrainOptions>({
     json: { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' },
     ...waitOption,
   },
-  check: ({ words, batch, service, all }) => {
-    const names = Array.isArray(words) && words.length > 0;
-    const services = Array.isArray(service) && service.length > 0;
-    if (names || batch !== undefined || services || all === true) return true;
+  check: (values) => {
+    if (isSelection(values) || values['all'] === true) return true;
     throw new Error('which servers? name some, or give --all, --service or --batch');
   },
   examples: [
@@ -75,9 +72,7 @@ export const undrain = defineVerb<UndrainOptions>({
   ],
   run: (io, options) =>
     reportFailures(io, 'apply', async () => {
-      const names = await readNames(io, options.words);
-      if (options.words.length > 0 && names.length === 0) throw new ValueError('no servers are named');
-      const patterns = await readPatterns(io, names);
+      const { names, patterns } = await readServers(io, options.words);
       return withSession(io, 'apply', async ({ client }) => {
         const choose = (table: Table): Selected[] => {
           const { service: services, batch, ifPresent: optional } = options;
@@ -107,26 +102,21 @@ async function putBack(
   const highest = Math.max(1, ...returning.map((one) => one.weight));
   const steps = ramp > 0 ? Math.max(1, Math.min(mostSteps, Math.floor(ramp), highest)) : 1;
   const way = new Return(io, client, returning, json);
-  const ending = new AbortController();
-  let received: EndSignal | undefined;
-  const unsubscribe = io.machine.onSignal((signal) => {
-    received ??= signal;
-    ending.abort();
-  });
+  const ending = new Ending(io.machine);
   try {
     for (let step = 1; step <= steps; step++) {
       // Others may change the table between two steps.
       const status = await withLock(io, options.wait, purpose, () => way.take(step / steps, step === 1));
       if (step === steps) return status;
       if (status === 0) await io.machine.clock.sleep((1000 * ramp) / steps, ending.signal);
-      if (status !== 0 || received !== undefined) {
+      if (status !== 0 || ending.status !== undefined) {
         await way.tell();
-        return received === undefined ? status : 128 + constants.signals[received];
+        return ending.status ?? status;
       }
     }
     return 0;
   } finally {
-    unsubscribe();
+    ending.stop();
   }
 }
 

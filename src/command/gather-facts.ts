@@ -19,6 +19,7 @@ import { InputError, LookError } from '../errors.js';
 import { naturalOrder } from '../format/order.js';
 import { printable } from '../text/printable.js';
 import type { Machine } from '../ports/io.js';
+import { readText } from './read-text.js';
 import { familyOf } from '../model/address.js';
 import { isFirewallMark } from '../model/service.js';
 import { readLineBlocks } from '../text/lines.js';
@@ -158,7 +159,7 @@ async function readHostNetwork(machine: Machine, addresses: readonly string[]): 
 async function readSysctls(machine: Machine, paths: readonly string[]): Promise<Map<string, string>> {
   const values = new Map<string, string>();
   for (const path of paths) {
-    const text = await readText(machine, `/proc/sys/${path}`);
+    const text = await textIfThere(machine, `/proc/sys/${path}`);
     if (text !== undefined) values.set(path, text.trim());
   }
   return values;
@@ -167,7 +168,7 @@ async function readSysctls(machine: Machine, paths: readonly string[]): Promise<
 async function readListeners(machine: Machine): Promise<Listener[]> {
   const found: Listener[] = [];
   for (const file of socketFiles) {
-    const text = await readText(machine, `/proc/net/${file}`);
+    const text = await textIfThere(machine, `/proc/net/${file}`);
     found.push(...parseListeners(file, text ?? '', endianness() === 'LE'));
   }
   return found;
@@ -180,13 +181,18 @@ function kernelRelease(text: string): HostFacts['kernel'] {
 }
 
 /** Undefined where there is no such file. */
-async function readText(machine: Machine, path: string): Promise<string | undefined> {
-  const pieces: Uint8Array[] = [];
-  const there = await reading(path, async () => {
-    // Its buffer is reused for the next piece.
-    for await (const piece of machine.readFile(path)) pieces.push(new Uint8Array(piece));
-  });
-  return there ? Buffer.concat(pieces).toString('latin1') : undefined;
+async function textIfThere(machine: Machine, path: string): Promise<string | undefined> {
+  try {
+    return await readText(machine, path);
+  } catch (error) {
+    if (error instanceof InputError && isMissing(error.cause)) return undefined;
+    throw error;
+  }
+}
+
+function isMissing(cause: unknown): boolean {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 async function exists(machine: Machine, path: string): Promise<boolean> {
@@ -204,8 +210,7 @@ async function reading(path: string, read: () => Promise<void>): Promise<boolean
     await read();
     return true;
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    if (isMissing(cause)) return false;
     throw new InputError(path, cause);
   }
 }

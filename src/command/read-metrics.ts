@@ -2,6 +2,7 @@ import { DecodeError, InputError, StateError, type IpvsError } from '../errors.j
 import type { ConnectionEntries, MetricsReading } from '../format/metrics.js';
 import type { Totals } from '../model/state.js';
 import type { Io } from '../ports/io.js';
+import { readText } from './read-text.js';
 import { connectionTable, longestLine, readConnections } from '../table/connections.js';
 import type { TableEntry } from '../model/table.js';
 import { drainedEntry, readDrainRecord, type DrainRecord } from '../table/drain-record.js';
@@ -21,14 +22,7 @@ export interface MetricsRequest {
 
 /** Reads `/proc/net/ip_vs_stats`. @throws {InputError} {DecodeError} */
 async function readTotals({ machine }: Io): Promise<Totals> {
-  const pieces: Uint8Array[] = [];
-  try {
-    // A piece is valid only until the next one is requested.
-    for await (const piece of machine.readFile(totalsFile)) pieces.push(Uint8Array.from(piece));
-  } catch (cause) {
-    throw new InputError(totalsFile, cause);
-  }
-  return parseTotals(Buffer.concat(pieces).toString());
+  return parseTotals(await readText(machine, totalsFile));
 }
 
 /** Counts the entries of the connection table by protocol and state. @throws {InputError} */

@@ -6,6 +6,7 @@ import { missingInProc, ProcTable, procTable, type TableReader } from '../table/
 import { isPrivileged } from './privileges.js';
 import { connect } from './connect.js';
 import { reportFailures, type CommandKind } from './failure.js';
+import { readText } from './read-text.js';
 
 /** What a command that only reads works with. */
 export interface ReadSession {
@@ -48,7 +49,7 @@ export async function withReader(
   run: (session: ReadSession) => Promise<number>,
 ): Promise<number> {
   return reportFailures(io, kind, async () => {
-    const proc = isPrivileged(io.machine) ? undefined : await readProcTable(io);
+    const proc = await tableForAll(io);
     if (proc === undefined) return withSession(io, kind, run);
     await sayUnprivileged(io);
     return run({ io, client: proc });
@@ -62,22 +63,12 @@ export async function sayUnprivileged(io: Io): Promise<void> {
   );
 }
 
-async function readAll(io: Io, path: string): Promise<string> {
-  const pieces: Buffer[] = [];
-  try {
-    for await (const piece of io.machine.readFile(path)) pieces.push(Buffer.from(piece));
-  } catch (cause) {
-    throw new InputError(path, cause);
-  }
-  return Buffer.concat(pieces).toString('latin1');
-}
-
 /**
  * The table of `/proc/net/ip_vs`. Where the kernel's configuration can't be read, it says that persistence timeouts are in ticks.
  * @throws {InputError}
  */
 export async function openProcTable(io: Io): Promise<ProcTable> {
-  const text = await readAll(io, procTable);
+  const text = await readText(io.machine, procTable);
   const ticks = text.includes(' persistent ') ? await ticksPerSecond(io) : 1;
   if (ticks === undefined)
     await io.stderr.write(
@@ -89,7 +80,7 @@ export async function openProcTable(io: Io): Promise<ProcTable> {
 /** CONFIG_HZ of the kernel that runs, from where distributions put its configuration; undefined where it is not there. */
 async function ticksPerSecond(io: Io): Promise<number | undefined> {
   try {
-    const digits = /^CONFIG_HZ=(\d+)$/m.exec(await readAll(io, `/boot/config-${release()}`))?.[1];
+    const digits = /^CONFIG_HZ=(\d+)$/m.exec(await readText(io.machine, `/boot/config-${release()}`))?.[1];
     return digits === undefined ? undefined : Number(digits);
   } catch (error) {
     if (error instanceof InputError) return undefined;
@@ -97,8 +88,9 @@ async function ticksPerSecond(io: Io): Promise<number | undefined> {
   }
 }
 
-/** The same; undefined where it can't be read. */
-export async function readProcTable(io: Io): Promise<ProcTable | undefined> {
+/** The same, for a process that may not ask IPVS; undefined where it may, and where the file can't be read. */
+export async function tableForAll(io: Io): Promise<ProcTable | undefined> {
+  if (isPrivileged(io.machine)) return undefined;
   try {
     const table = await openProcTable(io);
     return table.info.version.major === 0 ? undefined : table;
