@@ -16,6 +16,7 @@ export const rooms = [
   ['grammar', 'the classic command line as a language: words in, a command or a usage error out; pure'],
   ['format', 'data in, text for people or JSON out; pure'],
   ['documents', 'tables to documents and rule dumps and back, with what is wrong and where; pure'],
+  ['health', 'results of checks and the clock to states, and to the table that follows from them; pure'],
   ['table', 'whole tables of the kernel: read, apply, drain'],
   ['doctor', 'facts about a host in, findings out; pure'],
   ['command', 'carries commands out; an error becomes a text and an exit status here'],
