@@ -1,5 +1,6 @@
 import { systemErrorText } from '../text/errno-text.js';
-import { parseTable } from '../documents/parse-table.js';
+import { parseConfiguration, parseTable } from '../documents/parse-table.js';
+import type { Configuration } from '../documents/read-document.js';
 import type { ImportNote } from '../documents/foreign/draft.js';
 import type { Imported } from '../documents/foreign/finish.js';
 import type { ForeignKind } from '../documents/foreign/kinds.js';
@@ -56,6 +57,18 @@ async function readOther(io: Io, text: string, name: string, kind: ForeignKind):
       list: (directory) => Promise.resolve(io.machine.listDirectory(directory)),
     },
   });
+}
+
+/**
+ * Reads a document with what it says about health, or a rule dump.
+ * @throws {DocumentError} where it can't be read or used, and for a file of another program.
+ */
+export async function readConfigurationFile(io: Io, file: string): Promise<Configuration> {
+  const name = nameOf(file);
+  const bytes = await readBytes(io, file, name);
+  const kind = await kindOfOther(textOf(bytes));
+  if (kind !== undefined) throw unreadable(name, `is for ${kind}: make a document of it with ipvsadm import ${name}`);
+  return parseConfiguration(bytes, name);
 }
 
 /**

@@ -83,6 +83,12 @@ function bytes(what: string) {
 
 const flag = v.boolean('true or false');
 
+const command = v.pipe(
+  arrayOf(line('word of a command')),
+  v.minLength(1, 'a program and its arguments'),
+  v.check(([program = '/']) => program.startsWith('/'), 'a program by its whole path, and its arguments'),
+);
+
 const tlsSchema = members({
   serverName: described(
     v.optional(word('name of a server')),
@@ -227,11 +233,7 @@ const ownEntries = {
   },
   exec: {
     command: described(
-      v.pipe(
-        arrayOf(line('word of a command')),
-        v.minLength(1, 'a program and its arguments'),
-        v.check(([program = '/']) => program.startsWith('/'), 'a program by its whole path, and its arguments'),
-      ),
+      command,
       'Program by its whole path, and its arguments; no shell reads them. `%a` and `%p` are the address and port of the ' +
         'server, `%v` and `%V` those of the service. Exit status 0: success, 1: failure, any other: nothing is known.',
     ),
@@ -406,6 +408,11 @@ export const serviceHealthEntries = {
   drainTime: described(
     v.optional(number(days, 'number of seconds'), 60),
     'Longest time that servers and services that leave the document have to end their connections.',
+  ),
+  onChange: described(
+    v.optional(command),
+    'Program by its whole path, and its arguments, that is told of changes of the service and its servers: JSON on its ' +
+      'standard input, many changes at a time, every five seconds at most.',
   ),
 } satisfies v.ObjectEntries;
 

@@ -17,7 +17,7 @@ export interface ServerHealth {
 
 /** What a document says about the health of a service. */
 export interface ServiceHealth extends Readonly<
-  Pick<CheckedService, 'onDown' | 'removeAfter' | 'minimumHealthy' | 'failOpen' | 'slowStart' | 'drainTime'>
+  Pick<CheckedService, 'onDown' | 'removeAfter' | 'minimumHealthy' | 'failOpen' | 'slowStart' | 'drainTime' | 'onChange'>
 > {
   readonly key: ServiceKey;
   readonly sorryServer: RealServer | undefined;
@@ -189,7 +189,7 @@ export function healthOf(
       }
       return { server, checks: uses.map(({ check }) => check) };
     });
-    const { onDown, removeAfter, minimumHealthy, failOpen, slowStart, drainTime, sorryServer } = written;
+    const { onDown, removeAfter, minimumHealthy, failOpen, slowStart, drainTime, onChange, sorryServer } = written;
     return {
       key: entry.service.key,
       onDown,
@@ -198,6 +198,7 @@ export function healthOf(
       failOpen,
       slowStart,
       drainTime,
+      onChange,
       sorryServer: sorryServer && serverFromDocument(sorryServer, entry.service.key),
       servers,
     };

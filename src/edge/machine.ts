@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { systemClock } from '../ports/clock.js';
 import { LookError } from '../errors.js';
@@ -6,7 +6,8 @@ import { printable } from '../text/printable.js';
 import { systemErrorText } from '../text/errno-text.js';
 import type { EndSignal, HelperProgram, Machine, ProgramResult } from '../ports/io.js';
 import { readPieces } from './read-pieces.js';
-import { stateFiles } from './state-files.js';
+import { controlSockets } from './control-sockets.js';
+import { replaceFile, stateFiles } from './state-files.js';
 
 const modprobe = '/sbin/modprobe';
 
@@ -75,6 +76,20 @@ export function createMachine(): Machine {
       return lockTable(options);
     },
     state: stateFiles(),
+    control: controlSockets(),
+    async notify(state) {
+      if ((process.env['NOTIFY_SOCKET'] ?? '') === '') return;
+      const { notifyManager } = await import('./notify.js');
+      await notifyManager(state);
+    },
+    async runHook(command, input, seconds) {
+      const { runHook } = await import('./run-hook.js');
+      return runHook(command, input, seconds);
+    },
+    replaceFile(path, text) {
+      if (text === undefined) rmSync(path, { force: true });
+      else replaceFile(path, text, 0o644);
+    },
     async run(program, args, input = '') {
       for (const path of programPaths[program]) {
         const result = await runHelper(path, args, input);

@@ -76,16 +76,7 @@ export function stateFiles(directory = stateDirectory, namespace: () => number =
     write(name, text, mode) {
       guarded(name, (path) => {
         ensureOwnDirectory(directory);
-        const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`);
-        rmSync(temporary, { force: true });
-        const descriptor = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
-        try {
-          writeFileSync(descriptor, text);
-          fsyncSync(descriptor);
-        } finally {
-          closeSync(descriptor);
-        }
-        renameSync(temporary, path);
+        replaceFile(path, text, mode);
       });
     },
     list: (prefix) =>
@@ -102,6 +93,20 @@ export function stateFiles(directory = stateDirectory, namespace: () => number =
       });
     },
   };
+}
+
+/** Replaces a file, or makes it: who reads it meanwhile sees the old or the new text. @throws the file system's error. */
+export function replaceFile(path: string, text: string, mode: number): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`);
+  rmSync(temporary, { force: true });
+  const descriptor = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  try {
+    writeFileSync(descriptor, text);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(temporary, path);
 }
 
 /** Why something could not be done with a file: the system's reason, or ours. */

@@ -123,11 +123,11 @@ export function servingAfter(before: Serving, view: Pick<ServiceView, 'settings'
   const { settings, members } = view;
   const { healthy, counting, needed } = headcount(view);
   if (members.length === 0 && settings.sorryServer === undefined) return 'normal';
-  // The first checks decide.
-  if (counting === 0 && members.some(({ isPending }) => isPending)) return before;
   // What is in trouble for want of one of several is not out of it as soon as that one is back.
   const leaves = before === 'normal' || needed === 1 ? needed : Math.min(needed + 1, counting);
   if (healthy >= leaves) return 'normal';
+  // The first checks decide.
+  if (before === 'normal' && members.some(({ isPending }) => isPending)) return before;
   if (settings.sorryServer !== undefined) return 'sorry';
   return members.some((member) => mayServe(member, settings)) ? 'open' : 'closed';
 }

@@ -6,7 +6,8 @@ import { serverName, serviceName } from '../model/entity-name.js';
 import { canonicalServer, canonicalService } from '../model/canonical.js';
 import { serverId, type RealServer } from '../model/server.js';
 import { serviceId, type ServiceKey, type VirtualService } from '../model/service.js';
-import type { ServiceWithServers, Table, TableEntry } from '../model/table.js';
+import type { ServerState as KernelServer } from '../model/state.js';
+import type { ServiceWithServers, Table } from '../model/table.js';
 import { serverFieldsThatDiffer, serviceFieldsThatDiffer } from '../plan/difference.js';
 import { openConnections } from '../table/drain.js';
 import type { CheckTarget, WeightWish } from './outcome.js';
@@ -25,6 +26,11 @@ import {
   type Serving,
 } from './wanted.js';
 import type { Wish, Wishes } from './wish.js';
+
+/** A service as the kernel has it, with the connections of its servers. */
+export interface KernelService extends ServiceWithServers {
+  readonly servers: readonly KernelServer[];
+}
 
 /** A check that is made of one host, for all servers that have it. */
 export interface Probe {
@@ -119,6 +125,7 @@ const defaultDrainTime = 60;
 export class Watch {
   readonly services = new Map<string, WatchedService>();
   readonly probes = new Map<string, Probe>();
+  readonly #byServiceName = new Map<string, WatchedService>();
   readonly #byName = new Map<string, WatchedServer>();
   readonly #kernel: KernelSettings;
   readonly #dirty = new Set<WatchedService>();
@@ -152,7 +159,7 @@ export class Watch {
    */
   load(
     { table, health }: Configuration,
-    present: readonly TableEntry[],
+    present: readonly KernelService[],
     now: number,
     owned: ReadonlySet<string> = new Set(),
   ): void {
@@ -172,8 +179,11 @@ export class Watch {
       this.services.set(id, service);
     }
     this.#byName.clear();
-    for (const service of this.services.values())
+    this.#byServiceName.clear();
+    for (const service of this.services.values()) {
+      this.#byServiceName.set(service.name, service);
       for (const one of service.servers.values()) this.#byName.set(one.name, one);
+    }
     this.#dropUnused();
     this.seen(present, now);
     this.#isLoaded = true;
@@ -183,7 +193,7 @@ export class Watch {
     id: string,
     { service, servers }: ServiceWithServers,
     settings: ServiceHealth,
-    present: TableEntry | undefined,
+    present: KernelService | undefined,
     now: number,
   ): void {
     let watched = this.services.get(id);
@@ -291,7 +301,7 @@ export class Watch {
    * Takes the kernel's table. Servers of kept services that are not in the document begin to leave.
    * @returns services that are not as they were left: another program has changed them.
    */
-  seen(table: readonly TableEntry[], now: number): WatchedService[] {
+  seen(table: readonly KernelService[], now: number): WatchedService[] {
     const inKernel = new Map(table.map((entry) => [serviceId(entry.service.key), entry]));
     const foreign: WatchedService[] = [];
     for (const [id, service] of this.services) {
@@ -302,12 +312,12 @@ export class Watch {
         this.#dirty.add(service);
       }
       this.#findLeaving(service, entry, now);
-      if (!service.isWanted && entry === undefined) this.services.delete(id);
+      if (!service.isWanted && entry === undefined) this.#forget(service);
     }
     return foreign;
   }
 
-  #findLeaving(service: WatchedService, entry: TableEntry | undefined, now: number): void {
+  #findLeaving(service: WatchedService, entry: KernelService | undefined, now: number): void {
     const { servers, leaving, settings, key } = service;
     const sorry = settings.sorryServer && serverId(settings.sorryServer);
     const there = new Set<string>();
@@ -399,7 +409,7 @@ export class Watch {
 
   /** Whether there is something to be settled. */
   get isUnsettled(): boolean {
-    return this.#dirty.size > 0;
+    return this.#dirty.size > 0 || this.#changes.length > 0;
   }
 
   /** What has to be looked at often: servers that leave, until they are empty. */
@@ -473,12 +483,48 @@ export class Watch {
   /** Notes that a service's table was made. */
   made({ service, wanted }: Wanted): void {
     service.present = wanted;
-    if (wanted === undefined) this.services.delete(serviceId(service.key));
+    if (wanted === undefined) this.#forget(service);
+  }
+
+  #forget(service: WatchedService): void {
+    this.services.delete(serviceId(service.key));
+    this.#byServiceName.delete(service.name);
+    for (const set of [this.#dirty, this.#lazy, this.#moving]) set.delete(service);
   }
 
   /** Notes that a service's table could not be made: it is settled again. */
   failed(service: WatchedService): void {
     this.#dirty.add(service);
+  }
+
+  /** Leaves a service as it is until something about it changes, or `failed` is called. */
+  hold(service: WatchedService): void {
+    this.#dirty.delete(service);
+  }
+
+  /** A service by its name, such as `tcp:192.0.2.10:80`. */
+  named(name: string): WatchedService | undefined {
+    return this.#byServiceName.get(name);
+  }
+
+  /** Names of services that have a server of weight above 0 now and would have none with these wishes. */
+  leftWithout(wishes: ReadonlyMap<string, Wish | undefined>, now: number): string[] {
+    const touched = new Set([...wishes.keys()].flatMap((name) => this.server(name)?.service ?? []));
+    const before = new Map(this.#wishes);
+    const hasServer = (service: WatchedService): boolean => {
+      const view = this.view(service, now);
+      const serving = servingAfter(service.serving, view);
+      return wantedServers(view, serving, this.#kernel).some(({ weight }) => weight > 0);
+    };
+    const served = [...touched].filter(hasServer);
+    for (const [name, wish] of wishes) {
+      if (wish === undefined) this.#wishes.delete(name);
+      else this.#wishes.set(name, wish);
+    }
+    const left = served.filter((service) => !hasServer(service)).map(({ name }) => name);
+    this.#wishes.clear();
+    for (const [name, wish] of before) this.#wishes.set(name, wish);
+    return left;
   }
 
   /** The document's services, as they are wanted now. */
@@ -541,6 +587,7 @@ function settingsOf({ services }: Health, index: number, { service }: ServiceWit
       failOpen: 'unreachable',
       slowStart: 0,
       drainTime: defaultDrainTime,
+      onChange: undefined,
       sorryServer: undefined,
       servers: [],
     }

@@ -5,7 +5,7 @@ import { parseIpv4, parseIpv6 } from '../model/address.js';
 import { parseServiceName, serviceName, startsWithService } from '../model/entity-name.js';
 import { ports } from '../model/limits.js';
 import { isInRange, parseAddressRange, type AddressRange } from '../model/address-range.js';
-import type { RealServer } from '../model/server.js';
+import type { RealServer, ServerKey } from '../model/server.js';
 import { serviceId, type ServiceKey } from '../model/service.js';
 import type { ServiceWithServers, Table } from '../model/table.js';
 
@@ -53,7 +53,8 @@ export function withAddresses(pattern: ServerPattern, addresses: readonly string
   return { ...pattern, hosts: addresses.map(parseAddressRange) };
 }
 
-function matches({ service, hosts, port }: ServerPattern, key: ServiceKey, server: RealServer): boolean {
+/** Whether a pattern means this server; one with the name of a host does so once its addresses are known. */
+export function matchesServer({ service, hosts, port }: ServerPattern, key: ServiceKey, server: ServerKey): boolean {
   if (service !== undefined && serviceId(service) !== serviceId(key)) return false;
   if (port !== undefined && port !== server.port) return false;
   return !('name' in hosts) && hosts.some((range) => isInRange(range, server.address));
@@ -91,7 +92,7 @@ export function selectServers(
   for (const { service, servers } of table.services) {
     if (wanted.size > 0 && !wanted.has(serviceId(service.key))) continue;
     for (const server of servers) {
-      const matching = patterns.filter((pattern) => matches(pattern, service.key, server));
+      const matching = patterns.filter((pattern) => matchesServer(pattern, service.key, server));
       for (const pattern of matching) unmatched.delete(pattern);
       if (patterns.length === 0 || matching.length > 0) selected.push({ key: service.key, server });
     }

@@ -2,6 +2,7 @@ import type { BulkResolver } from './resolver.js';
 import type { Transport } from './transport.js';
 import type { Clock } from './clock.js';
 import type { LockOptions, TableLock } from './lock.js';
+import type { ControlSockets } from './control.js';
 import type { StateFiles } from './state.js';
 import type { Terminal, TerminalEvents } from './terminal.js';
 
@@ -77,6 +78,18 @@ export interface Machine {
   lockTable(options: LockOptions): Promise<TableLock>;
   /** What is kept between runs, of this network namespace. */
   readonly state: StateFiles;
+  /** How programs of ours speak with each other. */
+  readonly control: ControlSockets;
+  /** Tells the service manager something, such as `READY=1`, where it has started this program. Never throws. */
+  notify(state: string): Promise<void>;
+  /**
+   * Runs a program that whoever wrote a document has named, without a shell, in a process group that is killed after a timeout.
+   * What it prints is dropped.
+   * @returns what was wrong, for people; undefined: nothing.
+   */
+  runHook(command: readonly string[], input: string, seconds: number): Promise<string | undefined>;
+  /** Replaces a file, or makes it; undefined: removes it. @throws the file system's error. */
+  replaceFile(path: string, text: string | undefined): void;
   /**
    * Runs a program for its output, without a shell and in the locale C; it is killed after a timeout.
    * @param input its standard input.

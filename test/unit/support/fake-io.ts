@@ -1,6 +1,8 @@
 import type { Transport } from '../../../src/ports/transport.js';
 import type { LockOptions } from '../../../src/ports/lock.js';
 import type { EndSignal, Io, Machine, Output } from '../../../src/ports/io.js';
+import { StateError } from '../../../src/errors.js';
+import type { ControlServer, ControlSockets, Respond } from '../../../src/ports/control.js';
 import type { StateFiles } from '../../../src/ports/state.js';
 import type { NameResolver } from '../../../src/ports/resolver.js';
 import { noNames } from './naming.js';
@@ -56,6 +58,36 @@ export class MemoryState implements StateFiles {
   }
 }
 
+/** Sockets in memory: who serves one is asked in the same process. */
+export class MemoryControl implements ControlSockets {
+  readonly served = new Map<string, Respond>();
+
+  list(): string[] {
+    return [...this.served.keys()].sort();
+  }
+
+  serve(name: string, respond: Respond): Promise<ControlServer> {
+    if (this.served.has(name)) return Promise.reject(new StateError(`another process answers at ${name}`));
+    this.served.set(name, respond);
+    const close = (): Promise<void> => {
+      this.served.delete(name);
+      return Promise.resolve();
+    };
+    return Promise.resolve({ close });
+  }
+
+  async ask(name: string, request: unknown): Promise<unknown> {
+    const respond = this.served.get(name);
+    if (respond === undefined) return undefined;
+    try {
+      // What goes through a socket is plain data.
+      return JSON.parse(JSON.stringify(await respond(JSON.parse(JSON.stringify(request))))) as unknown;
+    } catch (error) {
+      throw new StateError((error as Error).message);
+    }
+  }
+}
+
 /** What a program is given in place of the machine. */
 export interface FakeSurroundings {
   readonly stdin?: AsyncIterable<Uint8Array> | string;
@@ -71,6 +103,8 @@ export interface FakeSurroundings {
   readonly onSleep?: (sleeps: number, io: FakeIo) => void;
   /** What earlier runs have left. */
   readonly state?: MemoryState;
+  /** Where daemons answer. */
+  readonly control?: MemoryControl;
   /** In place of files and programs. */
   readonly machine?: Partial<
     Pick<Machine, 'readFile' | 'listDirectory' | 'run' | 'running' | 'clock' | 'openTerminal'>
@@ -87,6 +121,12 @@ export class FakeIo implements Io {
   readonly names: NameResolver;
   readonly machine: Io['machine'];
   readonly state: MemoryState;
+  /** What the service manager was told. */
+  readonly notified: string[] = [];
+  /** Programs that were run as hooks, with their input. */
+  readonly hooks: { readonly command: readonly string[]; readonly input: string }[] = [];
+  /** Files that were replaced; undefined: removed. */
+  readonly replaced = new Map<string, string | undefined>();
   socketsOpened = 0;
   modulesLoaded = 0;
   /** The locks that were asked for, and how many of them are held. */
@@ -106,6 +146,7 @@ export class FakeIo implements Io {
     names,
     lockFailure,
     state = new MemoryState(),
+    control = new MemoryControl(),
     env = {},
     onSleep,
     machine,
@@ -154,6 +195,18 @@ export class FakeIo implements Io {
         return Promise.resolve({ release, [Symbol.asyncDispose]: release });
       },
       state: this.state,
+      control,
+      notify: (text) => {
+        this.notified.push(text);
+        return Promise.resolve();
+      },
+      runHook: (command, input) => {
+        this.hooks.push({ command, input });
+        return Promise.resolve(undefined);
+      },
+      replaceFile: (path, text) => {
+        this.replaced.set(path, text);
+      },
       run: () => Promise.reject(new Error('no program was expected')),
       ...machine,
     };
