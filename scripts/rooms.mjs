@@ -17,6 +17,7 @@ export const rooms = [
   ['format', 'data in, text for people or JSON out; pure'],
   ['documents', 'tables to documents and rule dumps and back, with what is wrong and where; pure'],
   ['health', 'results of checks and the clock to states, and to the table that follows from them; pure'],
+  ['checkers', 'ask real servers how they are; the only room that connects to them'],
   ['table', 'whole tables of the kernel: read, apply, drain'],
   ['doctor', 'facts about a host in, findings out; pure'],
   ['command', 'carries commands out; an error becomes a text and an exit status here'],
