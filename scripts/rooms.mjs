@@ -18,6 +18,7 @@ export const rooms = [
   ['documents', 'tables to documents and rule dumps and back, with what is wrong and where; pure'],
   ['table', 'whole tables of the kernel: read, apply, drain'],
   ['health', 'results of checks and the clock to states, and to the table that follows from them; pure'],
+  ['checkers', 'ask real servers how they are; the only room that connects to them'],
   ['doctor', 'facts about a host in, findings out; pure'],
   ['command', 'carries commands out; an error becomes a text and an exit status here'],
   ['director', 'the daemon of `run`: makes checks when they are due, and the table that follows from them'],
