@@ -5,6 +5,7 @@ import { UsageError } from '../errors.js';
 import { completionWord } from '../grammar/verbs.js';
 import type { Io } from '../ports/io.js';
 import { apply } from './apply.js';
+import { checks } from './checks.js';
 import { connections } from './connections.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
@@ -17,6 +18,8 @@ import { exportVerb } from './export.js';
 import { importVerb } from './import.js';
 import { metrics } from './metrics.js';
 import { readWords } from './read-words.js';
+import { run } from './run.js';
+import { reload } from './reload.js';
 import { status } from './status.js';
 import { top } from './top.js';
 import { defineVerb, type DefinedVerb, type OptionValues } from './verb.js';
@@ -41,6 +44,9 @@ export const verbs: readonly DefinedVerb[] = [
   importVerb,
   diff,
   apply,
+  run,
+  checks,
+  reload,
   set,
   drain,
   undrain,

@@ -1,22 +1,14 @@
-import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { StateError } from '../errors.js';
-import type { ControlServer, ControlSockets, Respond } from '../ports/control.js';
-import { ensureOwnDirectory, failureText, namespaceInode, stateDirectory } from './state-files.js';
-
-/** Longest request or answer, in bytes. */
-const longestMessage = 64 * 1024 * 1024;
-
-/** Longest time for a request to come in, in milliseconds. */
-const requestTime = 5000;
-
-/** Connections at a time. */
-const mostConnections = 32;
+import type { ControlSockets } from '../ports/control.js';
+import { namespaceInode, stateDirectory } from './state-files.js';
 
 const ending = '.sock';
 
-/** The sockets of this network namespace. @param directory for tests; /run/ipvsadm by default. */
+/**
+ * The sockets of this network namespace. Who only looks whether there is one loads nothing of the network.
+ * @param directory for tests; /run/ipvsadm by default.
+ */
 export function controlSockets(directory = stateDirectory, namespace: () => number = namespaceInode): ControlSockets {
   const start = (): string => `${namespace()}.`;
   const pathOf = (name: string): string => {
@@ -26,146 +18,18 @@ export function controlSockets(directory = stateDirectory, namespace: () => numb
   return {
     list() {
       try {
+        const known = start();
         return readdirSync(directory)
-          .filter((file) => file.startsWith(start()) && file.endsWith(ending))
-          .map((file) => file.slice(start().length, -ending.length))
+          .filter((file) => file.startsWith(known) && file.endsWith(ending))
+          .map((file) => file.slice(known.length, -ending.length))
           .sort();
       } catch {
         // Nobody has made the directory.
         return [];
       }
     },
-    async serve(name, respond) {
-      const path = pathOf(name);
-      try {
-        ensureOwnDirectory(directory);
-        await removeDead(path);
-        return await listen(path, respond);
-      } catch (cause) {
-        if (cause instanceof StateError) throw cause;
-        throw new StateError(failureText(path, cause), { cause });
-      }
-    },
-    ask: (name, request, seconds = 30) => ask(pathOf(name), request, seconds),
+    serve: async (name, respond) => (await import('./control-exchange.js')).serveAt(pathOf(name), respond),
+    ask: async (name, request, seconds = 30) =>
+      (await import('./control-exchange.js')).askAt(pathOf(name), request, seconds),
   };
-}
-
-/** Removes a socket whose process has ended. @throws {StateError} where it has not. */
-async function removeDead(path: string): Promise<void> {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return;
-  if (!stat.isSocket()) throw new Error('it is no socket, remove it');
-  const socket = await connectTo(path);
-  if (socket !== undefined) {
-    socket.destroy();
-    throw new StateError(`another process answers at ${path}`);
-  }
-  rmSync(path, { force: true });
-}
-
-/** Undefined where nobody listens. */
-async function connectTo(path: string): Promise<Socket | undefined> {
-  return new Promise((resolve, reject) => {
-    const socket = createConnection(path);
-    socket.once('connect', () => {
-      resolve(socket);
-    });
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
-      else reject(error);
-    });
-  });
-}
-
-async function listen(path: string, respond: Respond): Promise<ControlServer> {
-  const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
-    answer(socket, respond);
-  });
-  server.maxConnections = mostConnections;
-  const open = new Set<Socket>();
-  server.on('connection', (socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-  });
-  const mask = process.umask(0o177);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(path, resolve);
-    });
-  } finally {
-    process.umask(mask);
-  }
-  chmodSync(path, 0o600);
-  return {
-    close: () =>
-      new Promise<void>((resolve) => {
-        // Removes the socket's file, too.
-        server.close(() => {
-          resolve();
-        });
-        for (const socket of open) socket.destroy();
-      }),
-  };
-}
-
-function answer(socket: Socket, respond: Respond): void {
-  let text = '';
-  socket.setEncoding('utf8').setTimeout(requestTime, () => socket.destroy());
-  socket.on('error', () => socket.destroy());
-  socket.on('data', (piece: string) => {
-    text += piece;
-    if (text.length > longestMessage) socket.destroy();
-  });
-  socket.once('end', () => {
-    socket.setTimeout(0);
-    void respondTo(text, respond).then((reply) => socket.end(reply));
-  });
-}
-
-async function respondTo(text: string, respond: Respond): Promise<string> {
-  try {
-    return JSON.stringify({ answer: await respond(JSON.parse(text)) });
-  } catch (error) {
-    return JSON.stringify({ error: error instanceof Error ? error.message : String(error) });
-  }
-}
-
-async function ask(path: string, request: unknown, seconds: number): Promise<unknown> {
-  let reply: unknown;
-  try {
-    const socket = await connectTo(path);
-    if (socket === undefined) return undefined;
-    reply = JSON.parse(await exchange(socket, JSON.stringify(request), seconds));
-  } catch (cause) {
-    throw new StateError(failureText(path, cause), { cause });
-  }
-  if (typeof reply === 'object' && reply !== null) {
-    if ('error' in reply && typeof reply.error === 'string') throw new StateError(reply.error);
-    if ('answer' in reply) return reply.answer;
-  }
-  throw new StateError(`${path}: no answer that is understood`);
-}
-
-function exchange(socket: Socket, request: string, seconds: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const fail = (error: Error): void => {
-      socket.destroy();
-      reject(error);
-    };
-    socket.setEncoding('utf8').setTimeout(seconds * 1000, () => {
-      fail(new Error(`no answer within ${seconds} s`));
-    });
-    socket.on('error', fail);
-    socket.on('data', (piece: string) => {
-      text += piece;
-      if (text.length > longestMessage) fail(new Error('the answer is too long'));
-    });
-    socket.once('end', () => {
-      if (text === '') fail(new Error('the answer was cut short'));
-      else resolve(text);
-      socket.destroy();
-    });
-    socket.end(request);
-  });
 }
