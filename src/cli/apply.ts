@@ -39,6 +39,7 @@ export const apply = defineVerb<ApplyArguments>({
           makeTable(io, client, await readTable(client), wanted, {
             ...options,
             verb: 'apply',
+            leavesKept: true,
             drainSeconds: options.drain,
           });
         return options.dryRun ? make() : withLock(io, options.wait, `apply ${options.file}`, make);

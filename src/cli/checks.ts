@@ -1,6 +1,6 @@
 import { reportFailures } from '../command/failure.js';
 import { StateError } from '../errors.js';
-import { daemonsOf, socketOf } from '../director/daemon.js';
+import { daemonsOf, socketOf } from '../command/keepers.js';
 import type { RequestInput } from '../director/requests.js';
 import type { ServiceView, Snapshot } from '../director/snapshot.js';
 import { formatJson } from '../format/json.js';

@@ -1,4 +1,5 @@
 import type { IpvsClient } from '../client/client.js';
+import { Keepers } from '../command/keepers.js';
 import { reportFailures } from '../command/failure.js';
 import { readText } from '../command/read-text.js';
 import { withSession } from '../command/session.js';
@@ -10,7 +11,7 @@ import { parseServiceName, serverName, serviceName } from '../model/entity-name.
 import { serverId } from '../model/server.js';
 import { serviceId, type ServiceKey } from '../model/service.js';
 import type { Table } from '../model/table.js';
-import { hostsOf, selectServers, type Selected } from '../plan/selection.js';
+import { hostsOf, selectServers, withServers, type Selected } from '../plan/selection.js';
 import type { Io } from '../ports/io.js';
 import { cleanRecord, longestReason, readDrainRecord, writeDrainRecord } from '../table/drain-record.js';
 import { drainServers, drainWarnings, refuseOutage } from '../table/drained-servers.js';
@@ -20,6 +21,7 @@ import { counted } from '../text/counted.js';
 import { printable } from '../text/printable.js';
 import { drainDisplay } from './drain-display.js';
 import { Ending } from './ending.js';
+import { askKeepers, selectedOf, showAsked } from './kept-servers.js';
 import { failure, makeTable, readSeconds, waitOption, withLock } from './make-table.js';
 import { readServers, serverOperands } from './named-servers.js';
 import { defineVerb, type OptionValues } from './verb.js';
@@ -159,20 +161,35 @@ async function takeOut(
   options: DrainOptions,
 ): Promise<{ status: number; selected: Selected[] }> {
   const { state } = io.machine;
-  const from = await readTable(client);
+  const keepers = await Keepers.find(io.machine);
+  const present = await readTable(client);
+  const from = keepers.complete(present);
   const selected = choose(from);
+  const { own, kept } = keepers.split(selected);
   const note = { reason: options.reason, by: io.machine.user, at: new Date(io.machine.date()).toISOString() };
-  const { table, record } = drainServers(from, cleanRecord(readDrainRecord(state), from), selected, note);
-  if (!options.force) refuseOutage(from, table, '; --force does it all the same');
+  const { table, record } = drainServers(present, cleanRecord(readDrainRecord(state), from), own, note);
+  if (!options.force) refuseOutage(present, table, '; --force does it all the same');
+  const ask = (dryRun: boolean) => (servers: readonly string[]) =>
+    ({ do: 'drain', servers, force: options.force, dryRun, reason: options.reason, by: note.by }) as const;
+  // Nothing is done here where a daemon would refuse its part.
+  await askKeepers(io, kept, ask(true));
   for (const warning of drainWarnings(from, selected, await drainSettings(io)))
     await io.stderr.write(`${io.programName}: ${warning}\n`);
   const quiet = options.format !== 'table';
   if (quiet) await showSelected(io, selected, options.format);
+  else
+    await showAsked(
+      io,
+      kept,
+      from,
+      withServers(from, selectedOf(kept, selected), (one) => ({ ...one, weight: 0 })),
+    );
   // Before the change: if this ends here, the record is of servers that have a weight, which counts as nothing.
   if (!options.dryRun) writeDrainRecord(state, record);
   const { dryRun } = options;
-  const status = await makeTable(io, client, from, table, { verb: 'drain', json: false, quiet, dryRun });
-  if (dryRun && !quiet) await showShares(io, from, table, selected);
+  const status = await makeTable(io, client, present, table, { verb: 'drain', json: false, quiet, dryRun });
+  if (dryRun && !quiet) await showShares(io, present, table, own);
+  if (status === 0 && !dryRun) await askKeepers(io, kept, ask(false));
   return { status, selected };
 }
 
@@ -251,8 +268,11 @@ async function waitForEnd(
 
 /** Removes those of the servers that still have weight 0. */
 async function removeServers(io: Io, client: IpvsClient, selected: readonly Selected[]): Promise<number> {
+  const { own, kept } = (await Keepers.find(io.machine)).split(selected);
+  // They are drained already: nobody is left without a server by this.
+  await askKeepers(io, kept, (servers) => ({ do: 'drain', servers, remove: true, force: true, by: io.machine.user }));
   const from = await readTable(client);
-  const gone = new Set(selected.map(({ key, server }) => `${serviceId(key)} ${serverId(server)}`));
+  const gone = new Set(own.map(({ key, server }) => `${serviceId(key)} ${serverId(server)}`));
   const services = from.services.map(({ service, servers }) => ({
     service,
     servers: servers.filter(

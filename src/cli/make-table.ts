@@ -2,13 +2,15 @@
 
 import type { IpvsClient } from '../client/client.js';
 import { kernelText } from '../command/kernel-text.js';
+import { Keepers, keptText } from '../command/keepers.js';
 import { keepPrevious } from '../command/previous.js';
 import { writeAll } from '../command/write-all.js';
-import { ApplyError, InterruptedError, isUndone, type KernelError, type Undone } from '../errors.js';
+import { ApplyError, InterruptedError, isUndone, StateError, type KernelError, type Undone } from '../errors.js';
 import { formatDifference } from '../format/format-difference.js';
+import { serviceName } from '../model/entity-name.js';
 import type { Table } from '../model/table.js';
 import { compareTables, isSame } from '../plan/difference.js';
-import { isEmpty, planChanges, type PlanOptions } from '../plan/plan.js';
+import { isEmpty, planChanges, type Plan, type PlanOptions } from '../plan/plan.js';
 import type { Io } from '../ports/io.js';
 import { applyPlan } from '../table/apply.js';
 import { forgetReturned } from '../table/drain-record.js';
@@ -67,6 +69,8 @@ export interface MakeOptions extends PlanOptions {
   readonly dryRun?: boolean | undefined;
   /** False: the table before is not kept for `undo`, as for what goes on with a change. Default: true. */
   readonly keep?: boolean | undefined;
+  /** True: services that daemons keep are left as they are, instead of being a failure. */
+  readonly leavesKept?: boolean | undefined;
   /** As `ApplyOptions` has it. */
   readonly drainSeconds?: number | undefined;
 }
@@ -80,11 +84,11 @@ export async function makeTable(
   io: Io,
   client: IpvsClient,
   from: Table,
-  wanted: Table,
+  asked: Table,
   options: MakeOptions,
 ): Promise<number> {
   const { verb, json, drainSeconds = 0 } = options;
-  const plan = planChanges(from, wanted, options);
+  const { wanted, plan } = await planWithoutKept(io, from, asked, options);
   // Written first: whatever happens, the log has what was planned.
   if (options.quiet !== true) await writeDifference(io, plan.difference, json);
   if (isEmpty(plan) || options.dryRun === true) return 0;
@@ -109,6 +113,32 @@ export async function makeTable(
     ending.stop();
   }
   return verify(io, client, wanted, options);
+}
+
+/**
+ * The plan for all services but those that daemons keep: their tables are made by them alone.
+ * @throws {StateError} where one of these would be changed, unless they are left alone.
+ */
+async function planWithoutKept(
+  io: Io,
+  from: Table,
+  wanted: Table,
+  options: MakeOptions,
+): Promise<{ readonly wanted: Table; readonly plan: Plan }> {
+  const plan = planChanges(from, wanted, options);
+  const keepers = isEmpty(plan) ? undefined : await Keepers.find(io.machine);
+  const kept = plan.difference.services.filter(({ key }) => keepers?.ownerOf(key) !== undefined);
+  const [first] = kept;
+  if (keepers === undefined || first === undefined) return { wanted, plan };
+  if (options.leavesKept !== true) {
+    const keeper = keepers.ownerOf(first.key);
+    if (keeper !== undefined) throw new StateError(keptText(serviceName(first.key), keeper));
+  }
+  const names = kept.slice(0, 10).map(({ key }) => serviceName(key));
+  const more = kept.length > names.length ? ` and ${kept.length - names.length} more` : '';
+  await io.stderr.write(`${io.programName}: kept by ipvsadm run, left alone: ${names.join(', ')}${more}\n`);
+  const others = keepers.leaveAlone(from, wanted);
+  return { wanted: others, plan: planChanges(from, others, options) };
 }
 
 /** Message lines for a plan that was not carried out; undefined for every other error. */

@@ -1,6 +1,6 @@
 import { reportFailures } from '../command/failure.js';
 import { StateError } from '../errors.js';
-import { daemonsOf, socketOf } from '../director/daemon.js';
+import { daemonsOf, socketOf } from '../command/keepers.js';
 import { defineVerb } from './verb.js';
 
 interface ReloadOptions {

@@ -53,7 +53,11 @@ export const undo = defineVerb<UndoOptions>({
           // Another command may have kept one since: the number is of the list that there is under the lock.
           const { services, timeouts, syncDaemons = [] } = await parseKept(state, tableOfNumber(state, number));
           const wanted = { services, timeouts, syncDaemons };
-          return makeTable(io, client, await readTable(client), wanted, { verb: 'undo', ...options });
+          return makeTable(io, client, await readTable(client), wanted, {
+            verb: 'undo',
+            leavesKept: true,
+            ...options,
+          });
         };
         return options.dryRun ? make() : withLock(io, options.wait, `undo (${describe(state, chosen)})`, make);
       });

@@ -1,17 +1,20 @@
 import type { IpvsClient } from '../client/client.js';
+import { Keepers, type KeptServers } from '../command/keepers.js';
 import { reportFailures } from '../command/failure.js';
 import { withSession } from '../command/session.js';
 import { serverName } from '../model/entity-name.js';
 import { weights } from '../model/limits.js';
+import type { ServerKey } from '../model/server.js';
 import type { ServiceKey } from '../model/service.js';
 import type { Table } from '../model/table.js';
-import { selectServers, type Selected } from '../plan/selection.js';
+import { selectServers, withServers, type Selected } from '../plan/selection.js';
 import type { Io } from '../ports/io.js';
 import { drainedEntry, readDrainRecord, writeDrainRecord } from '../table/drain-record.js';
 import { partOf, rampProblem, returningServers, withReturned, type Returning } from '../table/drained-servers.js';
 import { readTable } from '../table/read.js';
 import { isSelection, selectionOptions, type Batch } from './drain.js';
 import { Ending } from './ending.js';
+import { askKeepers, selectedOf, showAsked } from './kept-servers.js';
 import { makeTable, readSeconds, waitOption, withLock } from './make-table.js';
 import { readServers, serverOperands } from './named-servers.js';
 import { defineVerb } from './verb.js';
@@ -94,8 +97,13 @@ async function putBack(
   purpose: string,
 ): Promise<number> {
   const { json, dryRun, ramp, weight } = options;
+  const keepers = await Keepers.find(io.machine);
   const from = await readTable(client);
-  const returning = returningServers(readDrainRecord(io.machine.state), choose(from), weight);
+  const selected = choose(keepers.complete(from));
+  const { own, kept } = keepers.split(selected);
+  const asked = await undrainKept(io, kept, selected, keepers.complete(from), options);
+  if (own.length === 0 && kept.size > 0) return asked;
+  const returning = returningServers(readDrainRecord(io.machine.state), own, weight);
   const problem = ramp > 0 ? rampProblem(from, returning) : undefined;
   if (problem !== undefined) await io.stderr.write(`${io.programName}: ${problem}\n`);
   if (dryRun) return makeTable(io, client, from, withReturned(from, returning, 1), { verb: 'undrain', json, dryRun });
@@ -118,6 +126,46 @@ async function putBack(
   } finally {
     ending.stop();
   }
+}
+
+/** Lets daemons put back servers that they keep. @returns the exit status. */
+async function undrainKept(
+  io: Io,
+  kept: KeptServers,
+  selected: readonly Selected[],
+  from: Table,
+  { dryRun, weight, ramp }: UndrainOptions,
+): Promise<number> {
+  if (kept.size === 0) return 0;
+  const record = readDrainRecord(io.machine.state);
+  // What is down is not drained by that; the daemon puts it back itself.
+  const drained = selectedOf(kept, selected).filter(
+    ({ key, server }) => drainedEntry(record, key, server) !== undefined,
+  );
+  const weightOf = (key: ServiceKey, server: ServerKey): number =>
+    weight ?? record.get(serverName(key, server))?.weight ?? 0;
+  await showAsked(
+    io,
+    kept,
+    from,
+    withServers(from, drained, (server, key) => ({ ...server, weight: weightOf(key, server) })),
+  );
+  if (dryRun) return 0;
+  const names = new Set(drained.map(({ key, server }) => serverName(key, server)));
+  await askKeepers(io, kept, (servers) => ({
+    do: 'undrain',
+    servers: servers.filter((name) => names.has(name)),
+    ...(ramp > 0 ? { ramp } : {}),
+  }));
+  if (weight !== undefined) {
+    const { user: by } = io.machine;
+    await askKeepers(io, kept, (servers) => ({
+      do: 'weigh',
+      weights: Object.fromEntries(servers.filter((name) => names.has(name)).map((name) => [name, weight])),
+      by,
+    }));
+  }
+  return 0;
 }
 
 /** Servers on their way back, whose weights are raised as long as nobody else changes them. */

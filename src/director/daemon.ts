@@ -3,6 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { IpvsClient } from '../client/client.js';
 import { connect } from '../command/connect.js';
+import { daemonsOf, socketOf, type Keeper } from '../command/keepers.js';
 import { readText } from '../command/read-text.js';
 import type { Configuration } from '../documents/read-document.js';
 import { IpvsError, StateError, ValueError } from '../errors.js';
@@ -19,7 +20,7 @@ import { Hooks } from './hooks.js';
 import type { Journal } from './journal.js';
 import { makeServices } from './make-services.js';
 import { readServicesOf } from './read-services.js';
-import { readRequest, type Owns, type Request } from './requests.js';
+import { readRequest, type Request } from './requests.js';
 import { readSaved, tellDrains, withDrainsOf, writeSaved } from './saved.js';
 import { servicesView, type Snapshot } from './snapshot.js';
 
@@ -65,9 +66,6 @@ const mostRefusals = 10;
 
 /** A document that would end more than this part of the services is refused unless it is forced. */
 const mostEnding = 0.5;
-
-/** The name of a daemon's socket. */
-export const socketOf = (instance: string): string => `run-${instance}`;
 
 /** The daemon of `ipvsadm run`. */
 export class Daemon {
@@ -465,7 +463,7 @@ export class Daemon {
     }
   }
 
-  #ownsAnswer(): Owns {
+  #ownsAnswer(): Keeper {
     const { instance, document } = this.#options;
     const services = [...this.#watch.services.values()].map(({ name, servers }) => ({
       service: name,
@@ -581,15 +579,4 @@ function refuseUnsupported({ health }: Configuration): void {
 
 function oneLine(text: string): string {
   return text.split('\n', 1)[0] ?? '';
-}
-
-/** The daemons that run in this network namespace, but for one. @throws {StateError} where one does not answer. */
-export async function daemonsOf(machine: Pick<Machine, 'control'>, except?: string): Promise<Owns[]> {
-  const owners: Owns[] = [];
-  for (const name of machine.control.list()) {
-    if (!name.startsWith('run-') || (except !== undefined && name === socketOf(except))) continue;
-    const answer = await machine.control.ask(name, { do: 'owns' });
-    if (answer !== undefined) owners.push(answer as Owns);
-  }
-  return owners;
 }

@@ -43,21 +43,12 @@ const requestSchema = v.variant('do', [
 export type Request = v.InferOutput<typeof requestSchema>;
 
 /** What is to be asked for. */
-export type RequestInput = v.InferInput<typeof requestSchema>;
+export type RequestInput = Plain<v.InferInput<typeof requestSchema>>;
 
-/** A service that a daemon keeps, with its servers by name and the weights that the document gives them. */
-export interface OwnedService {
-  readonly service: string;
-  readonly servers: Readonly<Record<string, number>>;
-}
-
-/** The answer to `owns`. */
-export interface Owns {
-  readonly instance: string;
-  readonly document: string;
-  readonly pid: number;
-  readonly services: readonly OwnedService[];
-}
+/** The same with lists that are only read. */
+type Plain<T> = T extends unknown
+  ? { readonly [K in keyof T]: T[K] extends (infer Item)[] ? readonly Item[] : T[K] }
+  : never;
 
 /** @throws {StateError} for what is no request. */
 export function readRequest(value: unknown): Request {

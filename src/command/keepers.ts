@@ -1,0 +1,136 @@
+// Which services daemons of `run` keep: whoever changes the table leaves these to them.
+
+import { parseServerName, serverName, serviceName } from '../model/entity-name.js';
+import { defaultTunnel, serverId, type RealServer } from '../model/server.js';
+import type { ServiceKey } from '../model/service.js';
+import type { ServiceWithServers, Table } from '../model/table.js';
+import type { Selected } from '../plan/selection.js';
+import type { Machine } from '../ports/io.js';
+
+/** A service that a daemon keeps, with its servers by name and the weights that the document gives them. */
+export interface OwnedService {
+  readonly service: string;
+  readonly servers: Readonly<Record<string, number>>;
+}
+
+/** A daemon, and what it keeps. */
+export interface Keeper {
+  readonly instance: string;
+  readonly document: string;
+  readonly pid: number;
+  readonly services: readonly OwnedService[];
+}
+
+const socketPrefix = 'run-';
+
+/** The name of a daemon's socket. */
+export const socketOf = (instance: string): string => socketPrefix + instance;
+
+/** The daemons that run in this network namespace, but for one. @throws {StateError} where one does not answer. */
+export async function daemonsOf(machine: Pick<Machine, 'control'>, except?: string): Promise<Keeper[]> {
+  const keepers: Keeper[] = [];
+  for (const name of machine.control.list()) {
+    if (!name.startsWith(socketPrefix) || (except !== undefined && name === socketOf(except))) continue;
+    const answer = await machine.control.ask(name, { do: 'owns' });
+    if (answer !== undefined) keepers.push(answer as Keeper);
+  }
+  return keepers;
+}
+
+/** Servers of daemons, by the names that these know them by. */
+export type KeptServers = ReadonlyMap<Keeper, readonly string[]>;
+
+/** The daemons that run, and what they keep. */
+export class Keepers {
+  readonly #owners = new Map<string, Keeper>();
+  readonly #weights = new Map<string, number>();
+
+  constructor(daemons: readonly Keeper[]) {
+    for (const daemon of daemons) {
+      for (const { service, servers } of daemon.services) {
+        this.#owners.set(service, daemon);
+        for (const [name, weight] of Object.entries(servers)) this.#weights.set(name, weight);
+      }
+    }
+  }
+
+  /** Finds those that run. @throws {StateError} where one does not answer. */
+  static async find(machine: Pick<Machine, 'control'>): Promise<Keepers> {
+    return new Keepers(await daemonsOf(machine));
+  }
+
+  /** Who keeps a service; undefined: nobody. */
+  ownerOf(key: ServiceKey): Keeper | undefined {
+    return this.#owners.size === 0 ? undefined : this.#owners.get(serviceName(key));
+  }
+
+  /** The weight that a kept server has in its document; undefined: it is not kept. */
+  weightOf(name: string): number | undefined {
+    return this.#weights.get(name);
+  }
+
+  /** The table with the servers that daemons have taken out of it, at weight 0. */
+  complete(table: Table): Table {
+    if (this.#owners.size === 0) return table;
+    const services = table.services.map((entry) => {
+      const keeper = this.ownerOf(entry.service.key);
+      const owned = keeper?.services.find(({ service }) => service === serviceName(entry.service.key));
+      if (owned === undefined) return entry;
+      const present = new Set(entry.servers.map(serverId));
+      const missing = Object.keys(owned.servers).flatMap((name) => serverOf(name));
+      return { ...entry, servers: [...entry.servers, ...missing.filter((one) => !present.has(serverId(one)))] };
+    });
+    return { ...table, services };
+  }
+
+  /** The table in which kept servers have the weights of their documents. */
+  asWritten(table: Table): Table {
+    if (this.#owners.size === 0) return table;
+    const services = this.complete(table).services.map(({ service, servers }) => ({
+      service,
+      servers: servers.map((server) => {
+        const weight = this.#weights.get(serverName(service.key, server)) ?? server.weight;
+        return weight === server.weight ? server : { ...server, weight };
+      }),
+    }));
+    return { ...table, services };
+  }
+
+  /** A table in which kept services are as they are in another one. */
+  leaveAlone(from: Table, wanted: Table): Table {
+    const isKept = ({ service }: ServiceWithServers): boolean => this.ownerOf(service.key) !== undefined;
+    return {
+      ...wanted,
+      services: [...wanted.services.filter((entry) => !isKept(entry)), ...from.services.filter(isKept)],
+    };
+  }
+
+  /** Servers that nobody keeps, and those of daemons. */
+  split(selected: readonly Selected[]): { readonly own: Selected[]; readonly kept: KeptServers } {
+    const own: Selected[] = [];
+    const kept = new Map<Keeper, string[]>();
+    for (const one of selected) {
+      const keeper = this.ownerOf(one.key);
+      if (keeper === undefined) own.push(one);
+      else {
+        const names = kept.get(keeper) ?? [];
+        names.push(serverName(one.key, one.server));
+        kept.set(keeper, names);
+      }
+    }
+    return { own, kept };
+  }
+}
+
+/** A server that is not in the kernel, as far as its name tells. */
+function serverOf(name: string): RealServer[] {
+  const { family, address, port } = parseServerName(name);
+  if (port === undefined) return [];
+  const settings = { forwarding: 'masquerading', upperThreshold: 0, lowerThreshold: 0, tunnel: defaultTunnel } as const;
+  return [{ family, address, port, weight: 0, ...settings }];
+}
+
+/** Why a service is not changed here, and what to do. */
+export function keptText(name: string, { instance, document, pid }: Keeper): string {
+  return `${name} is kept by ipvsadm run (${instance}, process ${pid}): change ${document} and run ipvsadm reload`;
+}
