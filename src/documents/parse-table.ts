@@ -48,7 +48,7 @@ export async function parseConfiguration(
     const { readRules } = await import('./rules/read-rules.js');
     return { table: await readRules(content, replaced, source, names), health: { services: [] } };
   }
-  return (await import('./read-document.js')).readDocument(content, replaced, source);
+  return (await import('./read-document.js')).readDocument(content, source, { replaced });
 }
 
 /** What a text is, by its first line that is neither empty nor a comment. */

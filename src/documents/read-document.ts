@@ -16,17 +16,28 @@ export interface Configuration {
   readonly health: Health;
 }
 
+/** How a document is read. */
+export interface DocumentOptions {
+  /** Whether bytes that are not UTF-8 were replaced in the text. */
+  readonly replaced?: boolean | undefined;
+  /** True for what a kernel had, whoever had set it: settings are taken together as they are. */
+  readonly asFound?: boolean | undefined;
+}
+
 /**
  * Reads a document in YAML or JSON.
- * @param replaced whether bytes that are not UTF-8 were replaced in the text.
  * @throws {DocumentError}
  */
-export function readDocument(text: string, replaced: boolean, source: string): Configuration {
+export function readDocument(
+  text: string,
+  source: string,
+  { replaced = false, asFound = false }: DocumentOptions = {},
+): Configuration {
   const { value, faults, locate } = readDocumentText(text, replaced);
   const found: ShapeProblem[] = [];
   if (value !== undefined || faults.length === 0) {
     const { problems, table, health, original } = checkShape(value);
-    const combinations = checkTable(table, (path) => pathText(original(path)));
+    const combinations = asFound ? [] : checkTable(table, (path) => pathText(original(path)));
     if (faults.length + problems.length + combinations.length === 0) {
       return { table: canonicalTable(table), health };
     }

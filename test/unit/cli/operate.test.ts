@@ -4,7 +4,7 @@ import { topActions } from '../../../src/cli/top-actions.js';
 import type { TopActions } from '../../../src/cli/top-keys.js';
 import { IpvsClient } from '../../../src/client/client.js';
 import { IpvsError } from '../../../src/errors.js';
-import { realServer, serviceAt, serviceMarked, virtualService } from '../../../src/model/build.js';
+import { realServer, serviceAt, serviceMarked, syncDaemon, virtualService } from '../../../src/model/build.js';
 import { serverName } from '../../../src/model/entity-name.js';
 import type { RealServer } from '../../../src/model/server.js';
 import type { Table } from '../../../src/model/table.js';
@@ -490,6 +490,37 @@ describe('undo', () => {
     assert.deepEqual(director.weights, {});
     assert.equal((await director.run('undo')).status, 0);
     assert.equal((await director.run('export --format rules')).stdout, rules);
+  });
+
+  test('what no rule can say is put back, too, whoever had set it', async () => {
+    const director = new Director();
+    const strange: readonly Partial<RealServer>[] = [
+      { forwarding: 'local' },
+      { forwarding: 'bypass' },
+      { forwarding: 'direct-routing', port: 81 },
+      { forwarding: 'tunneling', tunnel: { type: 'gre', port: 0, checksum: 'csum+remcsum' } },
+      { upperThreshold: 3_000_000_000, lowerThreshold: 4_000_000_000 },
+    ];
+    for (const [index, settings] of strange.entries()) {
+      const added = { ...server(`10.0.3.${index + 1}`, 8080, 5), ...settings };
+      director.kernel.change({ kind: 'add-server', key: web, server: added });
+    }
+    const { table: full } = director.kernel;
+    await director.run('-C');
+    const { status, stderr } = await director.run('undo');
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+    assert.deepEqual(director.kernel.table, full);
+  });
+
+  test('a table without sync daemons is put back without them', async () => {
+    const director = new Director();
+    await director.run(`set ${web2} --weight 3`);
+    const daemon = syncDaemon('master', 'eth0');
+    director.kernel.change({ kind: 'start-daemon', daemon });
+    assert.equal((await director.run('undo')).status, 0);
+    assert.deepEqual(director.kernel.table.syncDaemons, []);
+    assert.equal((await director.run('undo')).status, 0);
+    assert.equal(director.kernel.table.syncDaemons.length, 1);
   });
 
   const recorded: readonly string[] = ['-C', `set ${web2} --weight 3`, `drain ${web2} --no-wait`, 'absent -D -f 7'];
