@@ -5,6 +5,7 @@ import { kernelText } from '../command/kernel-text.js';
 import { keepPrevious } from '../command/previous.js';
 import { writeAll } from '../command/write-all.js';
 import { ApplyError, InterruptedError, isUndone, type KernelError, type Undone } from '../errors.js';
+import type { PortRange } from '../documents/port-ranges.js';
 import { formatDifference } from '../format/format-difference.js';
 import type { Table } from '../model/table.js';
 import { compareTables, isSame } from '../plan/difference.js';
@@ -67,6 +68,8 @@ export interface MakeOptions extends PlanOptions {
   readonly dryRun?: boolean | undefined;
   /** False: the table before is not kept for `undo`, as for what goes on with a change. Default: true. */
   readonly keep?: boolean | undefined;
+  /** As `writeDifference` has them. */
+  readonly ranges?: readonly PortRange[] | undefined;
   /** As `ApplyOptions` has it. */
   readonly drainSeconds?: number | undefined;
 }
@@ -86,7 +89,7 @@ export async function makeTable(
   const { verb, json, drainSeconds = 0 } = options;
   const plan = planChanges(from, wanted, options);
   // Written first: whatever happens, the log has what was planned.
-  if (options.quiet !== true) await writeDifference(io, plan.difference, json);
+  if (options.quiet !== true) await writeDifference(io, plan.difference, json, options.ranges);
   if (isEmpty(plan) || options.dryRun === true) return 0;
   if (options.keep !== false) keepPrevious(io, from, verb);
   const display = drainSeconds > 0 ? (await import('./drain-display.js')).drainDisplay(io.stderr) : undefined;

@@ -46,7 +46,7 @@ export async function parseConfiguration(
   // Neither loads what only the other needs.
   if (kind === 'rules') {
     const { readRules } = await import('./rules/read-rules.js');
-    return { table: await readRules(content, replaced, source, names), health: { services: [] } };
+    return { table: await readRules(content, replaced, source, names), health: { services: [] }, ranges: [] };
   }
   return (await import('./read-document.js')).readDocument(content, source, { replaced });
 }

@@ -6,6 +6,7 @@ import { checkShape, type ShapeProblem } from './check-shape.js';
 import { checkTable } from './check-table.js';
 import { readDocumentText } from './document-text.js';
 import type { Health } from './health.js';
+import type { PortRange } from './port-ranges.js';
 import { documentError, keptProblems } from './report.js';
 import { SourceText } from './source-text.js';
 
@@ -14,6 +15,8 @@ export interface Configuration {
   readonly table: Table;
   /** For `ipvsadm run`; whoever changes the table once has no use for it. */
   readonly health: Health;
+  /** The services that ranges of ports have become. */
+  readonly ranges: readonly PortRange[];
 }
 
 /** How a document is read. */
@@ -36,10 +39,10 @@ export function readDocument(
   const { value, faults, locate } = readDocumentText(text, replaced);
   const found: ShapeProblem[] = [];
   if (value !== undefined || faults.length === 0) {
-    const { problems, table, health, original } = checkShape(value);
+    const { problems, table, health, ranges, original } = checkShape(value);
     const combinations = asFound ? [] : checkTable(table, (path) => pathText(original(path)));
     if (faults.length + problems.length + combinations.length === 0) {
-      return { table: canonicalTable(table), health };
+      return { table: canonicalTable(table), health, ranges };
     }
     found.push(
       ...problems,

@@ -30,8 +30,8 @@ describe('completion', () => {
 
   const options: readonly (readonly [verb: string, options: readonly string[]])[] = [
     ['export', ['--format']],
-    ['diff', ['--json', '--prune', '--keep-weights', '--from']],
-    ['apply', ['--json', '--prune', '--keep-weights', '--from', '--dry-run', '--drain', '--wait']],
+    ['diff', ['--json', '--prune', '--keep-weights', '--from', '--verbose']],
+    ['apply', ['--json', '--prune', '--keep-weights', '--from', '--verbose', '--dry-run', '--drain', '--wait']],
   ];
   for (const [verb, expected] of options) {
     test(`after ${verb} and a dash come its options`, async () => {
