@@ -89,6 +89,8 @@ describe('set', () => {
     [`set ${web2} ${web3} --weight +10%`, { [web2]: 11, [web3]: 22 }],
     ['set 10.0.1.2 --weight -50%', { [web2]: 5, [dns2]: 2 }],
     ['set web2 --weight 9', { [web2]: 9, [dns2]: 9, [mark2]: 9 }],
+    ['set 10.0.1.2 --weight 0', { [web2]: 0, [dns2]: 0, [mark2]: 0 }],
+    ['set 10.0.1.2:53 10.0.1.3:53 --weight 0 --force', { [dns2]: 0, [dns3]: 0 }],
     ['set 10.0.1.2 --weight 30 --dry-run', {}],
   ];
   const names = {
@@ -139,6 +141,10 @@ describe('set', () => {
     ['set 10.0.1.2 --weight 2147483648', /a weight is a number from 0 to 2147483647/],
     ['set 10.0.1.2 --weight -101%', /a weight is a number/],
     ['set 10.0.1.2 --lower 200', /the lower threshold, 200, is above the upper one, 100/],
+    [
+      'set 10.0.1.2 10.0.1.3 --weight 0',
+      /no server of weight above 0 would be left in tcp:192\.0\.2\.10:80, udp:192\.0\.2\.10:53; --force/,
+    ],
     ['set nosuch.example --weight 1', /nosuch\.example: no address is known/],
     ['set tcp:192.0.2.10:80 --scheduler rr --scheduler-flags sh-port', /sh-port is a flag of another scheduler/],
     ['set 10.0.1.2 --forwarding magic', /--forwarding takes one of/],
