@@ -259,16 +259,33 @@ describe('drain and undrain', () => {
     assert.match(shown, /tcp:192\.0\.2\.10:80: 1 of 3 servers stay, 33 % of the weight\n/);
   });
 
-  test('keepalived and schedulers that hash are warned of', async () => {
-    const director = new Director();
-    await director.run('set tcp:192.0.2.10:80 --scheduler sh');
-    const { stderr } = await director.run(`drain ${web2} --no-wait`, { machine: { running: () => ['keepalived'] } });
-    assert.match(
-      stderr,
-      /tcp:192\.0\.2\.10:80 has scheduler sh: new clients that hash to a drained server are refused/,
-    );
+  test('keepalived is warned of', async () => {
+    const { stderr } = await new Director().run(`drain ${web2} --no-wait`, {
+      machine: { running: () => ['keepalived'] },
+    });
     assert.match(stderr, /keepalived runs: if it manages these services, it may set their weights again/);
   });
+
+  const hashing: readonly (readonly [scheduler: string, help: string])[] = [
+    ['sh', ' (with the flag sh-fallback they go elsewhere)'],
+    ['mh', ' (with the flag mh-fallback they go elsewhere)'],
+    ['dh', ''],
+  ];
+  for (const [scheduler, help] of hashing) {
+    test(`the scheduler ${scheduler}, which refuses clients of a drained server, is warned of`, async () => {
+      const director = new Director();
+      await director.run(`set tcp:192.0.2.10:80 --scheduler ${scheduler}`);
+      const who = scheduler === 'dh' ? 'connections' : 'clients';
+      const { stderr } = await director.run(`drain ${web2} --no-wait`);
+      assert.equal(
+        stderr,
+        `ipvsadm: tcp:192.0.2.10:80 has scheduler ${scheduler}: new ${who} that hash to a drained server are refused${help}\n`,
+      );
+      if (help === '') return;
+      await director.run(`set tcp:192.0.2.10:80 --scheduler-flags ${scheduler}-fallback`);
+      assert.equal((await director.run(`drain ${web2} --no-wait`)).stderr, '');
+    });
+  }
 
   test('a ramp raises weights in steps', async () => {
     const director = new Director();
