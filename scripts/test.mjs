@@ -77,6 +77,7 @@ const table = {
   },
   // keepalived does not start before it is configured.
   others: { packages: ['curl', 'keepalived'], unpacked: ['prometheus-node-exporter'] },
+  top: { packages: ['tmux'] },
   metrics: { packages: ['curl'], unpacked: ['prometheus', 'prometheus-node-exporter'] },
   package: { argv: [process.execPath, 'scripts/check-package.mjs'] },
   format: { argv: [bin('prettier'), '--check', '--log-level=warn', '.'] },

@@ -37,6 +37,7 @@ export {
   type DrainRecord,
 } from './table/drain-record.js';
 export { stateFiles } from './edge/state-files.js';
+export type { OwnNamespace } from './edge/own-namespace.js';
 export type { StateFiles } from './ports/state.js';
 export { withRules } from './plan/rules.js';
 export {
@@ -73,6 +74,33 @@ export { parseAddressRange, type AddressRange } from './model/address-range.js';
 export type { Connection, ConnectionEnd } from './format/connections.js';
 export { formatTable, tableFormats, type TableFormat } from './documents/format-table.js';
 export { parseTable, type ParseOptions } from './documents/parse-table.js';
+export { importTable, type ImportedTable, type ImportOptions } from './documents/foreign/import-table.js';
+export type { ImportNote, Origin } from './documents/foreign/draft.js';
+export type { ForeignFiles } from './documents/foreign/files.js';
+export { foreignKinds, type ForeignKind } from './documents/foreign/kinds.js';
+export {
+  Meter,
+  ratedCounters,
+  readSample,
+  type Metered,
+  type MeteredServer,
+  type MeteredService,
+  type Rates,
+  type Sample,
+  type SampleClient,
+  type TableReading,
+} from './table/samples.js';
+export {
+  formatMetrics,
+  metricNames,
+  serverLabels,
+  type ConnectionEntries,
+  type MetricNames,
+  type MetricsReading,
+  type MetricsServer,
+  type MetricsStyle,
+  type ServerLabel,
+} from './format/metrics.js';
 export { lockTable } from './edge/table-lock.js';
 export type { Transport } from './ports/transport.js';
 export {
@@ -139,6 +167,7 @@ export type {
   SyncDaemon,
   SyncRole,
   Timeouts,
+  Totals,
 } from './model/state.js';
 export { NoAnswerError, type NameResolver } from './ports/resolver.js';
 export { createNameResolver } from './edge/system-resolver.js';

@@ -1,7 +1,7 @@
 import { reportFailures } from '../command/failure.js';
 import { withTableAndKernel } from '../command/compare.js';
 import { readTable } from '../table/read.js';
-import { comparedFile, comparisonOptions, type ComparisonOptions } from './comparison.js';
+import { comparedFile, comparisonOptions, noteTeller, tellOfHealth, type ComparisonOptions } from './comparison.js';
 import { makeTable, readSeconds, waitOption, withLock } from './make-table.js';
 import { defineVerb } from './verb.js';
 
@@ -33,16 +33,20 @@ export const apply = defineVerb<ApplyArguments>({
     ['$0 export | $0 apply --dry-run -', 'nothing to do'],
   ],
   run: (io, options) =>
-    reportFailures(io, 'apply', () =>
-      withTableAndKernel(io, options.file, { from: options.from, whole: true }, async (client, wanted) => {
+    reportFailures(io, 'apply', () => {
+      const { file, from } = options;
+      const reading = { from, whole: true, onNote: noteTeller(io, options) };
+      return withTableAndKernel(io, file, reading, async (client, { table, health, ranges }) => {
+        await tellOfHealth(io, options, health);
         const make = async (): Promise<number> =>
-          makeTable(io, client, await readTable(client), wanted, {
+          makeTable(io, client, await readTable(client), table, {
             ...options,
             verb: 'apply',
             leavesKept: true,
+            ranges,
             drainSeconds: options.drain,
           });
-        return options.dryRun ? make() : withLock(io, options.wait, `apply ${options.file}`, make);
-      }),
-    ),
+        return options.dryRun ? make() : withLock(io, options.wait, `apply ${file}`, make);
+      });
+    }),
 });

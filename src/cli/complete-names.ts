@@ -22,6 +22,15 @@ export function joinAtColons(words: readonly string[]): string[] {
   return joined;
 }
 
+/** Options that take names, by their words: what they name, and the option that a verb declares then. */
+const namingOptions: Readonly<Record<string, { readonly option: string; readonly takes: 'services' | 'servers' }>> = {
+  '--service': { option: 'service', takes: 'services' },
+  '--virtual': { option: 'virtual', takes: 'services' },
+  '-d': { option: 'virtual', takes: 'services' },
+  '--server': { option: 'server', takes: 'servers' },
+  '-r': { option: 'server', takes: 'servers' },
+};
+
 /** What a word is completed to, of the names that a verb takes; undefined where it takes none there. */
 export async function completeNames(
   io: Io,
@@ -30,10 +39,15 @@ export async function completeNames(
 ): Promise<string[] | undefined> {
   const current = words.at(-1) ?? '';
   const before = words.at(-2) ?? '';
-  const takesService = before === '--service' && Object.hasOwn(options, 'service');
-  const takesNames = operands?.completes !== undefined && !current.startsWith('-');
-  if (!takesService && !takesNames) return undefined;
-  const names = await tableNames(io, takesService ? 'services' : (operands?.completes ?? 'services'));
+  const naming = Object.hasOwn(namingOptions, before) ? namingOptions[before] : undefined;
+  const takes =
+    naming !== undefined && Object.hasOwn(options, naming.option)
+      ? naming.takes
+      : current.startsWith('-')
+        ? undefined
+        : operands?.completes;
+  if (takes === undefined) return undefined;
+  const names = await tableNames(io, takes);
   return names.filter((name) => name.startsWith(current)).map((name) => forShell(io, name, current));
 }
 

@@ -2,7 +2,14 @@ import { reportFailures } from '../command/failure.js';
 import { readTable } from '../table/read.js';
 import { compareTables, isSame } from '../plan/difference.js';
 import { withTableAndKernel } from '../command/compare.js';
-import { comparedFile, comparisonOptions, noteTeller, writeDifference, type ComparisonOptions } from './comparison.js';
+import {
+  comparedFile,
+  comparisonOptions,
+  noteTeller,
+  tellOfHealth,
+  writeDifference,
+  type ComparisonOptions,
+} from './comparison.js';
 import { defineVerb } from './verb.js';
 
 /** Exit status where something differs, as diff(1) has it. */
@@ -18,12 +25,15 @@ export const diff = defineVerb<ComparisonOptions>({
     ['$0 diff /etc/keepalived/keepalived.conf', 'what the kernel has otherwise than keepalived was told to'],
     ['ssh other ipvsadm-save -n | $0 diff -', 'what this director has that another one has not'],
   ],
-  run: (io, { file: path, json, ...options }) =>
-    reportFailures(io, 'diff', () =>
-      withTableAndKernel(io, path, { from: options.from, onLoss: noteTeller(io) }, async (client, wanted) => {
-        const difference = compareTables(await readTable(client), wanted, options);
-        await writeDifference(io, difference, json);
+  run: (io, options) =>
+    reportFailures(io, 'diff', () => {
+      const { file, from } = options;
+      return withTableAndKernel(io, file, { from, onNote: noteTeller(io, options) }, async (client, configuration) => {
+        const { table, health, ranges } = configuration;
+        await tellOfHealth(io, options, health);
+        const difference = compareTables(await readTable(client), table, options);
+        await writeDifference(io, difference, options.json, ranges);
         return isSame(difference) ? 0 : different;
-      }),
-    ),
+      });
+    }),
 });

@@ -27,7 +27,7 @@ export const importVerb = defineVerb<ImportOptions>({
       const imported = await readForeignFile(io, file, from);
       const { formatImport } = await import('../documents/foreign/format-import.js');
       await writeAll(io.stdout, formatImport(imported, file === '-' ? 'the standard input' : file));
-      const tell = noteTeller(io);
+      const tell = noteTeller(io, { verbose: true });
       for (const note of imported.notes) await tell(note);
       return imported.notes.some(({ isLoss }) => isLoss) ? incomplete : 0;
     }),

@@ -6,6 +6,7 @@ import { Keepers, keptText } from '../command/keepers.js';
 import { keepPrevious } from '../command/previous.js';
 import { writeAll } from '../command/write-all.js';
 import { ApplyError, InterruptedError, isUndone, StateError, type KernelError, type Undone } from '../errors.js';
+import type { PortRange } from '../documents/port-ranges.js';
 import { formatDifference } from '../format/format-difference.js';
 import { serviceName } from '../model/entity-name.js';
 import type { Table } from '../model/table.js';
@@ -71,6 +72,8 @@ export interface MakeOptions extends PlanOptions {
   readonly keep?: boolean | undefined;
   /** True: services that daemons keep are left as they are, instead of being a failure. */
   readonly leavesKept?: boolean | undefined;
+  /** As `writeDifference` has them. */
+  readonly ranges?: readonly PortRange[] | undefined;
   /** As `ApplyOptions` has it. */
   readonly drainSeconds?: number | undefined;
 }
@@ -90,7 +93,7 @@ export async function makeTable(
   const { verb, json, drainSeconds = 0 } = options;
   const { wanted, plan } = await planWithoutKept(io, from, asked, options);
   // Written first: whatever happens, the log has what was planned.
-  if (options.quiet !== true) await writeDifference(io, plan.difference, json);
+  if (options.quiet !== true) await writeDifference(io, plan.difference, json, options.ranges);
   if (isEmpty(plan) || options.dryRun === true) return 0;
   if (options.keep !== false) keepPrevious(io, from, verb);
   const display = drainSeconds > 0 ? (await import('./drain-display.js')).drainDisplay(io.stderr) : undefined;

@@ -18,6 +18,7 @@ import {
 import type { Table } from '../model/table.js';
 import { selectServers, withServers, type ServerPattern } from '../plan/selection.js';
 import { changedWeight, parseWeightChange, type WeightChange } from '../plan/weight-change.js';
+import { refuseOutage } from '../table/drained-servers.js';
 import { readTable } from '../table/read.js';
 import { makeTable, waitOption, withLock } from './make-table.js';
 import { readNames, readPatterns } from './named-servers.js';
@@ -42,6 +43,7 @@ interface ServiceChanges {
 
 interface SetOptions extends ServerChanges, ServiceChanges {
   words: readonly string[];
+  force: boolean;
   dryRun: boolean;
   json: boolean;
   wait: number;
@@ -140,6 +142,7 @@ export const set = defineVerb<SetOptions>({
       requiresArg: true,
       describe: 'persistence engine of services, such as sip; an empty text: none',
     },
+    force: { type: 'boolean', default: false, describe: 'weight 0 even for the last server of a service' },
     'dry-run': { type: 'boolean', default: false, describe: 'show what would be changed' },
     json: { type: 'boolean', default: false, describe: 'for programs: JSON with stable names' },
     ...waitOption,
@@ -178,6 +181,7 @@ export const set = defineVerb<SetOptions>({
         const make = async (): Promise<number> => {
           const from = await readTable(client);
           const wanted = withSettings(from, services, patterns, options);
+          if (!options.force) refuseOutage(from, wanted, '; --force does it all the same');
           return makeTable(io, client, from, wanted, { verb: 'set', json: options.json, dryRun: options.dryRun });
         };
         return options.dryRun ? make() : withLock(io, options.wait, `set ${names.join(' ')}`, make);

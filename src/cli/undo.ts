@@ -2,10 +2,9 @@ import { reportFailures } from '../command/failure.js';
 import { previousPrefix } from '../command/previous.js';
 import { withSession } from '../command/session.js';
 import { writeAll } from '../command/write-all.js';
-import { parseTable } from '../documents/parse-table.js';
 import { ValueError } from '../errors.js';
+import { hasKnownProtocol } from '../model/service.js';
 import type { Table } from '../model/table.js';
-import { noNames } from '../ports/resolver.js';
 import type { StateFiles } from '../ports/state.js';
 import { readTable } from '../table/read.js';
 import { printable } from '../text/printable.js';
@@ -51,13 +50,11 @@ export const undo = defineVerb<UndoOptions>({
       return withSession(io, 'apply', ({ client }) => {
         const make = async (): Promise<number> => {
           // Another command may have kept one since: the number is of the list that there is under the lock.
-          const { services, timeouts, syncDaemons = [] } = await parseKept(state, tableOfNumber(state, number));
-          const wanted = { services, timeouts, syncDaemons };
-          return makeTable(io, client, await readTable(client), wanted, {
-            verb: 'undo',
-            leavesKept: true,
-            ...options,
-          });
+          const kept = await readKept(state, tableOfNumber(state, number));
+          const from = await readTable(client);
+          const unkept = from.services.filter(({ service }) => !hasKnownProtocol(service.key));
+          const wanted = { ...kept, services: [...kept.services, ...unkept] };
+          return makeTable(io, client, from, wanted, { verb: 'undo', leavesKept: true, ...options });
         };
         return options.dryRun ? make() : withLock(io, options.wait, `undo (${describe(state, chosen)})`, make);
       });
@@ -74,8 +71,9 @@ function tableOfNumber(state: StateFiles, number: number): string {
   );
 }
 
-async function parseKept(state: StateFiles, name: string): Promise<Table> {
-  return parseTable(state.read(name) ?? '', name, { names: noNames });
+async function readKept(state: StateFiles, name: string): Promise<Table> {
+  const { readDocument } = await import('../documents/read-document.js');
+  return readDocument(state.read(name) ?? '', name, { asFound: true }).table;
 }
 
 function readNumber(words: readonly string[]): number {

@@ -1,7 +1,8 @@
 // The table before a change that removes much, kept for `undo`.
 
 import { IpvsError, StateError } from '../errors.js';
-import { formatRules } from '../documents/rules/table-rules.js';
+import { formatYaml } from '../documents/format-document.js';
+import { hasKnownProtocol } from '../model/service.js';
 import type { Table } from '../model/table.js';
 import type { Io } from '../ports/io.js';
 import { readTable } from '../table/read.js';
@@ -19,8 +20,8 @@ function keepsNothing({ env }: Io): boolean {
 }
 
 /**
- * Keeps a table that is about to be changed, as rules, which the original reads too. What can't be written is no reason not
- * to carry out what was asked.
+ * Keeps a table that is about to be changed, as a document, which has words for all that rules can't say. What can't be
+ * written is no reason not to carry out what was asked.
  * @param reason the command that changes it, such as `-C`.
  */
 export function keepPrevious(io: Io, table: Table, reason: string): void {
@@ -28,8 +29,10 @@ export function keepPrevious(io: Io, table: Table, reason: string): void {
   const { state } = io.machine;
   try {
     const time = new Date(io.machine.date()).toISOString();
-    const text = `# before ipvsadm ${reason} by ${io.machine.user}, ${time}\n${formatRules(table)}`;
-    state.write(`${previousPrefix}${time.replaceAll(/[^0-9TZ]/g, '')}.rules`, text, 0o600);
+    // Those of a protocol that only a newer kernel knows: `undo` leaves them as they are.
+    const services = table.services.filter(({ service }) => hasKnownProtocol(service.key));
+    const text = `# before ipvsadm ${reason} by ${io.machine.user}, ${time}\n${formatYaml({ ...table, services })}`;
+    state.write(`${previousPrefix}${time.replaceAll(/[^0-9TZ]/g, '')}.yaml`, text, 0o600);
     for (const name of state.list(previousPrefix).slice(0, -mostKept)) state.remove(name);
   } catch (error) {
     if (!(error instanceof StateError)) throw error;

@@ -1,19 +1,18 @@
 import { systemErrorText } from '../text/errno-text.js';
-import { parseConfiguration, parseTable } from '../documents/parse-table.js';
-import type { Configuration } from '../documents/read-document.js';
+import { parseConfiguration } from '../documents/parse-table.js';
 import type { ImportNote } from '../documents/foreign/draft.js';
 import type { Imported } from '../documents/foreign/finish.js';
 import type { ForeignKind } from '../documents/foreign/kinds.js';
 import { DocumentError } from '../errors.js';
 import { documentError, largestText, tooLarge, unreadable } from '../documents/report.js';
 import type { Io } from '../ports/io.js';
-import type { Table } from '../model/table.js';
+import type { Configuration } from '../documents/read-document.js';
 
 /** The file name that stands for the standard input. */
 const standardInputName = '-';
 
 /** The name of a file in messages. */
-function nameOf(file: string): string {
+export function nameOfFile(file: string): string {
   return file === standardInputName ? 'standard input' : file;
 }
 
@@ -64,7 +63,7 @@ async function readOther(io: Io, text: string, name: string, kind: ForeignKind):
  * @throws {DocumentError} where it can't be read or used, and for a file of another program.
  */
 export async function readConfigurationFile(io: Io, file: string): Promise<Configuration> {
-  const name = nameOf(file);
+  const name = nameOfFile(file);
   const bytes = await readBytes(io, file, name);
   const kind = await kindOfOther(textOf(bytes));
   if (kind !== undefined) throw unreadable(name, `is for ${kind}: make a document of it with ipvsadm import ${name}`);
@@ -77,7 +76,7 @@ export async function readConfigurationFile(io: Io, file: string): Promise<Confi
  * @throws {DocumentError} where it can't be read, or nothing can be made of it.
  */
 export async function readForeignFile(io: Io, file: string, from: ForeignKind | undefined): Promise<Imported> {
-  const name = nameOf(file);
+  const name = nameOfFile(file);
   const text = textOf(await readBytes(io, file, name));
   const kind = from ?? (await kindOfOther(text));
   if (kind === undefined) {
@@ -90,23 +89,23 @@ export async function readForeignFile(io: Io, file: string, from: ForeignKind | 
 export interface TableFileOptions {
   /** The program that the file is for; undefined: what its text shows. */
   readonly from?: ForeignKind | undefined;
-  /** Told which services and servers are missing, because a file of another program has them in a way that none can be. */
-  readonly onLoss?: ((note: ImportNote) => Promise<void>) | undefined;
+  /** Told what of the file of another program no table can have, such as services and servers that are missing therefore. */
+  readonly onNote?: ((note: ImportNote) => Promise<void>) | undefined;
   /** Refuses such a file where a service or a server is missing because of it. */
   readonly whole?: boolean | undefined;
 }
 
 /**
- * Reads a table from a file, or from the standard input for `-`: a document in YAML or JSON, a rule dump, or a file of
+ * Reads a table, and what else a document says, from a file, or from the standard input for `-`: a document in YAML or JSON, a rule dump, or a file of
  * keepalived, ldirectord or Piranha.
  * @throws {DocumentError} where it can't be read or used.
  */
-export async function readTableFile(io: Io, file: string, options: TableFileOptions = {}): Promise<Table> {
-  const name = nameOf(file);
+export async function readTableFile(io: Io, file: string, options: TableFileOptions = {}): Promise<Configuration> {
+  const name = nameOfFile(file);
   const bytes = await readBytes(io, file, name);
   const kind = options.from ?? (await kindOfOther(textOf(bytes)));
-  if (kind === undefined) return parseTable(bytes, name, { names: io.names });
-  const { table, notes } = await readOther(io, textOf(bytes), name, kind);
+  if (kind === undefined) return parseConfiguration(bytes, name, { names: io.names });
+  const { notes, ...configuration } = await readOther(io, textOf(bytes), name, kind);
   const losses = notes.filter(({ isLoss }) => isLoss);
   if (options.whole === true && losses.length > 0) {
     throw documentError(
@@ -120,6 +119,6 @@ export async function readTableFile(io: Io, file: string, options: TableFileOpti
       })),
     );
   }
-  for (const loss of losses) await options.onLoss?.(loss);
-  return table;
+  for (const note of notes) await options.onNote?.(note);
+  return configuration;
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { pathText, type Path, type TableProblem } from '../model/problem.js';
 import type { Table } from '../model/table.js';
 import { describeValue } from './describe-value.js';
-import { expandPorts } from './port-ranges.js';
+import { expandPorts, rangesOf, type PortRange } from './port-ranges.js';
 import { tableOf } from './document-table.js';
 import { healthOf, noHealth, type Health } from './health.js';
 import { daemonSchema, documentSchema, serviceSchema } from './schema.js';
@@ -23,6 +23,8 @@ export interface CheckedShape {
   readonly table: Table;
   /** Looked at once the shape of the whole document is right. */
   readonly health: Health;
+  /** Of the right shape, too. */
+  readonly ranges: readonly PortRange[];
   /** The path in the document of a path in the table. */
   readonly original: (path: Path) => Path;
 }
@@ -74,7 +76,7 @@ export function checkShape(document: unknown): CheckedShape {
     const original = placeOf((list, index) => (list === 'services' ? places[index] : index));
     // What is wrong with a service of many ports is wrong with each.
     const reported = distinct(problems.map((problem) => ({ ...problem, path: original(problem.path) })));
-    return { health, problems: reported, table, original };
+    return { health, problems: reported, table, original, ranges: rangesOf(parsed.output, table, places) };
   }
   const kept = {
     services: goodEntries(document, 'services', serviceSchema),
@@ -83,6 +85,7 @@ export function checkShape(document: unknown): CheckedShape {
   return {
     problems: distinct(parsed.issues.map(problemOf)),
     health: noHealth,
+    ranges: [],
     table: tableOf({
       services: kept.services.map(({ entry }) => entry),
       syncDaemons: kept.syncDaemons.map(({ entry }) => entry),

@@ -29,6 +29,13 @@ export interface Health {
   readonly services: readonly ServiceHealth[];
 }
 
+/** Whether anything is to be checked, or somebody to take over. */
+export function asksForChecks({ services }: Health): boolean {
+  return services.some(
+    ({ sorryServer, servers }) => sorryServer !== undefined || servers.some(({ checks }) => checks.length > 0),
+  );
+}
+
 /** What a rule dump says about health. */
 export const noHealth: Health = { services: [] };
 

@@ -46,9 +46,9 @@ export async function parseConfiguration(
   // Neither loads what only the other needs.
   if (kind === 'rules') {
     const { readRules } = await import('./rules/read-rules.js');
-    return { table: await readRules(content, replaced, source, names), health: { services: [] } };
+    return { table: await readRules(content, replaced, source, names), health: { services: [] }, ranges: [] };
   }
-  return (await import('./read-document.js')).readDocument(content, replaced, source);
+  return (await import('./read-document.js')).readDocument(content, source, { replaced });
 }
 
 /** What a text is, by its first line that is neither empty nor a comment. */

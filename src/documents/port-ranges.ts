@@ -1,6 +1,8 @@
 // `ports` of a service, to one service a port.
 
 import { realPorts } from '../model/limits.js';
+import type { ServiceKey } from '../model/service.js';
+import type { Table } from '../model/table.js';
 import type { CheckedDocument, CheckedService } from './schema.js';
 
 /** What is allowed, for messages. */
@@ -16,6 +18,31 @@ export function portsOf(ranges: string | readonly (string | number)[]): number[]
     for (let port = from; port <= to; port++) found.add(port);
   }
   return found.size === 0 ? undefined : [...found];
+}
+
+/** The services that `ports` of a service have become. */
+export interface PortRange {
+  /** As it is written: `50000-50099`, `80, 443, 8000-8010`. */
+  readonly ports: string;
+  readonly keys: readonly ServiceKey[];
+}
+
+/**
+ * What became of each `ports` in a document.
+ * @param table that of the document with a service for each port, in its order.
+ * @param places of these services in the document.
+ */
+export function rangesOf({ services }: CheckedDocument, table: Table, places: readonly number[]): PortRange[] {
+  const keys = new Map<number, ServiceKey[]>();
+  for (const [index, { service }] of table.services.entries()) {
+    const place = places[index] ?? index;
+    const known = keys.get(place);
+    if (known === undefined) keys.set(place, [service.key]);
+    else known.push(service.key);
+  }
+  return services.flatMap(({ ports }, place) =>
+    ports === undefined ? [] : [{ ports: [ports].flat().join(', '), keys: keys.get(place) ?? [] }],
+  );
 }
 
 /** A document whose services have a port each, and for each of them the place of the one that it was written as. */

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlSockets } from '../ports/control.js';
-import { namespaceInode, stateDirectory } from './state-files.js';
+import { ownNamespace } from './own-namespace.js';
+import { stateDirectory } from './state-files.js';
 
 const ending = '.sock';
 
@@ -9,7 +10,7 @@ const ending = '.sock';
  * The sockets of this network namespace. Who only looks whether there is one loads nothing of the network.
  * @param directory for tests; /run/ipvsadm by default.
  */
-export function controlSockets(directory = stateDirectory, namespace: () => number = namespaceInode): ControlSockets {
+export function controlSockets(directory = stateDirectory, namespace: () => number = ownNamespace.inode): ControlSockets {
   const start = (): string => `${namespace()}.`;
   const pathOf = (name: string): string => {
     if (!/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(name)) throw new RangeError(`no name of a socket: ${name}`);

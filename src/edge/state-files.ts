@@ -3,6 +3,7 @@ import {
   constants,
   fstatSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -16,6 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import { StateError } from '../errors.js';
 import type { StateFiles } from '../ports/state.js';
 import { systemErrorText } from '../text/errno-text.js';
+import { ownNamespace, type OwnNamespace } from './own-namespace.js';
 
 /** Only root can write in /run, so nobody else can put a file there, or a link. */
 export const stateDirectory = '/run/ipvsadm';
@@ -24,11 +26,6 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 
 /** Rights that nobody but the owner may have. */
 const writableByOthers = 0o022;
-
-/** The number of this network namespace, which its files begin with. */
-export function namespaceInode(): number {
-  return statSync('/proc/self/ns/net').ino;
-}
 
 /**
  * Makes a directory for files that root trusts, and makes sure that nobody else can write there.
@@ -42,11 +39,13 @@ export function ensureOwnDirectory(directory: string): void {
 }
 
 /**
- * The files of this network namespace.
+ * The files of this network namespace. Its number begins their names; those that an earlier namespace of the same number has
+ * left count as none, and are removed when something is written.
  * @param directory for tests; /run/ipvsadm by default.
+ * @param namespace for tests; that of the process by default.
  */
-export function stateFiles(directory = stateDirectory, namespace: () => number = namespaceInode): StateFiles {
-  const start = (): string => `${namespace()}.`;
+export function stateFiles(directory = stateDirectory, namespace: OwnNamespace = ownNamespace): StateFiles {
+  const start = (): string => `${namespace.inode()}.`;
   const pathOf = (name: string): string => {
     if (!/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(name)) throw new RangeError(`no name of a state file: ${name}`);
     return join(directory, `${start()}${name}`);
@@ -65,10 +64,10 @@ export function stateFiles(directory = stateDirectory, namespace: () => number =
         const descriptor = openUnlessMissing(path);
         if (descriptor === undefined) return undefined;
         try {
-          const { uid, mode } = fstatSync(descriptor);
+          const { uid, mode, mtimeMs } = fstatSync(descriptor);
           if (uid !== process.geteuid?.() && uid !== 0) throw new Error('it belongs to another user, remove it');
           if ((mode & writableByOthers) !== 0) throw new Error('others may write it, remove it');
-          return readFileSync(descriptor, 'utf8');
+          return namespace.wasThere(mtimeMs) ? readFileSync(descriptor, 'utf8') : undefined;
         } finally {
           closeSync(descriptor);
         }
@@ -76,15 +75,16 @@ export function stateFiles(directory = stateDirectory, namespace: () => number =
     write(name, text, mode) {
       guarded(name, (path) => {
         ensureOwnDirectory(directory);
+        for (const old of filesOf(directory, start())) if (!namespace.wasThere(old.modified)) rmSync(old.path);
         replaceFile(path, text, mode);
       });
     },
     list: (prefix) =>
       guarded('list', () => {
-        const known = start() + prefix;
-        return namesIn(directory)
-          .filter((name) => name.startsWith(known))
-          .map((name) => name.slice(start().length))
+        const known = start();
+        return filesOf(directory, known + prefix)
+          .filter(({ modified }) => namespace.wasThere(modified))
+          .map(({ path }) => basename(path).slice(known.length))
           .sort();
       }),
     remove(name) {
@@ -126,6 +126,17 @@ function openUnlessMissing(path: string): number | undefined {
     if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+/** The files whose names begin so, but the lock, which is nobody's. */
+function filesOf(directory: string, start: string): { readonly path: string; readonly modified: number }[] {
+  return namesIn(directory)
+    .filter((name) => name.startsWith(start) && !name.endsWith('.lock'))
+    .flatMap((name) => {
+      const path = join(directory, name);
+      const modified = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+      return modified === undefined ? [] : [{ path, modified }];
+    });
 }
 
 function namesIn(directory: string): string[] {

@@ -6,7 +6,8 @@ import { dirname } from 'node:path';
 import { LockedError } from '../errors.js';
 import type { LockOptions, TableLock } from '../ports/lock.js';
 import { printable } from '../text/printable.js';
-import { ensureOwnDirectory, failureText, namespaceInode, stateDirectory } from './state-files.js';
+import { ownNamespace } from './own-namespace.js';
+import { ensureOwnDirectory, failureText, stateDirectory } from './state-files.js';
 
 /** Node has no flock(2), util-linux and busybox have it as a program. */
 const flock = '/usr/bin/flock';
@@ -23,7 +24,7 @@ const longestDescription = 1024;
 /** The file of the lock on the table of this network namespace. */
 export function tableLockFile(): string {
   // Only root can write there, so nobody else can hold the lock or write the name of its holder.
-  return `${stateDirectory}/${namespaceInode()}.lock`;
+  return `${stateDirectory}/${ownNamespace.inode()}.lock`;
 }
 
 /**

@@ -39,7 +39,7 @@ export interface MetricsReading extends Omit<TableSnapshot, 'timeouts'> {
 }
 
 /** A real server as metrics have it. */
-export interface MeteredServer extends ServerEntry {
+export interface MetricsServer extends ServerEntry {
   /** It was drained by an operator. Undefined: that is not known. */
   readonly drained?: boolean | undefined;
 }
@@ -212,7 +212,7 @@ function positive(value: number): number | undefined {
   return value > 0 ? value : undefined;
 }
 
-const serverFamilies: readonly Family<MeteredServer>[] = [
+const serverFamilies: readonly Family<MetricsServer>[] = [
   ...counterFamilies('ipvs_server', ' of a real server'),
   {
     name: 'ipvs_server_active_connections',

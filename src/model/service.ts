@@ -105,6 +105,11 @@ export function isFirewallMark(key: ServiceKey): key is FirewallMarkServiceKey {
   return 'fwmark' in key;
 }
 
+/** False for a service of a protocol that only a newer kernel knows: neither rules nor documents have a word for it. */
+export function hasKnownProtocol(key: ServiceKey): boolean {
+  return isFirewallMark(key) || isKnownProtocol(key.protocol);
+}
+
 /** A service's identity for a map. */
 export function serviceId(key: ServiceKey): string {
   return isFirewallMark(key) ? `${key.family} ${key.fwmark}` : `${key.protocol} ${key.address} ${key.port}`;

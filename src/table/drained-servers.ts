@@ -128,10 +128,10 @@ function serviceWarnings({ service }: ServiceWithServers, expiresTemplates: bool
         'after their last connection (net.ipv4.vs.expire_quiescent_template=1 sends them elsewhere)',
     );
   }
-  const hashes = scheduler === 'dh' || (scheduler === 'sh' && !schedulerFlags.includes('flag-1'));
-  if (hashes) {
-    const help = scheduler === 'sh' ? ' (with the flag sh-fallback they go elsewhere)' : '';
-    const who = isFirewallMark(key) || scheduler === 'sh' ? 'clients' : 'connections';
+  const canFallBack = scheduler === 'sh' || scheduler === 'mh';
+  if (scheduler === 'dh' || (canFallBack && !schedulerFlags.includes('flag-1'))) {
+    const help = canFallBack ? ` (with the flag ${scheduler}-fallback they go elsewhere)` : '';
+    const who = isFirewallMark(key) || canFallBack ? 'clients' : 'connections';
     warnings.push(`${name} has scheduler ${scheduler}: new ${who} that hash to a drained server are refused${help}`);
   }
   return warnings;

@@ -1,4 +1,7 @@
-import stringWidth from 'fast-string-width';
+import imported from 'fast-string-width';
+
+// What is published is CommonJS: require() of an ES module returns its default export as a member.
+const stringWidth = 'default' in imported ? (imported.default as typeof imported) : imported;
 
 /** Characters that every terminal shows in one column each: nearly all text here. */
 const ascii = /^[\x20-\x7e]*$/;

@@ -1,10 +1,36 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Cluster, type Held } from '../cluster/cluster.js';
-import { clientAddresses, realServerNames, realServers, standardTopology, vip } from '../cluster/standard.js';
+import type { Host } from '../cluster/topology.js';
+import {
+  clientAddress,
+  clientAddresses,
+  realServerNames,
+  realServers,
+  standardTopology,
+  vip,
+} from '../cluster/standard.js';
 
 // `ipvsadm connections` against connections that were really made: its counts are those of the clients.
-const cluster = await Cluster.build(standardTopology, ['client', ...realServerNames]);
+
+/** Where clients are beside the network of the standard topology. */
+const otherNetworks = ['203.0.113', '100.64.7'];
+
+const { client, router, ...others } = standardTopology;
+const cluster = await Cluster.build(
+  {
+    ...others,
+    client: withAddresses(
+      client,
+      otherNetworks.flatMap((network) => [`${network}.2/24`, `${network}.77/24`]),
+    ),
+    router: withAddresses(
+      router,
+      otherNetworks.map((network) => `${network}.1/24`),
+    ),
+  },
+  ['client', ...realServerNames],
+);
 after(() => {
   cluster.close();
 });
@@ -12,6 +38,13 @@ await cluster.serve(realServerNames, {
   http: [80],
   udp: [],
 });
+
+/** A host with more addresses on its first cable. */
+function withAddresses(host: Host | undefined, addresses: readonly string[]): Host {
+  const [wan, ...cables] = host?.cables ?? [];
+  assert.ok(wan !== undefined);
+  return { ...host, cables: [{ ...wan, addresses: [...wan.addresses, ...addresses] }, ...cables] };
+}
 
 const [one = '', two = '', three = ''] = clientAddresses;
 const back = (name: (typeof realServerNames)[number]): string => realServers[name].back.inet;
@@ -78,4 +111,51 @@ test('counts are those of the clients, also of a server that is taken out, and t
   const templates = await grouped(`--client ${one} --dport 443 --by server`);
   assert.deepEqual([templates.connections, templates.persistentConnections, templates.groups.length], [1, 1, 1]);
   await bound.close();
+});
+
+test('clients of several networks are counted by network as they count themselves, of both families', async () => {
+  await cluster.ipvsadm(
+    '-C',
+    ...(['inet', 'inet6'] as const).flatMap((family) => {
+      const service = `-t ${family === 'inet' ? vip.inet : `[${vip.inet6}]`}:8080`;
+      return [
+        `-A ${service} -s wrr`,
+        ...realServerNames.map((name, index) => {
+          const address = realServers[name].back[family];
+          return `-a ${service} -r ${family === 'inet' ? address : `[${address}]`}:80 -m -w ${index + 1}`;
+        }),
+      ];
+    }),
+  );
+  const made: readonly (readonly [from: string, count: number])[] = [
+    [one, 3],
+    [two, 2],
+    ['203.0.113.2', 4],
+    ['203.0.113.77', 2],
+    ['100.64.7.77', 1],
+    [clientAddress.inet6, 2],
+  ];
+  // Those of the test before may be remembered.
+  const mine = '--dport 8080 --state active';
+  const held: Held[] = [];
+  for (const [from, count] of made) {
+    const address = from.includes(':') ? vip.inet6 : vip.inet;
+    for (let done = 0; done < count; done++) held.push(await cluster.hold({ address, port: 8080, from }));
+  }
+  const shown = async (words: string, key: string): Promise<unknown> =>
+    (await grouped(words)).groups.map((group) => [group[key], group['connections'], group['activeConnections']]);
+  assert.deepEqual(await shown(`${mine} --by client --client-prefix 24,64`, 'client'), [
+    ['203.0.113.0/24', 6, 6],
+    ['198.51.100.0/24', 5, 5],
+    ['2001:db8:a::/64', 2, 2],
+    ['100.64.7.0/24', 1, 1],
+  ]);
+  for (const [from, count] of made) assert.equal(await connections(`${mine} --client ${from} --count`), `${count}\n`);
+  for (const name of realServerNames) {
+    const answered = held.filter(({ server }) => server === name).length;
+    const { inet, inet6 } = realServers[name].back;
+    assert.equal(await connections(`${mine} --server ${inet},${inet6} --count`), `${answered}\n`);
+  }
+  assert.equal(await connections(`${mine} -4 --client 203.0.113.0/24,100.64.0.0/10 --count`), '7\n');
+  for (const connection of held) await connection.reset();
 });

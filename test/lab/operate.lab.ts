@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from '../cluster/cluster.js';
 import { director, type Topology } from '../cluster/topology.js';
 import { asText, Reference } from './reference.js';
@@ -130,6 +131,45 @@ describe('another network namespace', () => {
     assert.equal(missing.status, 2);
     assert.match(missing.stderr, /network namespace nosuch: \/run\/netns\/nosuch: No such file or directory/);
   });
+});
+
+test('what is kept of a namespace is not that of a later one, which the kernel gives the same number', async () => {
+  const inside = async (name: string, line: string): Promise<string> => {
+    const words = [process.execPath, `${process.cwd()}/dist/bin/ipvsadm.cjs`, '--netns', name, ...line.split(' ')];
+    const { status, stdout, stderr } = await cluster.attempt(director, words);
+    assert.equal(status, 0, `${line}: ${stderr}`);
+    return stdout;
+  };
+  const numberOf = (name: string): Promise<string> => cluster.run(director, `stat -Lc %i /run/netns/${name}`);
+  // Servers need a route.
+  const route = (name: string): Promise<string> =>
+    cluster.run(director, `ip -n ${name} link set lo up; ip -n ${name} route add 10.0.0.0/24 dev lo`);
+  await cluster.run(director, 'ip netns add first');
+  await route('first');
+  for (const line of [
+    '-A -t 192.0.2.7:80',
+    '-a -t 192.0.2.7:80 -r 10.0.0.21:80 -m -w 7',
+    'drain 10.0.0.21 --force --no-wait',
+  ])
+    await inside('first', line);
+  assert.match(await inside('first', 'undo --list'), /^1 {2}before ipvsadm drain/);
+  assert.match(await inside('first', 'status'), /drained by/);
+  const number = await numberOf('first');
+  // Files have a second of grace.
+  await sleep(1500);
+  await cluster.run(director, 'ip netns del first; ip netns add second');
+  // The kernel takes its time to give the number back.
+  for (let tries = 0; (await numberOf('second')) !== number; tries++) {
+    assert.ok(tries < 100, `no namespace has got the number ${number} again`);
+    await cluster.run(director, 'ip netns del second; sleep 0.1; ip netns add second');
+  }
+  await route('second');
+  for (const line of ['-A -t 192.0.2.7:80', '-a -t 192.0.2.7:80 -r 10.0.0.21:80 -m -w 0']) await inside('second', line);
+  assert.doesNotMatch(await inside('second', 'status'), /drained by/);
+  assert.equal(await inside('second', 'undo --list'), '');
+  await inside('second', 'set 10.0.0.21 --weight 3');
+  assert.match(await inside('second', 'undo --list'), /^1 {2}before ipvsadm set .*\n$/);
+  await cluster.run(director, 'ip netns del second');
 });
 
 test('the table that everybody may read is that of the kernel', async () => {

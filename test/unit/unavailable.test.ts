@@ -53,7 +53,7 @@ const document = 'services: # none yet\n  []\n';
 async function run(line: string, program: typeof main, surroundings: FakeSurroundings) {
   const stdin = line.endsWith('-') ? document : '';
   const state = new MemoryState();
-  state.write('previous-20260102T030405000Z.rules', '-A -f 1\n', 0o600);
+  state.write('previous-20260102T030405000Z.yaml', 'services: []\n', 0o600);
   const io = new FakeIo({ stdin, state, ...surroundings });
   const status = await program(
     line.split(' ').filter((word) => word !== ''),

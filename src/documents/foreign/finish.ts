@@ -89,7 +89,7 @@ function examine(
   readonly problems: readonly TableProblem[];
   readonly configuration: Configuration;
 } {
-  const { problems, table, health, original } = checkShape(document);
+  const { problems, table, health, ranges, original } = checkShape(document);
   // The line in the file that was read, not the place in a document that nobody has seen yet.
   const describe = (path: Path): string => {
     const [, index, , number] = original(path);
@@ -100,7 +100,7 @@ function examine(
   const combinations = checkTable(table, describe);
   return {
     problems: [...problems, ...combinations.map(({ path, message }) => ({ path: original(path), message }))],
-    configuration: { table: canonicalTable(table), health },
+    configuration: { table: canonicalTable(table), health, ranges },
   };
 }
 

@@ -30,8 +30,8 @@ describe('completion', () => {
 
   const options: readonly (readonly [verb: string, options: readonly string[]])[] = [
     ['export', ['--format']],
-    ['diff', ['--json', '--prune', '--keep-weights', '--from']],
-    ['apply', ['--json', '--prune', '--keep-weights', '--from', '--dry-run', '--drain', '--wait']],
+    ['diff', ['--json', '--prune', '--keep-weights', '--from', '--verbose']],
+    ['apply', ['--json', '--prune', '--keep-weights', '--from', '--verbose', '--dry-run', '--drain', '--wait']],
   ];
   for (const [verb, expected] of options) {
     test(`after ${verb} and a dash come its options`, async () => {
@@ -63,6 +63,11 @@ describe('completion', () => {
     ['drain tcp : 192.0.2.10 : 80/1', 'bash', ['80/10.0.1.2:8080']],
     ['set --weight 3 fw', 'bash', ['fwmark:7', 'fwmark:7/10.0.1.2:0']],
     ['drain --service t', 'bash', ['tcp:192.0.2.10:80']],
+    ['connections --virtual f', 'bash', ['fwmark:7']],
+    ['connections -d t', 'bash', ['tcp:192.0.2.10:80']],
+    ['connections --json -r 10', 'bash', ['10.0.1.2']],
+    ['connections --server fw', 'bash', ['fwmark:7/10.0.1.2:0']],
+    ['top -d t', 'bash', []],
     ['drain tcp:192.0.2.10:80/1', 'zsh', [server.replaceAll(':', '\\:')]],
     ['drain x', 'bash', []],
   ];

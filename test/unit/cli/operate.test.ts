@@ -4,7 +4,7 @@ import { topActions } from '../../../src/cli/top-actions.js';
 import type { TopActions } from '../../../src/cli/top-keys.js';
 import { IpvsClient } from '../../../src/client/client.js';
 import { IpvsError } from '../../../src/errors.js';
-import { realServer, serviceAt, serviceMarked, virtualService } from '../../../src/model/build.js';
+import { realServer, serviceAt, serviceMarked, syncDaemon, virtualService } from '../../../src/model/build.js';
 import { serverName } from '../../../src/model/entity-name.js';
 import type { RealServer } from '../../../src/model/server.js';
 import type { Table } from '../../../src/model/table.js';
@@ -89,6 +89,8 @@ describe('set', () => {
     [`set ${web2} ${web3} --weight +10%`, { [web2]: 11, [web3]: 22 }],
     ['set 10.0.1.2 --weight -50%', { [web2]: 5, [dns2]: 2 }],
     ['set web2 --weight 9', { [web2]: 9, [dns2]: 9, [mark2]: 9 }],
+    ['set 10.0.1.2 --weight 0', { [web2]: 0, [dns2]: 0, [mark2]: 0 }],
+    ['set 10.0.1.2:53 10.0.1.3:53 --weight 0 --force', { [dns2]: 0, [dns3]: 0 }],
     ['set 10.0.1.2 --weight 30 --dry-run', {}],
   ];
   const names = {
@@ -139,6 +141,10 @@ describe('set', () => {
     ['set 10.0.1.2 --weight 2147483648', /a weight is a number from 0 to 2147483647/],
     ['set 10.0.1.2 --weight -101%', /a weight is a number/],
     ['set 10.0.1.2 --lower 200', /the lower threshold, 200, is above the upper one, 100/],
+    [
+      'set 10.0.1.2 10.0.1.3 --weight 0',
+      /no server of weight above 0 would be left in tcp:192\.0\.2\.10:80, udp:192\.0\.2\.10:53; --force/,
+    ],
     ['set nosuch.example --weight 1', /nosuch\.example: no address is known/],
     ['set tcp:192.0.2.10:80 --scheduler rr --scheduler-flags sh-port', /sh-port is a flag of another scheduler/],
     ['set 10.0.1.2 --forwarding magic', /--forwarding takes one of/],
@@ -253,16 +259,33 @@ describe('drain and undrain', () => {
     assert.match(shown, /tcp:192\.0\.2\.10:80: 1 of 3 servers stay, 33 % of the weight\n/);
   });
 
-  test('keepalived and schedulers that hash are warned of', async () => {
-    const director = new Director();
-    await director.run('set tcp:192.0.2.10:80 --scheduler sh');
-    const { stderr } = await director.run(`drain ${web2} --no-wait`, { machine: { running: () => ['keepalived'] } });
-    assert.match(
-      stderr,
-      /tcp:192\.0\.2\.10:80 has scheduler sh: new clients that hash to a drained server are refused/,
-    );
+  test('keepalived is warned of', async () => {
+    const { stderr } = await new Director().run(`drain ${web2} --no-wait`, {
+      machine: { running: () => ['keepalived'] },
+    });
     assert.match(stderr, /keepalived runs: if it manages these services, it may set their weights again/);
   });
+
+  const hashing: readonly (readonly [scheduler: string, help: string])[] = [
+    ['sh', ' (with the flag sh-fallback they go elsewhere)'],
+    ['mh', ' (with the flag mh-fallback they go elsewhere)'],
+    ['dh', ''],
+  ];
+  for (const [scheduler, help] of hashing) {
+    test(`the scheduler ${scheduler}, which refuses clients of a drained server, is warned of`, async () => {
+      const director = new Director();
+      await director.run(`set tcp:192.0.2.10:80 --scheduler ${scheduler}`);
+      const who = scheduler === 'dh' ? 'connections' : 'clients';
+      const { stderr } = await director.run(`drain ${web2} --no-wait`);
+      assert.equal(
+        stderr,
+        `ipvsadm: tcp:192.0.2.10:80 has scheduler ${scheduler}: new ${who} that hash to a drained server are refused${help}\n`,
+      );
+      if (help === '') return;
+      await director.run(`set tcp:192.0.2.10:80 --scheduler-flags ${scheduler}-fallback`);
+      assert.equal((await director.run(`drain ${web2} --no-wait`)).stderr, '');
+    });
+  }
 
   test('a ramp raises weights in steps', async () => {
     const director = new Director();
@@ -490,6 +513,37 @@ describe('undo', () => {
     assert.deepEqual(director.weights, {});
     assert.equal((await director.run('undo')).status, 0);
     assert.equal((await director.run('export --format rules')).stdout, rules);
+  });
+
+  test('what no rule can say is put back, too, whoever had set it', async () => {
+    const director = new Director();
+    const strange: readonly Partial<RealServer>[] = [
+      { forwarding: 'local' },
+      { forwarding: 'bypass' },
+      { forwarding: 'direct-routing', port: 81 },
+      { forwarding: 'tunneling', tunnel: { type: 'gre', port: 0, checksum: 'csum+remcsum' } },
+      { upperThreshold: 3_000_000_000, lowerThreshold: 4_000_000_000 },
+    ];
+    for (const [index, settings] of strange.entries()) {
+      const added = { ...server(`10.0.3.${index + 1}`, 8080, 5), ...settings };
+      director.kernel.change({ kind: 'add-server', key: web, server: added });
+    }
+    const { table: full } = director.kernel;
+    await director.run('-C');
+    const { status, stderr } = await director.run('undo');
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+    assert.deepEqual(director.kernel.table, full);
+  });
+
+  test('a table without sync daemons is put back without them', async () => {
+    const director = new Director();
+    await director.run(`set ${web2} --weight 3`);
+    const daemon = syncDaemon('master', 'eth0');
+    director.kernel.change({ kind: 'start-daemon', daemon });
+    assert.equal((await director.run('undo')).status, 0);
+    assert.deepEqual(director.kernel.table.syncDaemons, []);
+    assert.equal((await director.run('undo')).status, 0);
+    assert.equal(director.kernel.table.syncDaemons.length, 1);
   });
 
   const recorded: readonly string[] = ['-C', `set ${web2} --weight 3`, `drain ${web2} --no-wait`, 'absent -D -f 7'];

@@ -13,7 +13,7 @@ function read(line: string): OptionValues | 'help' {
 }
 
 describe('words of a verb', () => {
-  const compared = { json: false, prune: true, keepWeights: false };
+  const compared = { json: false, prune: true, keepWeights: false, verbose: false };
   const counted = { ipv4: false, ipv6: false, orphans: false, count: false, json: false };
   const live = {
     allowChanges: false,

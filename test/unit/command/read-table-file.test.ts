@@ -15,12 +15,12 @@ function refusal(message: RegExp): (error: unknown) => boolean {
 test('reads a file, however it comes in pieces', async () => {
   const bytes = Buffer.from('services: [{ fwmark: 1, scheduler: "é" }]');
   const io = new FakeIo({ connections: pieces(Array.from(bytes, (byte) => Uint8Array.of(byte))) });
-  const { services } = await readTableFile(io, 'cluster.yaml');
-  assert.equal(services[0]?.service.scheduler, 'é');
+  const { table } = await readTableFile(io, 'cluster.yaml');
+  assert.equal(table.services[0]?.service.scheduler, 'é');
 });
 
 test('reads the standard input for a dash', async () => {
-  assert.deepEqual((await readTableFile(new FakeIo({ stdin: '{"services": []}' }), '-')).services, []);
+  assert.deepEqual((await readTableFile(new FakeIo({ stdin: '{"services": []}' }), '-')).table.services, []);
   await assert.rejects(readTableFile(new FakeIo({ stdin: '' }), '-'), refusal(/^standard input: file is empty/));
 });
 

@@ -60,8 +60,8 @@ describe('files of other programs', () => {
       // After an intended change: UPDATE_FIXTURES=1, and read what has changed.
       if (process.env['UPDATE_FIXTURES'] === '1') writeFileSync(expected, document);
       assert.equal(document, readFileSync(expected, 'utf8'));
-      const { table, health } = imported;
-      assert.deepEqual(await parseConfiguration(document, expected), { table, health });
+      const { table, health, ranges } = imported;
+      assert.deepEqual(await parseConfiguration(document, expected), { table, health, ranges });
     });
   }
 
@@ -122,8 +122,8 @@ describe('files of other programs', () => {
         const document = [...formatImport(imported, 'f')].join('');
         // eslint-disable-next-line no-control-regex -- these must not be there
         assert.doesNotMatch(document, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\p{Bidi_Control}]/u);
-        const { table, health } = imported;
-        assert.deepEqual(await parseConfiguration(document, 'f'), { table, health });
+        const { table, health, ranges } = imported;
+        assert.deepEqual(await parseConfiguration(document, 'f'), { table, health, ranges });
       }),
       { numRuns: 300 },
     );
