@@ -10,6 +10,7 @@ import { keepPresent } from './command/previous.js';
 import { parseContext } from './command/parse-context.js';
 import { replaceTable, restore } from './command/restore.js';
 import { openProcTable, withSession } from './command/session.js';
+import { warnOfKeepers } from './command/warn-kept.js';
 import { restoreUsage, saveUsage } from './format/help.js';
 import type { Io } from './ports/io.js';
 import { printable } from './text/printable.js';
@@ -48,9 +49,13 @@ export async function classic(argv: readonly string[], io: Io): Promise<number> 
       case 'change':
         if (parsed.change.kind === 'flush') await keepPresent(session, '-C');
         await session.client.change(parsed.change);
+        await warnOfKeepers(io, parsed.change);
         return 0;
-      case 'restore':
-        return restore(session);
+      case 'restore': {
+        const status = await restore(session);
+        await warnOfKeepers(io, undefined);
+        return status;
+      }
       case 'save': {
         const status = await show(session, parsed);
         if (io.stdout.isTerminal) await io.stderr.write(`${io.programName}: ${notSaved}\n`);
@@ -79,7 +84,13 @@ export async function mainSave(argv: readonly string[], io: Io): Promise<number>
 /** Runs `ipvsadm-restore`: replaces the table by the rules on standard input. @returns the exit status. */
 export async function mainRestore(argv: readonly string[], io: Io): Promise<number> {
   const [first] = argv;
-  if (first === undefined) return withSession(asIpvsadm(io), 'change', replaceTable);
+  if (first === undefined) {
+    return withSession(asIpvsadm(io), 'change', async (session) => {
+      const status = await replaceTable(session);
+      await warnOfKeepers(session.io, undefined);
+      return status;
+    });
+  }
   const name = basename(io.programName);
   if (argv.includes('-h') || argv.includes('--help')) {
     return reportFailures(io, 'listing', async () => {

@@ -10,6 +10,8 @@ import {
   writeDifference,
   type ComparisonOptions,
 } from './comparison.js';
+import { counted } from '../text/counted.js';
+import { readSnapshots, withoutHealth } from './health-notes.js';
 import { defineVerb } from './verb.js';
 
 /** Exit status where something differs, as diff(1) has it. */
@@ -31,8 +33,13 @@ export const diff = defineVerb<ComparisonOptions>({
       return withTableAndKernel(io, file, { from, onNote: noteTeller(io, options) }, async (client, configuration) => {
         const { table, health, ranges } = configuration;
         await tellOfHealth(io, options, health);
-        const difference = compareTables(await readTable(client), table, options);
+        const { present, wanted, servers } = withoutHealth(await readTable(client), table, await readSnapshots(io));
+        const difference = compareTables(present, wanted, options);
         await writeDifference(io, difference, options.json, ranges);
+        if (servers > 0) {
+          const have = `${counted(servers, 'server')} ${servers === 1 ? 'is' : 'are'} not as in a document`;
+          await io.stderr.write(`${io.programName}: ${have} because of health or drains: see ipvsadm checks\n`);
+        }
         return isSame(difference) ? 0 : different;
       });
     }),

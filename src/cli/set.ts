@@ -1,9 +1,10 @@
+import { Keepers, socketOf, type Keeper } from '../command/keepers.js';
 import { reportFailures } from '../command/failure.js';
 import { withSession } from '../command/session.js';
 import { checkTable } from '../documents/check-table.js';
 import { ValueError } from '../errors.js';
 import { schedulerFlagOf } from '../model/scheduler-flags.js';
-import { parseServiceName, serviceName, startsWithService } from '../model/entity-name.js';
+import { parseServiceName, serverName, serviceName, startsWithService } from '../model/entity-name.js';
 import { isNetmask } from '../model/address-kind.js';
 import { prefixLengths, thresholds, timeoutSeconds, weights, type Range } from '../model/limits.js';
 import { pathText } from '../model/problem.js';
@@ -20,6 +21,7 @@ import { selectServers, withServers, type ServerPattern } from '../plan/selectio
 import { changedWeight, parseWeightChange, type WeightChange } from '../plan/weight-change.js';
 import { refuseOutage } from '../table/drained-servers.js';
 import { readTable } from '../table/read.js';
+import { showAsked } from './kept-servers.js';
 import { makeTable, waitOption, withLock } from './make-table.js';
 import { readNames, readPatterns } from './named-servers.js';
 import { defineVerb } from './verb.js';
@@ -179,15 +181,44 @@ export const set = defineVerb<SetOptions>({
       refuseMisplaced(services, patterns, options);
       return withSession(io, 'apply', ({ client }) => {
         const make = async (): Promise<number> => {
-          const from = await readTable(client);
+          const keepers = await Keepers.find(io.machine);
+          const present = await readTable(client);
+          const from = keepers.asWritten(present);
           const wanted = withSettings(from, services, patterns, options);
-          if (!options.force) refuseOutage(from, wanted, '; --force does it all the same');
-          return makeTable(io, client, from, wanted, { verb: 'set', json: options.json, dryRun: options.dryRun });
+          const kept = keptWeights(keepers, wanted, patterns, options);
+          const own = kept.size === 0 ? wanted : keepers.leaveAlone(present, wanted);
+          if (!options.force) refuseOutage(present, own, '; --force does it all the same');
+          await showAsked(io, new Map([...kept].map(([keeper]) => [keeper, []])), from, wanted);
+          const { json, dryRun, force } = options;
+          const status = await makeTable(io, client, present, own, { verb: 'set', json, dryRun });
+          if (status !== 0 || dryRun) return status;
+          for (const [{ instance }, weights] of kept)
+            await io.machine.control.ask(socketOf(instance), { do: 'weigh', weights, force, by: io.machine.user });
+          return 0;
         };
         return options.dryRun ? make() : withLock(io, options.wait, `set ${names.join(' ')}`, make);
       });
     }),
 });
+
+/** Weights for servers that daemons keep; what else is set of these is refused by `makeTable`. */
+function keptWeights(
+  keepers: Keepers,
+  wanted: Table,
+  patterns: readonly ServerPattern[],
+  options: ServerChanges & ServiceChanges,
+): ReadonlyMap<Keeper, Readonly<Record<string, number>>> {
+  const others = [...serverSettings, ...serviceSettings].filter((name) => name !== 'weight');
+  if (options.weight === undefined || others.some((name) => options[name] !== undefined)) return new Map();
+  const selected = selectServers(wanted, patterns);
+  const weightOf = new Map(selected.map(({ key, server }) => [serverName(key, server), server.weight]));
+  return new Map(
+    [...keepers.split(selected).kept].map(([keeper, names]) => [
+      keeper,
+      Object.fromEntries(names.map((name) => [name, weightOf.get(name) ?? 0])),
+    ]),
+  );
+}
 
 /** @throws {ValueError} where a setting has nothing that it could be one of, or a name has no setting. */
 function refuseMisplaced(

@@ -6,6 +6,9 @@ import { endpointText } from '../format/labels.js';
 import { protocolOf, serviceTitle, settingsText } from '../format/service-text.js';
 import type { ServerState } from '../model/state.js';
 import { drainedEntry, type DrainedServer, type DrainRecord } from '../table/drain-record.js';
+import type { ServerView } from '../director/snapshot.js';
+import { serverName } from '../model/entity-name.js';
+import { healthText } from './health-notes.js';
 import { drawTable, type Column, type Row } from './draw-table.js';
 
 const columns: readonly Column[] = [
@@ -17,14 +20,19 @@ const columns: readonly Column[] = [
   { title: '', align: 'left' },
 ];
 
+/** Servers that daemons have taken out of the table, shown below it. */
+const mostOut = 10;
+
 /** The table at a glance, for people: services, their servers, and a line that sums it up. */
 export async function statusTable(
   entries: ListingEntries,
   naming: Naming,
   colour: ChalkInstance,
   drained: DrainRecord,
+  health: ReadonlyMap<string, ServerView>,
 ): Promise<string> {
   const rows: Row[] = [];
+  const seen = new Set<string>();
   const totals = { services: 0, servers: 0, quiesced: 0, active: 0, inactive: 0 };
   for await (const { service, servers } of entries) {
     const active = sum(servers, 'activeConnections');
@@ -43,13 +51,17 @@ export async function statusTable(
     });
     for (const server of servers) {
       const quiesced = server.weight === 0;
+      const name = serverName(service.key, server);
+      const view = health.get(name);
+      seen.add(name);
+      const known = view === undefined ? undefined : healthText(view);
       const cells = [
         `  ${endpointText(server, protocolOf(service.key), naming)}`,
         server.forwarding,
         String(server.weight),
         String(server.activeConnections),
         String(server.inactiveConnections),
-        quiesced ? quiescedText(drainedEntry(drained, service.key, server)) : '',
+        known ?? (quiesced ? quiescedText(drainedEntry(drained, service.key, server)) : ''),
       ];
       rows.push(quiesced ? { cells, colours: cells.map(() => colour.yellow) } : { cells });
       if (quiesced) totals.quiesced++;
@@ -64,7 +76,11 @@ export async function statusTable(
     `${counted(totals.servers, 'server')}${totals.quiesced === 0 ? '' : ` (${totals.quiesced} quiesced)`}`,
     `${totals.active} active and ${totals.inactive} inactive connections`,
   ].join(', ');
-  return totals.services === 0 ? 'No virtual services.' : `${drawTable(columns, rows, colour)}\n${summary}`;
+  if (totals.services === 0) return 'No virtual services.';
+  const out = [...health.values()].filter(({ server }) => !seen.has(server));
+  const shown = out.slice(0, mostOut).map((view) => `${view.server}: ${healthText(view) ?? 'not in the table'}`);
+  const more = out.length > shown.length ? [`... and ${out.length - shown.length} more: see ipvsadm checks`] : [];
+  return [drawTable(columns, rows, colour), summary, ...shown, ...more].join('\n');
 }
 
 /** Who took a server out, and why, where that is known. */

@@ -4,6 +4,7 @@ import { withReader, type ReadSession } from '../command/session.js';
 import { writeAll } from '../command/write-all.js';
 import { naturalOrder } from '../format/order.js';
 import { readDrainRecord } from '../table/drain-record.js';
+import { healthJson, readSnapshots, serverViews } from './health-notes.js';
 import { defineVerb } from './verb.js';
 
 interface StatusOptions {
@@ -32,14 +33,15 @@ export const status = defineVerb<StatusOptions>({
 
 async function showStatus({ io, client }: ReadSession, { json, numeric }: StatusOptions): Promise<number> {
   const drained = readDrainRecord(io.machine.state);
+  const health = serverViews(await readSnapshots(io));
   if (json) {
-    await listJson({ io, client }, { sorted: true, drained });
+    await listJson({ io, client }, { sorted: true, drained, more: (name) => healthJson(health.get(name)) });
     return 0;
   }
   const reading = { order: naturalOrder, counters: false, numeric };
   const { entries, naming } = await readListing({ io, client }, await client.services(), reading);
   const { statusTable } = await import('./status-table.js');
   const { colours } = await import('./colours.js');
-  await writeAll(io.stdout, [`${await statusTable(entries, naming, colours(io), drained)}\n`]);
+  await writeAll(io.stdout, [`${await statusTable(entries, naming, colours(io), drained, health)}\n`]);
   return 0;
 }

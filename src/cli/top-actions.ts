@@ -1,5 +1,7 @@
 // What the keys of `top` change, by what the verbs do: a server in, a line about it out.
 
+import { Keepers } from '../command/keepers.js';
+import type { RequestInput } from '../director/requests.js';
 import { ValueError } from '../errors.js';
 import { addressBits } from '../model/address-range.js';
 import { serverName, type ServerName } from '../model/entity-name.js';
@@ -12,6 +14,7 @@ import { cleanRecord, readDrainRecord, writeDrainRecord } from '../table/drain-r
 import { drainServers, refuseOutage, returningServers, withReturned } from '../table/drained-servers.js';
 import { readTable } from '../table/read.js';
 import { counted } from '../text/counted.js';
+import { askKeepers } from './kept-servers.js';
 import { makeTable, withLock } from './make-table.js';
 import type { TopActions } from './top-keys.js';
 
@@ -34,35 +37,56 @@ export function topActions({ io, client }: Session): TopActions {
     verb: string,
     target: ServerName,
     plan: (from: Table, selected: readonly Selected[]) => Table,
+    request: (servers: readonly string[]) => RequestInput,
   ): Promise<string> =>
     withLock(io, patience, `top (${verb} ${describe(target)})`, async () => {
+      const keepers = await Keepers.find(io.machine);
       const from = await readTable(client);
-      const selected = selectServers(from, [patternOf(target)]);
+      const selected = selectServers(keepers.complete(from), [patternOf(target)]);
+      const { own, kept } = keepers.split(selected);
       const { quiet, complaints } = quietIo(io);
-      const status = await makeTable(quiet, client, from, plan(from, selected), { verb, json: false, quiet: true });
+      const status = await makeTable(quiet, client, from, plan(from, own), { verb, json: false, quiet: true });
       if (status !== 0) throw new ValueError(complaints().replaceAll('\n', ' ').trim());
+      await askKeepers(io, kept, request);
       return `${verb} ${describe(target)}: ${counted(new Set(selected.map(({ key }) => key)).size, 'service')}`;
     });
   const { state } = io.machine;
   return {
     drain: (target) =>
-      change('drain', target, (from, selected) => {
-        const note = { by: io.machine.user, at: new Date(io.machine.date()).toISOString(), reason: undefined };
-        const { table, record } = drainServers(from, cleanRecord(readDrainRecord(state), from), selected, note);
-        refuseOutage(from, table);
-        writeDrainRecord(state, record);
-        return table;
-      }),
+      change(
+        'drain',
+        target,
+        (from, selected) => {
+          const note = { by: io.machine.user, at: new Date(io.machine.date()).toISOString(), reason: undefined };
+          const { table, record } = drainServers(from, cleanRecord(readDrainRecord(state), from), selected, note);
+          refuseOutage(from, table);
+          writeDrainRecord(state, record);
+          return table;
+        },
+        (servers) => ({ do: 'drain', servers, by: io.machine.user }),
+      ),
     undrain: (target) =>
-      change('undrain', target, (from, selected) =>
-        withReturned(from, returningServers(readDrainRecord(state), selected), 1),
+      change(
+        'undrain',
+        target,
+        (from, selected) => withReturned(from, returningServers(readDrainRecord(state), selected), 1),
+        (servers) => ({ do: 'undrain', servers }),
       ),
     setWeight: (target, weight) =>
-      change('set', target, (from, selected) => {
-        const table = withServers(from, selected, (server) => ({ ...server, weight }));
-        refuseOutage(from, table);
-        return table;
-      }),
+      change(
+        'set',
+        target,
+        (from, selected) => {
+          const table = withServers(from, selected, (server) => ({ ...server, weight }));
+          refuseOutage(from, table);
+          return table;
+        },
+        (servers) => ({
+          do: 'weigh',
+          weights: Object.fromEntries(servers.map((name) => [name, weight])),
+          by: io.machine.user,
+        }),
+      ),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ClassicCommand } from '../grammar/command.js';
 import type { Connection } from '../format/connections.js';
 import { connectionJson, countersJson, formatJson, infoJson, serviceJson, type JsonObject } from '../format/json.js';
+import { serverName } from '../model/entity-name.js';
 import { kernelOrder, naturalOrder } from '../format/order.js';
 import type { ServiceKey } from '../model/service.js';
 import { drainedEntry, type DrainedServer, type DrainRecord } from '../table/drain-record.js';
@@ -18,12 +19,14 @@ export interface JsonListing {
   readonly counters?: 'stats' | 'rate' | undefined;
   /** Servers that were drained, to show beside the settings. */
   readonly drained?: DrainRecord | undefined;
+  /** What else is known of a server, by its name. */
+  readonly more?: ((server: string) => JsonObject) | undefined;
 }
 
 /** Shows the table as one JSON document, written as it is read. Addresses are never names, and counters are exact. */
 export async function listJson(
   { io, client }: ReadSession,
-  { key, sorted, counters, drained = new Map() }: JsonListing,
+  { key, sorted, counters, drained = new Map(), more }: JsonListing,
 ): Promise<void> {
   const services = key === undefined ? await client.services() : [await client.service(key)];
   const order = sorted ? naturalOrder : kernelOrder;
@@ -42,6 +45,7 @@ export async function listJson(
           server,
           {
             ...drainedJson(drainedEntry(drained, service.key, server)),
+            ...more?.(serverName(service.key, server)),
             ...(counters !== undefined && 'statistics' in server ? countersJson(server.statistics, counters) : {}),
           },
         ]),

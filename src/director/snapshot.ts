@@ -66,7 +66,10 @@ export interface ServiceView extends JsonObject {
   readonly needed: number;
   /** False: it left the document and ends. */
   readonly wanted: boolean;
+  /** Servers that go away, such as `10.0.1.2:8080`. */
   readonly leaving: readonly string[];
+  /** The sorry server, while it is in charge. */
+  readonly sorry: string | null;
   readonly servers: readonly ServerView[];
 }
 
@@ -116,6 +119,10 @@ function serviceView(service: WatchedService, sources: SnapshotSources): Service
     needed,
     wanted: service.isWanted,
     leaving: [...service.leaving.values()].map(({ server }) => describeEndpoint(server)),
+    sorry:
+      service.serving === 'sorry' && service.settings.sorryServer !== undefined
+        ? describeEndpoint(service.settings.sorryServer)
+        : null,
     servers: [...service.servers].map(([id, server]) => serverView(server, weights.get(id), sources)),
   };
 }

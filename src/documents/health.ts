@@ -17,7 +17,10 @@ export interface ServerHealth {
 
 /** What a document says about the health of a service. */
 export interface ServiceHealth extends Readonly<
-  Pick<CheckedService, 'onDown' | 'removeAfter' | 'minimumHealthy' | 'failOpen' | 'slowStart' | 'drainTime' | 'onChange'>
+  Pick<
+    CheckedService,
+    'onDown' | 'removeAfter' | 'minimumHealthy' | 'failOpen' | 'slowStart' | 'drainTime' | 'onChange'
+  >
 > {
   readonly key: ServiceKey;
   readonly sorryServer: RealServer | undefined;

@@ -10,7 +10,10 @@ const ending = '.sock';
  * The sockets of this network namespace. Who only looks whether there is one loads nothing of the network.
  * @param directory for tests; /run/ipvsadm by default.
  */
-export function controlSockets(directory = stateDirectory, namespace: () => number = ownNamespace.inode): ControlSockets {
+export function controlSockets(
+  directory = stateDirectory,
+  namespace: () => number = ownNamespace.inode,
+): ControlSockets {
   const start = (): string => `${namespace()}.`;
   const pathOf = (name: string): string => {
     if (!/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(name)) throw new RangeError(`no name of a socket: ${name}`);

@@ -15,7 +15,7 @@ describe('status', () => {
       service: service({ family: 'inet6', protocol: 'tcp', address: '2001:db8::1', port: 80 }),
       servers: [server('10.0.0.2', { port: 8080 })],
     };
-    const shown = await statusTable([entry], naming, plain, new Map());
+    const shown = await statusTable([entry], naming, plain, new Map(), new Map());
     assert.ok(shown.includes(`TCP  [${long('2001:db8::1')}]:service-80 wlc `), shown);
     assert.ok(shown.includes(`  ${long('10.0.0.2')}:service-8080 `), shown);
   });
