@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster } from '../cluster/cluster.js';
 import { director, type Topology } from '../cluster/topology.js';
@@ -195,6 +195,44 @@ test('the table that everybody may read is that of the kernel', async () => {
   const inSeconds = stdout.replace(/ persistent (\d+)/g, (_, count: string) => ` persistent ${Number(count) / ticks}`);
   assert.equal(inSeconds, (await run('-Ln')).stdout);
   assert.equal(stdout.split('\n').length, 3 + 11 + 1);
+});
+
+describe('without CAP_NET_ADMIN', () => {
+  const attempt = (line: string): ReturnType<Cluster['attempt']> => {
+    const program = [process.execPath, `${process.cwd()}/dist/bin/ipvsadm.cjs`, ...line.split(' ')];
+    return cluster.attempt(director, ['setpriv', '--bounding-set=-net_admin', '--', ...program]);
+  };
+  const said = /^ipvsadm\.cjs: not privileged \(CAP_NET_ADMIN\): read from \/proc\/net\/ip_vs, /gm;
+  const reading: readonly (readonly [line: string, stdout: RegExp])[] = [
+    ['status', /10\.0\.0\.21:80 .* masquerading .* 7 /],
+    ['top --batch -d 0.5', /10\.0\.0\.21:80 +nat +7 /],
+    ['metrics', /^ipvs_server_weight\{.*remote_address="10\.0\.0\.21".*\} 7$/m],
+  ];
+  before(async () => {
+    await cluster.ipvsadm('-C', `-A -t ${vip}:80`, `-a -t ${vip}:80 -r 10.0.0.21:80 -m -w 7`);
+  });
+
+  for (const [line, stdout] of reading) {
+    test(`${line} shows what everybody may read, and says once what is missing`, async () => {
+      const result = await attempt(line);
+      assert.equal(result.status, 0, result.stderr);
+      assert.match(result.stdout, stdout);
+      assert.equal(result.stderr.match(said)?.length, 1, result.stderr);
+    });
+  }
+
+  test('connections --orphans, which needs no more than that, says nothing', async () => {
+    const { status, stdout, stderr } = await attempt('connections --orphans --count');
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+    assert.match(stdout, /^\d+\n$/);
+  });
+
+  test('-Ln is refused as by the original, and --proc shows the table', async () => {
+    const refused = await attempt('-Ln');
+    assert.equal(refused.status, 2);
+    assert.match(refused.stderr, /^Can't initialize ipvs: Permission denied \(you must be root\)\n/);
+    assert.match((await attempt('-Ln --proc')).stdout, /-> 10\.0\.0\.21:80 +Masq +7 /);
+  });
 });
 
 test('-C of 1,000 services is undone, byte for byte as the original reads it', async () => {
