@@ -8,8 +8,6 @@ import { parseServerName } from '../model/entity-name.js';
 import { matchesServer, type ServerPattern } from '../plan/selection.js';
 import type { Io } from '../ports/io.js';
 import { counted } from '../text/counted.js';
-import { checksTable } from './checks-table.js';
-import { colours } from './colours.js';
 import { Ending } from './ending.js';
 import { readServers, serverOperands } from './named-servers.js';
 import { defineVerb } from './verb.js';
@@ -90,7 +88,7 @@ async function show(io: Io, patterns: readonly ServerPattern[], options: ChecksO
   }
   if (patterns.length > 0 && found === 0) throw new StateError('no daemon checks such a server');
   if (options.json) await stdout.write(`${formatJson({ daemons: snapshots })}\n`);
-  else for (const snapshot of snapshots) await stdout.write(`${text(io, snapshot)}\n`);
+  else for (const snapshot of snapshots) await stdout.write(`${await text(io, snapshot)}\n`);
   const isDown = snapshots.some(({ services }) =>
     services.some(({ servers }) => servers.some(({ state }) => state === 'down' || state === 'recovering')),
   );
@@ -112,7 +110,9 @@ function only({ services }: Snapshot, names: ReadonlySet<string>): ServiceView[]
     .filter(({ servers }) => servers.length > 0);
 }
 
-function text(io: Io, { instance, document, pid, problem, checks: count, services }: Snapshot): string {
+async function text(io: Io, { instance, document, pid, problem, checks: count, services }: Snapshot): Promise<string> {
+  const { checksTable } = await import('./checks-table.js');
+  const { colours } = await import('./colours.js');
   const head = `${instance}: ${document}, process ${pid}, ${counted(count, 'check')}`;
   const wrong = problem === null ? '' : `\nThe document as it is now was refused: ${problem}`;
   return `${head}${wrong}\n${checksTable(services, io.machine.date(), colours(io))}`;

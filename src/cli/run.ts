@@ -1,12 +1,9 @@
 import { basename, extname } from 'node:path';
-import { startCheck } from '../checkers/start-check.js';
 import { reportFailures } from '../command/failure.js';
 import { readConfigurationFile } from '../command/read-table-file.js';
 import { readText } from '../command/read-text.js';
-import { Daemon } from '../director/daemon.js';
-import { Journal } from '../director/journal.js';
+import type { StartCheck } from '../health/outcome.js';
 import type { Io } from '../ports/io.js';
-import { checkOnce } from './check-once.js';
 import { defineVerb } from './verb.js';
 
 interface RunOptions {
@@ -84,10 +81,17 @@ export const run = defineVerb<RunOptions>({
     ['$0 run --track-file /run/ipvsadm/trouble web.yaml', 'beside keepalived, which has VRRP only'],
   ],
   run: (io, options) =>
-    reportFailures(io, 'apply', () => (options.check ? checkOnce(io, startCheck, options) : keep(io, options))),
+    reportFailures(io, 'apply', async () => {
+      // No other verb needs what checks are made with.
+      const { startCheck } = await import('../checkers/start-check.js');
+      if (!options.check) return keep(io, startCheck, options);
+      return (await import('./check-once.js')).checkOnce(io, startCheck, options);
+    }),
 });
 
-async function keep(io: Io, options: RunOptions): Promise<number> {
+async function keep(io: Io, start: StartCheck, options: RunOptions): Promise<number> {
+  const { Daemon } = await import('../director/daemon.js');
+  const { Journal } = await import('../director/journal.js');
   const { machine } = io;
   // journald takes the priority off the line; on a terminal it would be in the way.
   const journal = new Journal(io.stderr, (io.env['JOURNAL_STREAM'] ?? '') !== '');
@@ -95,7 +99,7 @@ async function keep(io: Io, options: RunOptions): Promise<number> {
     instance: options.name ?? instanceOf(options.file),
     document: options.file,
     read: () => readConfigurationFile(io, options.file),
-    start: startCheck,
+    start,
     machine,
     journal,
     salt: await readText(machine, '/etc/machine-id').catch(() => ''),

@@ -20,6 +20,7 @@ const commands: readonly (readonly [line: string, program?: typeof main])[] = [
   ['diff --json -'],
   ['apply -'],
   ['apply --dry-run -'],
+  ['run web.yaml'],
   ['set 10.0.0.2 --weight 1'],
   ['drain 10.0.0.2'],
   ['undrain 10.0.0.2'],
@@ -45,7 +46,7 @@ const answers: Readonly<Record<string, string>> = {
 };
 
 /** Verbs that ask the kernel nothing. */
-const innocent: readonly string[] = ['completion', 'import'];
+const innocent: readonly string[] = ['checks', 'completion', 'import', 'reload'];
 
 /** A table in the words of no program, so that it is read as a document. */
 const document = 'services: # none yet\n  []\n';
@@ -62,8 +63,13 @@ async function run(line: string, program: typeof main, surroundings: FakeSurroun
   return { status, stdout: io.stdout.text, stderr: io.stderr.text };
 }
 
-/** doctor looks for this file before it asks the kernel. */
-const present = { machine: { readFile: () => pieces([Buffer.from('IP Virtual Server version 1.2.1')]) } };
+/** doctor looks for this file before it asks the kernel; run reads its document first. */
+const present = {
+  machine: {
+    readFile: (path: string) =>
+      pieces([Buffer.from(path.endsWith('.yaml') ? document : 'IP Virtual Server version 1.2.1')]),
+  },
+};
 const noIpvs = (): ScriptedKernel => new ScriptedKernel(refusing({ 0: 2 }));
 const noRights = (): ScriptedKernel => new ScriptedKernel(captured('ipvsadm -A -t 10.0.0.1:80', 3), refusing({ 0: 1 }));
 const sure = 'Are you sure that IP Virtual Server is built in the kernel or as module?\n';

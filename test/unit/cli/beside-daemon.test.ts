@@ -56,10 +56,12 @@ async function run(
     close: (): void => undefined,
   };
   const io = new FakeIo({ sockets: [socket], state, control, ...surroundings });
-  let ended = false;
-  const status = main(line.split(' '), io).finally(() => (ended = true));
-  status.catch(() => undefined);
-  while (!ended) await director.clock.rest();
+  const status = main(line.split(' '), io);
+  const ended = new AbortController();
+  void status.finally(() => {
+    ended.abort();
+  });
+  while (!ended.signal.aborted) await director.clock.rest();
   return { status: await status, stdout: io.stdout.text, stderr: io.stderr.text };
 }
 

@@ -93,6 +93,7 @@ services:
         sorryServer: '10.0.1.9',
         slowStart: 1.5,
         drainTime: 0,
+        onChange: undefined,
         servers: [],
       },
     );
@@ -107,6 +108,7 @@ services:
         sorryServer: undefined,
         slowStart: 0,
         drainTime: 60,
+        onChange: undefined,
         servers: [[]],
       },
     );

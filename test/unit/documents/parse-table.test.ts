@@ -129,7 +129,7 @@ const bad: readonly (readonly [title: string, text: string, reported: readonly s
     'a merge key',
     'services: [{ <<: { port: 80 }, fwmark: 1 }]',
     [
-      '1:14 services[0].<<: unknown name "<<"; known are address, protocol, port, ports, fwmark, family, scheduler, schedulerFlags, onePacket, persistenceTimeout, persistenceNetmask, persistenceEngine, servers, check, onDown, removeAfter, minimumHealthy, failOpen, slowStart, drainTime, sorryServer',
+      '1:14 services[0].<<: unknown name "<<"; known are address, protocol, port, ports, fwmark, family, scheduler, schedulerFlags, onePacket, persistenceTimeout, persistenceNetmask, persistenceEngine, servers, check, onDown, removeAfter, minimumHealthy, failOpen, slowStart, drainTime, onChange, sorryServer',
     ],
   ],
   ['__proto__', '{"services": [], "__proto__": {"services": []}}', ['1:18 : unknown name "__proto__"']],
