@@ -32,7 +32,7 @@ export interface ProbeState {
   readonly against: number;
   /** Results in a row that said nothing. */
   readonly unknowns: number;
-  /** What the last failure was; undefined since the last success. */
+  /** What the last failure was; undefined while it is up, since its last success. */
   readonly failure: Exclude<NotPassed['kind'], 'unknown'> | undefined;
   /** Since when the verdict is what it is. */
   readonly since: number;
@@ -101,7 +101,8 @@ export function afterResult(state: ProbeState, check: Check, result: LastResult,
     const passed = { ...common, failure: undefined, wish: outcome.wish, drains: outcome.drains === true };
     if (state.verdict === 'up') return { ...passed, isNew: false, against: 0 };
     const against = state.against + 1;
-    if (against < risesNeeded({ ...state, falls }, check)) return { ...passed, against };
+    // Until it is up it is what made it go down that counts.
+    if (against < risesNeeded({ ...state, falls }, check)) return { ...passed, against, failure: state.failure };
     return { ...passed, isNew: false, verdict: 'up', against: 0, since: at };
   }
   const failed = { ...common, isNew: false, failure: outcome.kind };

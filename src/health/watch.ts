@@ -277,6 +277,7 @@ export class Watch {
 
   #leave(service: WatchedService): void {
     service.isWanted = false;
+    service.serving = 'normal';
     for (const server of service.servers.values()) for (const probe of server.probes) probe.users.delete(server);
     service.servers.clear();
     this.#dirty.add(service);
@@ -369,7 +370,7 @@ export class Watch {
       one.wish = health.wish;
       this.#lazy.add(one.service);
     }
-    if (health.drains !== before.drains) this.#dirty.add(one.service);
+    if (health.drains !== before.drains || health.failure !== before.failure) this.#dirty.add(one.service);
     if (health.state === before.state && health.isUp === before.isUp) return;
     one.since = now;
     this.#changes.push({ kind: 'server', server: one, from: before.state, to: health.state, reason: health.reason });
