@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import { TLSSocket, type ConnectionOptions } from 'node:tls';
 import type { CheckTarget, Outcome, Passed } from '../health/outcome.js';
 import type { Attempt } from './attempt.js';
-import { certificateEnd, guard, openSocket, secure } from './socket.js';
+import { guard } from './guard.js';
+import { certificateEnd, openSocket, secure } from './socket.js';
 
 /** Milliseconds that a server may take to close a connection, too, before it is closed regardless. */
 const patience = 200;

@@ -3,6 +3,7 @@ import { connect as connectTls, type ConnectionOptions, TLSSocket } from 'node:t
 import type { CheckTarget, Passed } from '../health/outcome.js';
 import type { Attempt } from './attempt.js';
 import { closedEarly } from './failures.js';
+import { guard } from './guard.js';
 import { ipVersion } from './target.js';
 
 /** Addresses are literals: whatever is looked up is a fault. */
@@ -78,14 +79,4 @@ export function certificateEnd(socket: Socket): number | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
   const end = Date.parse(socket.getPeerX509Certificate()?.validTo ?? '');
   return Number.isNaN(end) ? undefined : end;
-}
-
-/** Has what is thrown in an event end the attempt. */
-export function guard(attempt: Attempt, action: () => void): void {
-  if (attempt.isOver) return;
-  try {
-    action();
-  } catch (cause) {
-    attempt.fail(cause);
-  }
 }

@@ -88,11 +88,15 @@ describe('a check whose answer came while this process stood still', () => {
   });
 });
 
-/** A thread with a server in it, so that this one has nothing open but what checks open. */
+/** A thread with a silent server in it, of TCP and UDP, so that this one has nothing open but what checks open. */
 async function mute(t: TestContext): Promise<number> {
   const source = `const { createServer } = require('node:net'); const { parentPort } = require('node:worker_threads');
     const server = createServer((socket) => { socket.on('error', () => {}); });
-    server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`;
+    const datagrams = require('node:dgram').createSocket('udp4');
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      datagrams.bind(port, '127.0.0.1', () => parentPort.postMessage(port));
+    });`;
   const worker = new Worker(source, { eval: true });
   t.after(() => worker.terminate());
   return (await once(worker, 'message'))[0] as number;
@@ -112,6 +116,10 @@ const checks: readonly CheckInput[] = [
   { type: 'tcp', tls: {} },
   { type: 'http' },
   { type: 'http', tls: {}, version: 2 },
+  { type: 'dns', name: 'example.test', transport: 'tcp' },
+  { type: 'smtp' },
+  { type: 'grpc' },
+  { type: 'udp', expect: 'any', source: '127.0.0.1' },
   { type: 'exec', command: ['/bin/sleep', '60'] },
 ];
 
