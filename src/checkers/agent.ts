@@ -15,11 +15,6 @@ class AgentListener implements Listener {
     this.#attempt = attempt;
   }
 
-  /** An agent speaks without being asked. */
-  ready(): void {
-    return;
-  }
-
   data(chunk: Buffer, conversation: Conversation): void {
     this.#said += chunk.toString('latin1');
     if (this.#said.includes('\n') || this.#said.length > longestLine) this.ended(conversation);

@@ -132,6 +132,12 @@ export class Attempt {
     clearTimeout(this.#timer);
     clearImmediate(this.#turn);
     unwatchStalls();
-    for (let index = this.#opened.length - 1; index >= 0; index--) this.#opened[index]?.();
+    for (let index = this.#opened.length - 1; index >= 0; index--) {
+      try {
+        this.#opened[index]?.();
+      } catch {
+        // It is closed already.
+      }
+    }
   }
 }

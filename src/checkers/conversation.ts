@@ -19,8 +19,8 @@ export type Closing = 'shutdown' | 'await' | 'reset';
 
 /** Who hears what a server says. */
 export interface Listener {
-  /** Connected, with TLS where it was asked for. */
-  ready(conversation: Conversation): void;
+  /** Connected, with TLS where it was asked for. Left out: the server speaks first. */
+  ready?(conversation: Conversation): void;
   data(chunk: Buffer, conversation: Conversation): void;
   /** The server sends no more. */
   ended(conversation: Conversation): void;
@@ -119,7 +119,8 @@ export function converse(
     target,
     tls,
     (socket) => {
-      listener.ready(new Conversation(attempt, listener, socket));
+      const conversation = new Conversation(attempt, listener, socket);
+      listener.ready?.(conversation);
     },
     refused,
   );

@@ -1,4 +1,5 @@
 // Messages of DNS: one question, and what the reply says. RFC 1035, and RFC 3596 and 2782 for AAAA and SRV.
+import { DecodeError } from '../errors.js';
 import { formatAddress } from '../model/address.js';
 import type { CheckOf } from './target.js';
 
@@ -77,9 +78,7 @@ export function encodeQuestion({ id, name, type }: Question): Buffer | undefined
   return message.length - headLength - 4 > longestName ? undefined : message;
 }
 
-/** Thrown by the reader where a message ends too early, or is no message. */
-class Malformed extends RangeError {}
-
+/** Reads a message; what ends too early, or is no message, throws a DecodeError. */
 class Reader {
   readonly #bytes: Buffer;
   place: number;
@@ -91,7 +90,7 @@ class Reader {
 
   take(length: number): Buffer {
     const end = this.place + length;
-    if (end > this.#bytes.length) throw new Malformed();
+    if (end > this.#bytes.length) throw new DecodeError('a message of DNS ends too early');
     const taken = this.#bytes.subarray(this.place, end);
     this.place = end;
     return taken;
@@ -121,12 +120,12 @@ class Reader {
       if (size >= pointer) {
         const target = ((size & ~pointer) << 8) | this.number8();
         // Only what came before may be pointed to, so that there is an end.
-        if (target >= start) throw new Malformed();
+        if (target >= start) throw new DecodeError('a name points ahead');
         back ??= this.place;
         this.place = target;
       } else {
         length += size + 1;
-        if (size > longestLabel || length > longestName) throw new Malformed();
+        if (size > longestLabel || length > longestName) throw new DecodeError('a name is too long');
         labels.push(this.take(size).toString('latin1'));
       }
     }
@@ -171,7 +170,7 @@ function readAnswer(reader: Reader): Answer | undefined {
     return undefined;
   }
   const parts = readData[type](reader, end);
-  if (reader.place !== end) throw new Malformed();
+  if (reader.place !== end) throw new DecodeError('a record is longer or shorter than it says');
   return { type, parts };
 }
 
@@ -200,7 +199,7 @@ export function decodeReply(bytes: Buffer, { id, name, type }: Question): Reply 
     }
     return { code, isTruncated: false, answers };
   } catch (cause) {
-    if (cause instanceof Malformed) return 'malformed';
+    if (cause instanceof DecodeError) return 'malformed';
     throw cause;
   }
 }

@@ -33,11 +33,6 @@ class SmtpListener implements Listener {
     this.#target = target;
   }
 
-  /** The server greets first. */
-  ready(): void {
-    return;
-  }
-
   data(chunk: Buffer, conversation: Conversation): void {
     this.#length += chunk.length;
     this.#rest += chunk.toString('latin1');

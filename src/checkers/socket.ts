@@ -66,8 +66,8 @@ export function secure(
   tls: ConnectionOptions,
   ready: (socket: TLSSocket) => void,
 ): void {
-  // What lies below belongs to TLS now. To destroy it first would crash Node.js 20.
-  socket.removeAllListeners().on('error', () => undefined);
+  // What lies below belongs to TLS now, which closes it. To destroy it before TLS would crash Node.js 20.
+  socket.removeAllListeners('data').removeAllListeners('close');
   const wrapped = connectTls({ ...tls, socket });
   watch(attempt, wrapped, 'secureConnect', () => {
     ready(wrapped);
