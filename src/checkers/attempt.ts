@@ -5,15 +5,16 @@ import { stalledSince, unwatchStalls, watchStalls } from './stalls.js';
 /** Told what a check found out. */
 export type Done = (outcome: Outcome) => void;
 
-const isTooLate = (attempt: { expire(): void }): void => {
-  attempt.expire();
-};
-
 /**
  * One check from its start to its outcome, within one deadline: whatever ends it first ends it, and what was opened for it is
  * closed then.
  */
 export class Attempt {
+  /** One function for all timers. */
+  static readonly #expire = (attempt: Attempt): void => {
+    attempt.#timeIsUp();
+  };
+
   /** Seconds for the whole of it. */
   readonly seconds: number;
   /** What silence until the deadline says. */
@@ -35,7 +36,7 @@ export class Attempt {
     this.silence = { kind: 'unreachable', reason: `no answer within ${seconds} s` };
     this.#done = done;
     this.#due = this.#began + 1000 * seconds;
-    this.#timer = setTimeout(isTooLate, Math.ceil(1000 * seconds), this);
+    this.#timer = setTimeout(Attempt.#expire, Math.ceil(1000 * seconds), this);
     watchStalls();
   }
 
@@ -82,6 +83,7 @@ export class Attempt {
     this.#settled = verdict;
     this.#due = Math.min(this.#due, performance.now() + milliseconds);
     clearTimeout(this.#timer);
+    clearImmediate(this.#turn);
     this.#wait();
   }
 
@@ -96,8 +98,7 @@ export class Attempt {
     if (!this.#isOver) this.#close();
   }
 
-  /** The timer has fired. */
-  expire(): void {
+  #timeIsUp(): void {
     if (this.#due - performance.now() > 1) {
       // Timers count from the beginning of a turn of the event loop, which may have been long ago.
       this.#wait();
@@ -113,7 +114,7 @@ export class Attempt {
   }
 
   #wait(): void {
-    this.#timer = setTimeout(isTooLate, Math.max(1, Math.ceil(this.#due - performance.now())), this);
+    this.#timer = setTimeout(Attempt.#expire, Math.max(1, Math.ceil(this.#due - performance.now())), this);
   }
 
   #verdict(otherwise: NotPassed): Outcome {
@@ -132,6 +133,12 @@ export class Attempt {
     clearTimeout(this.#timer);
     clearImmediate(this.#turn);
     unwatchStalls();
-    for (let index = this.#opened.length - 1; index >= 0; index--) this.#opened[index]?.();
+    for (let index = this.#opened.length - 1; index >= 0; index--) {
+      try {
+        this.#opened[index]?.();
+      } catch {
+        // It is closed already.
+      }
+    }
   }
 }

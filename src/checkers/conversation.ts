@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import { TLSSocket, type ConnectionOptions } from 'node:tls';
 import type { CheckTarget, Outcome, Passed } from '../health/outcome.js';
 import type { Attempt } from './attempt.js';
-import { certificateEnd, guard, openSocket, secure } from './socket.js';
+import { guard } from './guard.js';
+import { certificateEnd, openSocket, secure } from './socket.js';
 
 /** Milliseconds that a server may take to close a connection, too, before it is closed regardless. */
 const patience = 200;
@@ -18,8 +19,8 @@ export type Closing = 'shutdown' | 'await' | 'reset';
 
 /** Who hears what a server says. */
 export interface Listener {
-  /** Connected, with TLS where it was asked for. */
-  ready(conversation: Conversation): void;
+  /** Connected, with TLS where it was asked for. Left out: the server speaks first. */
+  ready?(conversation: Conversation): void;
   data(chunk: Buffer, conversation: Conversation): void;
   /** The server sends no more. */
   ended(conversation: Conversation): void;
@@ -118,7 +119,8 @@ export function converse(
     target,
     tls,
     (socket) => {
-      listener.ready(new Conversation(attempt, listener, socket));
+      const conversation = new Conversation(attempt, listener, socket);
+      listener.ready?.(conversation);
     },
     refused,
   );

@@ -38,10 +38,15 @@ const failures: Readonly<Record<string, NotPassed>> = {
 /** Codes of errors that a server's answers cause. */
 const answers = /^(?:ERR_SSL_|ERR_HTTP2_(?:ERROR|SESSION_ERROR|STREAM_ERROR)$)/;
 
+/** Advice of Node.js's for those who write programs. */
+const advice = /; if the root CA is .*/s;
+
 /** What happened, for people; OpenSSL's messages have files and lines of its sources, beside a reason. */
 export function textOf(cause: unknown): string {
   if (!(cause instanceof Error)) return shown(String(cause));
-  return shown('reason' in cause && typeof cause.reason === 'string' ? cause.reason : cause.message);
+  return shown(
+    'reason' in cause && typeof cause.reason === 'string' ? cause.reason : cause.message.replace(advice, ''),
+  );
 }
 
 /**

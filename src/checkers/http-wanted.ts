@@ -2,6 +2,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import type { Outcome, WeightWish } from '../health/outcome.js';
 import type { Range } from '../model/limits.js';
 import { expectText, type Expectation } from './expectation.js';
+import { quoted } from './shown.js';
 import { perCheck, type CheckOf } from './target.js';
 import { parseWeight } from './weight.js';
 
@@ -69,7 +70,7 @@ function wishIn(value: string | undefined): WeightWish | undefined {
 function unpack(body: Buffer, encoding = 'identity'): Buffer | string {
   const name = encoding.toLowerCase();
   if (name === 'identity' || name === '') return body;
-  if (name !== 'gzip' && name !== 'x-gzip') return `the body is packed by ${JSON.stringify(name.slice(0, 40))}`;
+  if (name !== 'gzip' && name !== 'x-gzip') return `the body is packed by ${quoted(name)}`;
   try {
     // Its end may have been cut off.
     return gunzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: longestUnpacked });

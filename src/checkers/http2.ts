@@ -3,7 +3,8 @@ import { TLSSocket } from 'node:tls';
 import type { Attempt } from './attempt.js';
 import { http2Fields, openStream } from './http2-stream.js';
 import { judge, wantedBy } from './http-wanted.js';
-import { certificateEnd, guard, openSocket } from './socket.js';
+import { guard } from './guard.js';
+import { certificateEnd, openSocket } from './socket.js';
 import { authority, type TargetOf } from './target.js';
 import { tlsOptions } from './tls-client.js';
 

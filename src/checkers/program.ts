@@ -67,14 +67,17 @@ export function runProgram(
   });
   // Some of what fails has no streams.
   if (child.pid === undefined) return;
+  let hasEnded = false;
   attempt.onEnd(() => {
-    kill(child);
+    // Its number may be another's by then.
+    if (!hasEnded) kill(child);
     child.stdout.destroy();
     child.stderr.destroy();
   });
   const stdout = keep(child.stdout);
   const stderr = keep(child.stderr);
   child.on('exit', (status, signal) => {
+    hasEnded = true;
     kill(child);
     attempt.settle(() => judge({ status, signal, stdout: stdout(), stderr: stderr() }), patience);
   });

@@ -3,6 +3,7 @@ import { connect as connectTls, type ConnectionOptions, TLSSocket } from 'node:t
 import type { CheckTarget, Passed } from '../health/outcome.js';
 import type { Attempt } from './attempt.js';
 import { closedEarly } from './failures.js';
+import { guard } from './guard.js';
 import { ipVersion } from './target.js';
 
 /** Addresses are literals: whatever is looked up is a fault. */
@@ -65,8 +66,8 @@ export function secure(
   tls: ConnectionOptions,
   ready: (socket: TLSSocket) => void,
 ): void {
-  // What lies below belongs to TLS now. To destroy it first would crash Node.js 20.
-  socket.removeAllListeners().on('error', () => undefined);
+  // What lies below belongs to TLS now, which closes it. To destroy it before TLS would crash Node.js 20.
+  socket.removeAllListeners('data').removeAllListeners('close');
   const wrapped = connectTls({ ...tls, socket });
   watch(attempt, wrapped, 'secureConnect', () => {
     ready(wrapped);
@@ -78,14 +79,4 @@ export function certificateEnd(socket: Socket): number | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
   const end = Date.parse(socket.getPeerX509Certificate()?.validTo ?? '');
   return Number.isNaN(end) ? undefined : end;
-}
-
-/** Has what is thrown in an event end the attempt. */
-export function guard(attempt: Attempt, action: () => void): void {
-  if (attempt.isOver) return;
-  try {
-    action();
-  } catch (cause) {
-    attempt.fail(cause);
-  }
 }

@@ -19,6 +19,25 @@ const versions: Readonly<Record<NonNullable<TlsSettings['minimumVersion']>, Secu
 /** OpenSSL's default level of security has no older version than 1.2. */
 const oldCiphers = 'DEFAULT:@SECLEVEL=0';
 
+/** Where distributions have the authorities that the system trusts: Debian and Alpine, Fedora, SUSE. */
+const systemFiles: readonly string[] = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+];
+
+/** The system's authorities; undefined where it has none: Node.js's own then. */
+function systemAuthorities(): Buffer | undefined {
+  for (const path of systemFiles) {
+    try {
+      return readFileSync(path);
+    } catch {
+      // Another distribution.
+    }
+  }
+  return undefined;
+}
+
 function fileOf(path: string | undefined): Buffer | undefined {
   if (path === undefined) return undefined;
   try {
@@ -29,9 +48,10 @@ function fileOf(path: string | undefined): Buffer | undefined {
 }
 
 /** The context is what takes long to make; the files are read with it. */
-const contextOf = perCheck(({ ca, certificate, key, minimumVersion }: TlsSettings) => {
+const contextOf = perCheck(({ verify, ca, certificate, key, minimumVersion }: TlsSettings) => {
   const isOld = minimumVersion === '1.0' || minimumVersion === '1.1';
-  const files = { ca: fileOf(ca), cert: fileOf(certificate), key: fileOf(key) };
+  const authorities = ca === undefined && verify ? systemAuthorities() : fileOf(ca);
+  const files = { ca: authorities, cert: fileOf(certificate), key: fileOf(key) };
   try {
     return createSecureContext({
       ...files,

@@ -13,6 +13,13 @@ const checks: readonly CheckInput[] = [
   { type: 'tcp' },
   { type: 'http' },
   { type: 'http', tls: {} },
+  { type: 'http', tls: {}, version: 2 },
+  { type: 'dns', name: 'example.test' },
+  { type: 'dns', name: 'example.test', transport: 'tcp' },
+  { type: 'smtp' },
+  { type: 'udp', assumeUp: true },
+  { type: 'grpc' },
+  { type: 'agent', port: 1 },
   { type: 'exec', command: ['/bin/true'] },
 ];
 

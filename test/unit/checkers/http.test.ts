@@ -57,9 +57,9 @@ describe('an http check', () => {
     ],
     [
       'a body packed otherwise',
-      reply('x', 'Content-Encoding: br\r\n'),
+      reply('x', 'Content-Encoding: br\u009b\r\n'),
       { expectBody: 'x' },
-      'said-no: the body is packed by "br"',
+      'said-no: the body is packed by "brâ?"',
     ],
     [
       'a body beyond the limit',

@@ -1,4 +1,5 @@
 // What the tests of checkers have in common: checks as a document has them, and servers that are real.
+import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { resolve } from 'node:path';
@@ -87,4 +88,20 @@ export function openHandles(): string[] {
       /^(TCPSocketWrap|TLSWrap|UDPWrap|ProcessWrap|PipeWrap|Timeout|Immediate|TCPConnectWrap)/.test(name),
     )
     .sort();
+}
+
+/** The port of a server that answers each datagram with those. */
+export async function serveDatagrams(
+  t: TestContext,
+  answerTo: (message: Buffer, from: string) => readonly Buffer[],
+  address = '127.0.0.1',
+  port = 0,
+): Promise<number> {
+  const socket = createSocket(familyOf(address) === 'inet' ? 'udp4' : 'udp6');
+  socket.on('message', (message, from) => {
+    for (const reply of answerTo(message, from.address)) socket.send(reply, from.port, from.address);
+  });
+  await new Promise<void>((listening) => socket.bind(port, address, listening));
+  t.after(() => socket.close());
+  return socket.address().port;
 }
