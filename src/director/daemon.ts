@@ -14,6 +14,7 @@ import { serviceName } from '../model/entity-name.js';
 import type { ServiceKey } from '../model/service.js';
 import type { ControlServer } from '../ports/control.js';
 import type { Machine } from '../ports/io.js';
+import { Turns } from '../table/turns.js';
 import { counted } from '../text/counted.js';
 import { Checking } from './checking.js';
 import { Hooks } from './hooks.js';
@@ -126,7 +127,7 @@ export class Daemon {
       const saved = readSaved(machine.state, instance);
       const present = await this.#readServices(configuration, saved.owned);
       this.#watch = new Watch(await this.#kernelSettings(), withDrainsOf(saved.wishes, machine.state, present));
-      this.#load(configuration, present, saved.owned);
+      await this.#load(configuration, present, saved.owned);
       await this.#inTurn(() => this.#settle());
     } catch (error) {
       await this.end();
@@ -196,7 +197,7 @@ export class Daemon {
     await this.#refuseShared(configuration);
     this.#refuseEnding(configuration, force);
     const present = await this.#readServices(configuration, new Set());
-    this.#load(configuration, present, new Set());
+    await this.#load(configuration, present, new Set());
     await this.#settle();
     this.#loadedAt = machine.clock.now();
     journal.say('notice', `took the document: ${counted(configuration.table.services.length, 'service')}`);
@@ -213,9 +214,15 @@ export class Daemon {
     );
   }
 
-  #load(configuration: Configuration, present: readonly KernelService[], owned: ReadonlySet<string>): void {
+  async #load(
+    configuration: Configuration,
+    present: readonly KernelService[],
+    owned: ReadonlySet<string>,
+  ): Promise<void> {
     const now = this.#options.machine.clock.now();
-    this.#watch.load(configuration, present, now, owned);
+    const turns = new Turns();
+    const steps = this.#watch.loadInSteps(configuration, present, now, owned);
+    while (steps.next().done !== true) await turns.take();
     this.#options.journal.keep((name) => this.#watch.server(name) !== undefined);
     this.#checking.keep(this.#watch.probes);
     this.#lastLook = now;

@@ -1,5 +1,6 @@
 // Whom a check of a server asks. Equal questions are asked once, however many services have the server; pure.
 
+import { createHash } from 'node:crypto';
 import type { Check } from '../documents/health-schema.js';
 import type { ServerKey } from '../model/server.js';
 import { isFirewallMark, type ServiceKey } from '../model/service.js';
@@ -21,22 +22,23 @@ export function targetOf(check: Check, key: ServiceKey, server: ServerKey): Chec
   return { check, family, address, port, virtual };
 }
 
-/** Texts of checks that were made: thousands of servers share one. */
-const texts = new WeakMap<Check, string>();
+/** Digests of checks: thousands of servers share one. */
+const digests = new WeakMap<Check, string>();
 
-function textOf(check: Check): string {
-  let text = texts.get(check);
-  if (text === undefined) {
-    text = JSON.stringify(check);
-    texts.set(check, text);
+function digestOf(check: Check): string {
+  let digest = digests.get(check);
+  if (digest === undefined) {
+    // 96 bits: no two checks of a document have the same one.
+    digest = createHash('sha256').update(JSON.stringify(check)).digest('hex').slice(0, 24);
+    digests.set(check, digest);
   }
-  return text;
+  return digest;
 }
 
 /** A target's identity: the same for equal checks of equal hosts, in other services and in another reading of a document. */
 export function targetId({ check, address, port, virtual }: CheckTarget): string {
   const service = virtual === undefined ? '' : ` ${virtual.address} ${virtual.port}`;
-  return `${address} ${port}${service} ${textOf(check)}`;
+  return `${address} ${port}${service} ${digestOf(check)}`;
 }
 
 /** A number from 0 up to 1 that a text always has, spread evenly: FNV-1a of its bytes. */

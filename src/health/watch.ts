@@ -35,7 +35,8 @@ export interface KernelService extends ServiceWithServers {
 /** A check that is made of one host, for all servers that have it. */
 export interface Probe {
   readonly id: string;
-  readonly target: CheckTarget;
+  /** The last reading of the document's: what a check has read from files is read again. */
+  target: CheckTarget;
   state: ProbeState;
   readonly users: Set<WatchedServer>;
 }
@@ -158,17 +159,29 @@ export class Watch {
    * @param owned services that were kept before, by name: those that are in no document any more end.
    */
   load(
-    { table, health }: Configuration,
+    configuration: Configuration,
     present: readonly KernelService[],
     now: number,
     owned: ReadonlySet<string> = new Set(),
   ): void {
+    const steps = this.loadInSteps(configuration, present, now, owned);
+    while (steps.next().done !== true) continue;
+  }
+
+  /** The same in steps, each of a service: results may come in between, and nothing is to be settled. */
+  *loadInSteps(
+    { table, health }: Configuration,
+    present: readonly KernelService[],
+    now: number,
+    owned: ReadonlySet<string>,
+  ): Generator<void> {
     const inKernel = new Map(present.map((entry) => [serviceId(entry.service.key), entry]));
     const before = new Map(this.services);
     for (const [index, entry] of table.services.entries()) {
       const id = serviceId(entry.service.key);
       before.delete(id);
       this.#loadService(id, entry, settingsOf(health, index, entry), inKernel.get(id), now);
+      yield;
     }
     for (const service of before.values()) this.#leave(service);
     for (const entry of present) {
@@ -268,6 +281,7 @@ export class Watch {
       this.probes.set(id, probe);
       return probe;
     }
+    known.target = target;
     // Of several servers with the same check one that gets connections says most.
     const { isKnown, isNew, verdict } = known.state;
     const isBetter = assumption === 'up' ? verdict === 'down' : assumption === 'down' && isNew;
