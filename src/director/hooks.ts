@@ -1,6 +1,6 @@
 // Programs that are told of changes: many changes at a time, one run of a program at a time, and not too often.
 
-import type { Change } from '../health/watch.js';
+import { matters, type Change } from '../health/watch.js';
 import type { Machine } from '../ports/io.js';
 import type { Journal } from './journal.js';
 
@@ -50,7 +50,7 @@ export class Hooks {
     const at = new Date(this.#machine.date()).toISOString();
     for (const change of changes) {
       const { onChange } = change.kind === 'service' ? change.service.settings : change.server.service.settings;
-      if (onChange === undefined) continue;
+      if (onChange === undefined || !matters(change)) continue;
       const id = JSON.stringify(onChange);
       const hook = this.#hooks.get(id) ?? { command: onChange, waiting: [], left: 0, isRunning: false, next: 0 };
       this.#hooks.set(id, hook);

@@ -1,6 +1,6 @@
 // Lines for whoever watches the daemon: one for each change of state, and never more than can be read.
 
-import type { Change } from '../health/watch.js';
+import { matters, type Change } from '../health/watch.js';
 import type { Output } from '../ports/io.js';
 import { printable } from '../text/printable.js';
 
@@ -125,17 +125,14 @@ function lineOf(change: Change): Line | undefined {
     const [priority, text] = texts[to];
     return { priority, text, kind: `services: ${to}` };
   }
-  const { server, from, to, reason } = change;
+  if (!matters(change)) return undefined;
+  const { server, to, reason } = change;
   const why = reason === undefined ? '' : `: ${reason}`;
-  if (to === 'down' && from !== 'recovering')
-    return { priority: 'warning', text: `${server.name} is down${why}`, kind: 'servers are down' };
-  if (to === 'up' && from !== 'failing')
-    return { priority: 'notice', text: `${server.name} is up${why}`, kind: 'servers are up' };
-  if (to === 'unknown')
-    return {
-      priority: 'warning',
-      text: `${server.name}: nothing is known${why}; it stays as it is`,
-      kind: 'servers of which nothing is known',
-    };
-  return undefined;
+  if (to === 'down') return { priority: 'warning', text: `${server.name} is down${why}`, kind: 'servers are down' };
+  if (to === 'up') return { priority: 'notice', text: `${server.name} is up${why}`, kind: 'servers are up' };
+  return {
+    priority: 'warning',
+    text: `${server.name}: nothing is known${why}; it stays as it is`,
+    kind: 'servers of which nothing is known',
+  };
 }

@@ -104,6 +104,15 @@ export type Change =
       readonly of: number;
     };
 
+/** Whether a change is more than one step on the way to another state. */
+export function matters(change: Change): boolean {
+  if (change.kind === 'service') return true;
+  const { from, to } = change;
+  if (to === 'down') return from !== 'recovering';
+  if (to === 'up') return from !== 'failing';
+  return to === 'unknown';
+}
+
 /** A service whose table has to be made. */
 export interface Wanted {
   readonly service: WatchedService;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { StateError, TransportError } from '../../../src/errors.js';
 import { realServer, serviceAt, virtualService } from '../../../src/model/build.js';
 import type { RealServer } from '../../../src/model/server.js';
 import type { Table } from '../../../src/model/table.js';
@@ -310,6 +311,23 @@ describe('other programs', () => {
     await director.stop();
   });
 
+  test('a kernel that can not be asked for a while is asked again, and nothing is believed done', async () => {
+    const director = await settled();
+    const { send } = director.kernel;
+    let isGone = true;
+    director.kernel.send = (datagram) => {
+      if (isGone) throw new TransportError('replies were lost');
+      send.call(director.kernel, datagram);
+    };
+    director.hosts.set('10.0.1.2', 'refuses');
+    await director.seconds(30);
+    assert.equal((await director.server('10.0.1.2:80'))?.kernelWeight, 1);
+    isGone = false;
+    await director.seconds(31);
+    assert.deepEqual(director.weights, { ...all, '10.0.1.2:80': 0 });
+    await director.stop();
+  });
+
   test('what the kernel refuses is tried again, and holds up nothing else', async () => {
     const director = await settled();
     let refusals = 0;
@@ -389,6 +407,18 @@ describe('reload', () => {
       await director.stop();
     });
   }
+
+  test('again and again, at once and in the middle of a drain: the last document counts', async () => {
+    const director = await settled();
+    await director.ask({ do: 'drain', servers: ['tcp:192.0.2.10:80/10.0.1.1:80'], by: 'alice' });
+    const reloads = Array.from({ length: 50 }, (_, index) =>
+      director.reload(documentOf(three, '', index % 2 === 0 ? 7 : 3)),
+    );
+    await Promise.all(reloads);
+    await director.seconds(2);
+    assert.deepEqual(director.weights, { '10.0.1.1:80': 0, '10.0.1.2:80': 3, '10.0.1.3:80': 3 });
+    await director.stop();
+  });
 
   test('a service that leaves the document is drained and removed, and others of a document that lost most are not', async () => {
     const services = (ports: readonly number[]): string =>
@@ -524,6 +554,50 @@ describe('those who watch', () => {
     assert.ok((director.log.match(/10\.0\.1\.2/g)?.length ?? 0) < 120, director.log);
     await director.stop();
   });
+
+  test('a server that flaps for ten minutes costs few changes of the table, lines and runs of programs', async () => {
+    const director = await settled('onChange: [/bin/tell]');
+    for (let turn = 0; turn < 200; turn++) {
+      director.hosts.set('10.0.1.2', turn % 2 === 0 ? 'refuses' : 'well');
+      await director.seconds(3);
+    }
+    assert.ok(director.kernel.changes.length <= 20, String(director.kernel.changes.length));
+    assert.ok(director.io.hooks.length <= 40, String(director.io.hooks.length));
+    assert.ok(director.log.split('\n').length <= 20, director.log);
+    await director.stop();
+  });
+
+  test('what can not be remembered is said, and stops nothing', async () => {
+    const director = await settled();
+    director.state.write = () => {
+      throw new StateError('/run/ipvsadm/run-web.json: no space left on device');
+    };
+    await director.ask({ do: 'drain', servers: ['tcp:192.0.2.10:80/10.0.1.1:80'], by: 'alice' });
+    assert.deepEqual(director.weights, { ...all, '10.0.1.1:80': 0 });
+    assert.match(director.log, /no space left on device/);
+    await director.stop();
+  });
+
+  const remembered: readonly (readonly [what: string, text: string])[] = [
+    ['nothing', ''],
+    ['half of a file', '{"owned": ["tcp:192.0.2.10:80"], "wishes": {"tcp:192'],
+    ['what another version wrote', '{"version": 9, "wishes": [1, 2], "owned": {"a": "b"}}'],
+    [
+      'servers that are gone',
+      '{"wishes": {"tcp:192.0.2.10:80/10.9.9.9:80": {"drain": "quiesced", "by": "a", "at": "b"}}}',
+    ],
+    ['nonsense', '{"wishes": {"tcp:192.0.2.10:80/10.0.1.1:80": {"drain": 7, "weight": -1, "by": "a", "at": "b"}}}'],
+  ];
+  for (const [what, text] of remembered) {
+    test(`${what} in the file of what was remembered harms nothing`, async () => {
+      const director = new WatchedDirector(tableOf({ '10.0.1.1': 1, '10.0.1.2': 1, '10.0.1.3': 1 }));
+      director.state.write('run-web.json', text, 0o644);
+      await director.begin(documentOf(three));
+      await director.seconds(10);
+      assert.deepEqual(director.weights, all);
+      await director.stop();
+    });
+  }
 
   test('the watchdog is fed while checks are made', async () => {
     const director = await settled();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { makeServices } from '../../../src/director/make-services.js';
+import { makeServices, type MadeServices } from '../../../src/director/make-services.js';
 import type { Configuration } from '../../../src/documents/read-document.js';
 import { parseConfiguration } from '../../../src/documents/parse-table.js';
 import type { Outcome } from '../../../src/health/outcome.js';
@@ -79,7 +79,7 @@ const events = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('result' as const), host: fc.constantFrom(...hosts), outcome: outcomes }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('load' as const), services: documents }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), after: fc.nat({ max: 5 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('pass' as const), seconds: fc.constantFrom(1, 2, 5) }) },
   {
     weight: 3,
@@ -143,6 +143,8 @@ class World {
         this.load(await parseConfiguration(textOf(event.services), 'test'));
         break;
       case 'crash':
+        // In the middle of a batch.
+        await this.#make(event.after);
         this.#watch = new Watch({ expiresTemplates: false }, this.#watch.wishes);
         this.load(this.#configuration);
         break;
@@ -181,6 +183,14 @@ class World {
 
   /** Makes what is wanted, change by change. */
   async settle(): Promise<void> {
+    const { made, failed } = await this.#make(Infinity);
+    assert.equal(failed.size, 0);
+    for (const one of made) this.#watch.made(one);
+    this.#check();
+  }
+
+  /** @param most changes; those after them are not made. */
+  async #make(most: number): Promise<MadeServices> {
     const { wanted } = this.#watch.settle(this.#now);
     const goals = new Map(wanted.map((one) => [serviceName(one.service.key), one.wanted]));
     const hasOne = (list: readonly { weight: number }[] | undefined): boolean =>
@@ -190,8 +200,10 @@ class World {
         .filter(({ service, servers: list }) => hasOne(list) && hasOne(goals.get(serviceName(service.key))?.servers))
         .map(({ service }) => serviceName(service.key)),
     );
+    let done = 0;
     const changeAll = (changes: readonly Change[]): Promise<undefined[]> => {
       for (const change of changes) {
+        if (done++ >= most) break;
         this.kernel.change(change);
         for (const { service, servers: list } of this.kernel.table.services) {
           const name = serviceName(service.key);
@@ -200,10 +212,7 @@ class World {
       }
       return Promise.resolve(changes.map(() => undefined));
     };
-    const { made, failed } = await makeServices({ changeAll }, wanted);
-    assert.equal(failed.size, 0);
-    for (const one of made) this.#watch.made(one);
-    this.#check();
+    return makeServices({ changeAll }, wanted);
   }
 
   #check(): void {
