@@ -67,6 +67,13 @@ test('examples/health.yaml is valid, and checks every server', async () => {
   assert.ok(health.services.every(({ servers }) => servers.every(({ checks }) => checks.length > 0)));
 });
 
+/** The names of all members of a value, however deep. */
+function namesIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(namesIn);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => [name, ...namesIn(member)]);
+}
+
 /** Where the outputs of commands are shown. */
 const sessions = blocks('console').join('');
 /** Where the lines of the log are shown. */
@@ -92,7 +99,7 @@ describe('docs/health.md shows', () => {
     assert.ok(sessions.includes(`# ipvsadm run --check web.yaml\n${io.stdout.text}`), io.stdout.text);
   });
 
-  test('what checks prints, and the log', async () => {
+  test('what checks prints, with its JSON in docs/json.md, the log, and what programs are told', async () => {
     const made = director();
     made.hosts.set('10.0.1.3', { kind: 'pass', reason: 'HTTP 200' });
     await made.begin(checked.replace('check: web', 'check: web\n    onChange: [/usr/local/bin/tell]'));
@@ -105,6 +112,9 @@ describe('docs/health.md shows', () => {
     assert.equal(await status, 1);
     const shown = io.stdout.text.replace(/process \d+/, 'process 1234');
     assert.ok(sessions.includes(`# ipvsadm checks\n${shown}`), shown);
+    const [, section = ''] = /^## Health\n([^]*?)^## /m.exec(readFileSync('docs/json.md', 'utf8')) ?? [];
+    const missing = namesIn(await made.ask({ do: 'checks' })).filter((name) => !section.includes(`\`${name}\``));
+    assert.deepEqual(missing, [], 'docs/json.md');
     made.hosts.set('10.0.1.2', { kind: 'unreachable', reason: 'no answer within 2 s' });
     await made.seconds(30);
     made.hosts.set('10.0.1.3', { kind: 'pass', reason: 'HTTP 200' });
