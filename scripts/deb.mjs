@@ -138,9 +138,12 @@ function putRest() {
   const env = { ...process.env, SHELL: '/bin/bash', PATH: `${bin}:${process.env['PATH'] ?? ''}` };
   put('usr/share/bash-completion/completions/ipvsadm', run(path.join(bin, 'ipvsadm'), ['completion'], { env }));
   // Not as ipvsadm.service: that would take the place of the init script of Debian's ipvsadm without being asked.
-  const unit = readFileSync('examples/systemd/ipvsadm.service', 'utf8');
-  const body = unit.replace(/^(?:#.*\n)*\n?/, '');
-  put(`usr/lib/systemd/system/${name}.service`, body);
+  const units = { 'ipvsadm.service': `${name}.service`, 'ipvsadm-run@.service': 'ipvsadm-run@.service' };
+  for (const [example, unit] of Object.entries(units)) {
+    // Without the words on how to install it.
+    const body = readFileSync(`examples/systemd/${example}`, 'utf8').replace(/^(?:#.*\n)*\n?/, '');
+    put(`usr/lib/systemd/system/${unit}`, body);
+  }
   cpSync('examples', path.join(documents, 'examples'), { recursive: true });
   put(`usr/share/doc/${name}/changelog.gz`, zipped(readFileSync('CHANGELOG.md')));
   put(`usr/share/doc/${name}/changelog.Debian.gz`, zipped(debianChangelog()));
@@ -218,7 +221,7 @@ Maintainer: ${maintainer}
 Installed-Size: ${size}
 Depends: nodejs (>= 20.19), libc6 (>= 2.17), libgcc-s1, libstdc++6
 Recommends: kmod
-Suggests: bash-completion, iproute2
+Suggests: bash-completion, fping, iproute2
 Section: net
 Priority: optional
 ${manifest.homepage === undefined ? '' : `Homepage: ${manifest.homepage}\n`}Description: Linux Virtual Server administration, for Node.js

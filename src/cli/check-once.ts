@@ -1,6 +1,6 @@
 // All checks of a document once, for whoever tries it before it is used.
 
-import { readConfigurationFile } from '../command/read-table-file.js';
+import { nameOfFile, readConfigurationFile } from '../command/read-table-file.js';
 import { servicesView } from '../director/snapshot.js';
 import { formatJson } from '../format/json.js';
 import type { Outcome, StartCheck } from '../health/outcome.js';
@@ -18,6 +18,9 @@ export interface OnceOptions {
   /** Checks at a time. */
   readonly mostChecks: number;
 }
+
+/** What only a daemon knows. */
+const omittedColumns = ['Since', 'Weight', 'Next'];
 
 /** Makes all checks of a document once and shows the results. @returns the exit status: 1 where one was no success. */
 export async function checkOnce(io: Io, start: StartCheck, { file, json, mostChecks }: OnceOptions): Promise<number> {
@@ -43,12 +46,12 @@ export async function checkOnce(io: Io, start: StartCheck, { file, json, mostChe
   });
   const failed = probes.filter(({ state }) => state.last?.outcome.kind !== 'pass').length;
   if (json) await stdout.write(`${formatJson({ services })}\n`);
-  else {
-    await stdout.write(`${checksTable(services, date, colours(io))}\n`);
+  else if (probes.length > 0) {
+    await stdout.write(`${checksTable(services, date, colours(io), omittedColumns)}\n`);
     const count = failed === 0 ? 'all passed' : `${failed} did not pass`;
     await stdout.write(`${counted(probes.length, 'check')}: ${count}\n`);
   }
-  if (probes.length === 0) await stderr.write(`${io.programName}: ${file} has no checks\n`);
+  if (probes.length === 0) await stderr.write(`${io.programName}: ${nameOfFile(file)} has no checks\n`);
   return failed === 0 ? 0 : 1;
 }
 

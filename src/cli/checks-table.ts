@@ -44,8 +44,17 @@ export function durationText(milliseconds: number): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
-/** What a daemon checks, for people. @param now milliseconds since 1970. */
-export function checksTable(services: readonly ServiceView[], now: number, colour: ChalkInstance): string {
+/**
+ * What a daemon checks, for people.
+ * @param now milliseconds since 1970.
+ * @param omitted titles of columns that would say nothing.
+ */
+export function checksTable(
+  services: readonly ServiceView[],
+  now: number,
+  colour: ChalkInstance,
+  omitted: readonly string[] = [],
+): string {
   const rows: Row[] = [];
   for (const service of services) {
     const { serving, healthy, counting } = service;
@@ -57,9 +66,14 @@ export function checksTable(services: readonly ServiceView[], now: number, colou
     for (const server of service.servers) rows.push(...serverRows(server, now, colour));
     for (const name of service.leaving) rows.push({ cells: [`  ${name}`, 'leaving', ...blanks(6)] });
   }
-  const [result] = columns.filter(({ title }) => title === 'Last result');
-  const drawn = columns.map((column) => (column === result ? { ...column, width: resultWidth } : column));
-  return drawTable(drawn, rows, colour);
+  const isShown = columns.map(({ title }) => !omitted.includes(title));
+  const shown = <T>(list: readonly T[]): T[] => list.filter((_, index) => isShown[index]);
+  const drawn = columns.map((column) => (column.title === 'Last result' ? { ...column, width: resultWidth } : column));
+  return drawTable(
+    shown(drawn),
+    rows.map(({ cells, colours = [] }) => ({ cells: shown(cells), colours: shown(colours) })),
+    colour,
+  );
 }
 
 function blanks(count: number): string[] {

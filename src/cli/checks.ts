@@ -49,7 +49,8 @@ export const checks = defineVerb<ChecksOptions>({
     ['$0 checks --json', 'for programs; exit status 1 where a server is down'],
   ],
   run: (io, options) =>
-    reportFailures(io, 'listing', async () => {
+    // 1 is a result, as it is of diff.
+    reportFailures(io, 'diff', async () => {
       const { patterns } = await readServers(io, options.words);
       if (options.watch === undefined) return show(io, patterns, options);
       const ending = new Ending(io.machine);

@@ -310,7 +310,13 @@ test('systemd finds nothing wrong with the units', async () => {
     `install ${quote(directorScript)} ${quote(serverScript)} /usr/local/sbin
 cp ${quote(resolve('examples/systemd'))}/*.service /etc/systemd/system
 cd /etc/systemd/system
-systemd-analyze verify --man=no ipvsadm.service ipvs.server.service realserver.service 2>&1 | tee /run/verified
+systemd-analyze verify --man=no ipvsadm.service ipvs.server.service realserver.service ipvsadm-run@web.service 2>&1 |
+  tee /run/verified
 [ ! -s /run/verified ]`,
   );
+});
+
+test('systemd finds the daemon with health checks confined as its unit can be', async () => {
+  // Ten times the score; 3.0 is where it is called medium.
+  await cluster.run(director, 'systemd-analyze security --offline=true --threshold=29 ipvsadm-run@web.service');
 });

@@ -32,6 +32,9 @@ describe('completion', () => {
     ['export', ['--format']],
     ['diff', ['--json', '--prune', '--keep-weights', '--from', '--verbose']],
     ['apply', ['--json', '--prune', '--keep-weights', '--from', '--verbose', '--dry-run', '--drain', '--wait']],
+    ['run', ['--name', '--check', '--json', '--track-file', '--most-checks']],
+    ['checks', ['--name', '--now', '--json', '--watch']],
+    ['reload', ['--name', '--force']],
   ];
   for (const [verb, expected] of options) {
     test(`after ${verb} and a dash come its options`, async () => {
@@ -43,6 +46,9 @@ describe('completion', () => {
   test('other words after a verb are left to the shell, which knows files', async () => {
     assert.deepEqual(await completed('apply', ''), []);
     assert.deepEqual(await completed('apply', '--drain', '60', 'web'), []);
+    assert.deepEqual(await completed('run', ''), []);
+    assert.deepEqual(await completed('run', '--check', 'web'), []);
+    assert.deepEqual(await completed('run', '--track-file', '/run/ipvs'), []);
   });
 
   const table: Table = {
@@ -70,6 +76,8 @@ describe('completion', () => {
     ['top -d t', 'bash', []],
     ['drain tcp:192.0.2.10:80/1', 'zsh', [server.replaceAll(':', '\\:')]],
     ['drain x', 'bash', []],
+    ['checks --now 10', 'bash', ['10.0.1.2']],
+    ['reload f', 'bash', []],
   ];
   for (const [line, shell, words] of names) {
     test(`${line} is completed from the table, for ${shell}`, async () => {

@@ -205,6 +205,22 @@ describe('all servers fail', () => {
     await director.stop();
   });
 
+  test('but one that is too few: what is said is who helps it', async () => {
+    const cases = [
+      ['failOpen: never', 'says no', 'too few, and none of the others may get connections'],
+      ['failOpen: unreachable', 'says no', 'too few, and none of the others may get connections'],
+      ['failOpen: unreachable', 'refuses', 'fails open, those that did not answer get connections, too'],
+      ['failOpen: all', 'says no', 'fails open, those that are down get connections, too'],
+    ] as const;
+    for (const [setting, behaviour, text] of cases) {
+      const director = await settled(`minimumHealthy: 2\n${setting}`);
+      for (const address of three.slice(1)) director.hosts.set(address, behaviour);
+      await director.seconds(20);
+      assert.ok(director.log.includes(`tcp:192.0.2.10:80: 1 of 3 servers healthy: ${text}\n`), director.log);
+      await director.stop();
+    }
+  });
+
   test('a sorry server takes over, is removed after the others have their weights again, and one moment is never without', async () => {
     const director = await settled('sorryServer: { address: 10.0.1.9, port: 80, forwarding: masquerading }');
     const seen: number[] = [];
@@ -313,11 +329,11 @@ describe('other programs', () => {
 
   test('a kernel that can not be asked for a while is asked again, and nothing is believed done', async () => {
     const director = await settled();
-    const { send } = director.kernel;
+    const send = director.kernel.send.bind(director.kernel);
     let isGone = true;
     director.kernel.send = (datagram) => {
       if (isGone) throw new TransportError('replies were lost');
-      send.call(director.kernel, datagram);
+      send(datagram);
     };
     director.hosts.set('10.0.1.2', 'refuses');
     await director.seconds(30);
@@ -543,6 +559,13 @@ describe('those who watch', () => {
     await director.stop();
     assert.equal(director.io.replaced.get('/run/trouble'), undefined);
     assert.ok(director.io.replaced.has('/run/trouble'));
+  });
+
+  test('what is wrong with a document is shown line by line', async () => {
+    const director = await settled();
+    await director.reload(documentOf(three).replace('tcp', 'tpc'));
+    assert.match(director.log, /web\.yaml:5:20: .*found "tpc"\n +check: \{ type: tpc \}\n +\^\n/);
+    await director.stop();
   });
 
   test('a server that goes up and down does not fill the log', async () => {

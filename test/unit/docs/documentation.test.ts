@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { format } from 'prettier';
+import { verbs } from '../../../src/cli/run-verb.js';
 import { helpText } from '../../../src/format/help.js';
 import { commandSpellings, optionSpellings, type Spelling } from '../../../src/grammar/options.js';
 import { directorChecks, realServerChecks } from '../../../src/doctor/checks.js';
@@ -44,6 +45,17 @@ describe('documentation', () => {
       assert.match(manual, new RegExp(`^\\.(It|Nm|Ss|Cm|Ic).*\\b${verb}\\b`, 'm'));
       assert.ok(mentions(help, verb));
       assert.ok(mentions(readme, `ipvsadm ${verb}`));
+    });
+  }
+
+  for (const { name, options } of verbs) {
+    test(`every option of ${name} is in the manual`, () => {
+      const missing = Object.entries(options).flatMap(([option, { alias }]) => {
+        // What holds unless it is denied has its denial there; what has a letter may have that alone.
+        const spelt = [`-${option}`, `-no-${option}`, ...(typeof alias === 'string' ? [alias] : [])];
+        return spelt.some((word) => new RegExp(`\\bFl ${word}(?![\\w-])`).test(manual)) ? [] : [option];
+      });
+      assert.deepEqual(missing, []);
     });
   }
 

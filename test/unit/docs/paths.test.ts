@@ -12,7 +12,7 @@ const modules = places
 /** Paths of this project in a text, such as `src/wire/*`; not those of an installation, such as `/usr/bin/node`. */
 function pathsIn(text: string): Set<string> {
   const path = new RegExp(
-    `(?<![\\w/.-])(?:${places.filter((place) => place !== 'bin').join('|')}|bin(?=/\\w+\\.ts))/[\\w./*-]*[\\w*]`,
+    `(?<![\\w/.-])(?:${places.filter((place) => place !== 'bin').join('|')}|bin(?=/\\w+\\.ts))/[\\w./*@-]*[\\w*]`,
     'g',
   );
   return new Set([...text.matchAll(path)].map(([found]) => found));
