@@ -74,8 +74,14 @@ export interface Actions {
   again: { argument: { readonly handle: number }; answer: Reply };
   /** Closes a connection that is held; with `reset` by RST, which IPVS forgets within ten seconds. */
   release: { argument: { readonly handle: number; readonly reset: boolean }; answer: null };
-  /** Sends datagrams one after the other from one socket, and waits for the answer to each. */
-  send: { argument: Connecting & { readonly texts: readonly string[] }; answer: readonly Reply[] };
+  /**
+   * Sends datagrams one after the other from one socket, and waits for the answer to each: as long as for a request, or so many
+   * milliseconds.
+   */
+  send: {
+    argument: Connecting & { readonly texts: readonly string[]; readonly patience?: number };
+    answer: readonly Reply[];
+  };
   /** Runs our program in the host's namespace. */
   ipvsadm: {
     argument: { readonly argv: readonly string[] };

@@ -106,7 +106,7 @@ const handlers: Handlers = {
     held.delete(handle);
     return null;
   },
-  async send({ texts, ...where }) {
+  async send({ texts, patience: timeout = patience, ...where }) {
     const socket = createSocket(isIPv6(where.address) ? 'udp6' : 'udp4');
     try {
       socket.bind(where.fromPort ?? nextPort++, where.from);
@@ -116,7 +116,7 @@ const handlers: Handlers = {
       await once(socket, 'connect');
       const replies: Reply[] = [];
       for (const text of texts) {
-        const answer = once(socket, 'message', { signal: AbortSignal.timeout(patience) });
+        const answer = once(socket, 'message', { signal: AbortSignal.timeout(timeout) });
         socket.send(text);
         const [data] = (await answer) as [Buffer];
         const { echo, ...reply } = JSON.parse(data.toString()) as Reply & { echo: string };

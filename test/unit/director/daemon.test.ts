@@ -124,6 +124,7 @@ describe('a server that fails', () => {
     [
       ['persistent', 'persistenceTimeout: 300', { persistenceTimeout: 300 }],
       ['of scheduler sh', 'scheduler: sh', { scheduler: 'sh' }],
+      ['of scheduler mh', 'scheduler: mh', { scheduler: 'mh' }],
       ['of scheduler dh', 'scheduler: dh', { scheduler: 'dh' }],
       ['told to', 'onDown: remove', {}],
     ];
@@ -227,6 +228,22 @@ describe('all servers fail', () => {
       seen.join(),
     );
     await director.stop();
+  });
+
+  test('a sorry server takes the clients of servers that are well but too few, also where these are hashed', async () => {
+    for (const [scheduler, others] of [
+      ['rr', { '10.0.1.1:80': 0, '10.0.1.2:80': 0, '10.0.1.3:80': 0 }],
+      ['sh', {}],
+    ] as const) {
+      const director = await settled(
+        `scheduler: ${scheduler}\nminimumHealthy: 2\nsorryServer: { address: 10.0.1.9, port: 80, forwarding: masquerading }`,
+        tableOf({ '10.0.1.1': 1, '10.0.1.2': 1, '10.0.1.3': 1 }, virtualService(key, { scheduler })),
+      );
+      for (const address of three.slice(1)) director.hosts.set(address, 'says no');
+      await director.seconds(20);
+      assert.deepEqual(director.weights, { ...others, '10.0.1.9:80': 1 });
+      await director.stop();
+    }
   });
 
   test('at once: one more failure is waited for, since it may be this host that is cut off', async () => {
