@@ -12,11 +12,19 @@ export type Condition =
   | 'refuses'
   /** Nothing that it sends arrives. */
   | 'silent'
+  /** Nothing that it sends to the director itself arrives; clients get their answers. */
+  | 'unheard'
   /** It says that it is not well, and goes on to answer clients. */
   | 'says no';
 
-/** Routes by which a host sends nothing any more. More specific than its own network, which it has already. */
-const nowhere = ['0.0.0.0/1', '128.0.0.0/1', `${gateways.director.inet}/32`];
+/** Where a host sends nothing any more. More specific than the routes that it has. */
+const nowhere: Readonly<Record<Condition, readonly string[]>> = {
+  well: [],
+  refuses: [],
+  silent: ['0.0.0.0/1', '128.0.0.0/1', `${gateways.director.inet}/32`],
+  unheard: [`${gateways.director.inet}/32`],
+  'says no': [],
+};
 
 /** What does not become so within this time, in milliseconds, does not. */
 const patience = 60_000;
@@ -50,10 +58,11 @@ export class WatchedCluster {
     const before = this.#conditions.get(name) ?? 'well';
     if (before === condition) return;
     this.#conditions.set(name, condition);
-    if (condition === 'silent' || before === 'silent') {
-      const verb = condition === 'silent' ? 'add' : 'del';
-      await this.cluster.run(name, nowhere.map((route) => `ip route ${verb} blackhole ${route}`).join('\n'));
-    }
+    const routes = [
+      ...nowhere[before].map((route) => `ip route del blackhole ${route}`),
+      ...nowhere[condition].map((route) => `ip route add blackhole ${route}`),
+    ];
+    if (routes.length > 0) await this.cluster.run(name, routes.join('\n'));
     await this.cluster.ask(name, 'behave', {
       listens: condition !== 'refuses',
       health: condition === 'says no' ? 503 : 200,
