@@ -82,6 +82,19 @@ describe('at the start', () => {
     await director.stop();
   });
 
+  test('a sorry server in charge of a service whose servers are removed stays until one of them is well', async () => {
+    const sorry = 'persistenceTimeout: 300\nsorryServer: { address: 10.0.1.9, port: 80, forwarding: masquerading }';
+    const director = new WatchedDirector(tableOf({ '10.0.1.9': 1 }, virtualService(key, { persistenceTimeout: 300 })));
+    for (const address of three) director.hosts.set(address, 'says no');
+    await director.begin(documentOf(three, sorry));
+    await director.seconds(10);
+    assert.deepEqual(director.kernel.changes, []);
+    director.hosts.set('10.0.1.2', 'well');
+    await director.seconds(8);
+    assert.deepEqual(director.weights, { '10.0.1.2:80': 1 });
+    await director.stop();
+  });
+
   test('services of others are left alone', async () => {
     const other = serviceAt('192.0.2.99', 25);
     const table = tableOf({ '10.0.1.1': 1 });
