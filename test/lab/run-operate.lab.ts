@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Held } from '../cluster/cluster.js';
 import { DaemonProcess } from '../cluster/daemon.js';
 import type { LoadReport, RunningLoad } from '../cluster/load.js';
+import { director } from '../cluster/topology.js';
 import { vip } from '../cluster/standard.js';
 import { WatchedCluster, watchedDocument } from '../cluster/watched.js';
 import { ipvsadm } from './run-main.js';
@@ -37,7 +38,7 @@ async function begin(document: string, expected: Readonly<Record<string, number>
   daemon = await DaemonProcess.start('web', document);
   await watched.becomes(expected);
   held = await cluster.hold({ address: vip.inet, port: 80 });
-  load = await watched.load({ perSecond: 50 });
+  load = await watched.load({ perSecond: 60 });
   await sleep(300);
 }
 
@@ -55,13 +56,25 @@ describe('not one request fails', () => {
 
   test('while servers are drained one after the other, and put back', async () => {
     for (const server of ['10.0.0.21:80', '10.0.0.22:80', '10.0.0.23:80']) {
-      const servers = [`tcp:${vip.inet}:80/${server}`];
-      await daemon.ask({ do: 'drain', servers, by: 'root' });
+      assert.equal((await ipvsadm(['drain', '--no-wait', server])).status, 0);
       assert.deepEqual(await watched.weights(), { ...all, [server]: 0 });
       await sleep(300);
-      await daemon.ask({ do: 'undrain', servers });
+      assert.equal((await ipvsadm(['undrain', server])).status, 0);
       assert.deepEqual(await watched.weights(), all);
     }
+    await nothingFails();
+  });
+
+  test('while a drained server stays drained over SIGKILL, a restart and a reload', async () => {
+    assert.equal((await ipvsadm(['drain', '--no-wait', '10.0.0.22'])).status, 0);
+    await daemon.end('SIGKILL');
+    daemon = await DaemonProcess.start('web', watchedDocument());
+    await sleep(700);
+    assert.equal((await reload()).status, 0);
+    await sleep(700);
+    assert.deepEqual(await watched.weights(), { ...all, '10.0.0.22:80': 0 });
+    assert.equal((await ipvsadm(['undrain', '10.0.0.22'])).status, 0);
+    assert.deepEqual(await watched.weights(), all);
     await nothingFails();
   });
 
@@ -100,6 +113,27 @@ describe('not one request fails', () => {
     });
   }
 
+  const disturbances: readonly (readonly [what: string, disturb: (pid: number) => string])[] = [
+    ['the daemon stands still for three seconds', (pid) => `kill -STOP ${pid}; sleep 3; kill -CONT ${pid}`],
+    [
+      'the daemon has no descriptors left',
+      (pid) => `prlimit --pid ${pid} --nofile=10:4096; sleep 3; prlimit --pid ${pid} --nofile=4096`,
+    ],
+    ['the clock is set a day forward and back', () => 'date -s "1 day"; sleep 2; date -s "-1 day"'],
+  ];
+  for (const [what, disturb] of disturbances) {
+    test(`while ${what}`, async () => {
+      const before = await cluster.ipvsadm('-Sn');
+      await cluster.run(director, disturb(daemon.pid));
+      await sleep(1500);
+      assert.equal(await cluster.ipvsadm('-Sn'), before);
+      const { state, checks } = await daemon.server('10.0.0.21:80');
+      assert.deepEqual([state, checks.map(({ result }) => result)], ['up', ['pass']], daemon.log);
+      assert.doesNotMatch(daemon.log, /is down/);
+      await nothingFails();
+    });
+  }
+
   test('while the daemon is ended in the middle of a failure, and starts again', async () => {
     await watched.make('real1', 'says no');
     await watched.becomes({ ...all, '10.0.0.21:80': 0 });
@@ -113,7 +147,7 @@ describe('not one request fails', () => {
 });
 
 describe('not one request fails, with a sorry server,', () => {
-  const members = `sorryServer: { address: 10.0.0.23, port: 80, forwarding: masquerading }`;
+  const members = 'sorryServer: { address: 10.0.0.23, port: 80, forwarding: masquerading }';
   const two = { real1: 10, real2: 10 };
   const both = { '10.0.0.21:80': 10, '10.0.0.22:80': 10 } as const;
 
@@ -126,8 +160,14 @@ describe('not one request fails, with a sorry server,', () => {
   test('while it takes over from servers that say 503, and they come back', async () => {
     await watched.make('real1', 'says no');
     await watched.make('real2', 'says no');
-    const sorry = await watched.becomes({ '10.0.0.21:80': 0, '10.0.0.22:80': 0, '10.0.0.23:80': 1 });
+    const inSorry = { '10.0.0.21:80': 0, '10.0.0.22:80': 0, '10.0.0.23:80': 1 };
+    const sorry = await watched.becomes(inSorry);
+    await daemon.says(/0 of 2 servers healthy: the sorry server takes over\n/);
+    await sleep(300);
+    await daemon.end('SIGKILL');
+    daemon = await DaemonProcess.start('web', watchedDocument({ members, weights: two }));
     await sleep(700);
+    assert.deepEqual(await watched.weights(), inSorry, 'a restart changes nothing');
     const end = Date.now();
     await watched.make('real1', 'well');
     await watched.becomes({ '10.0.0.21:80': 10, '10.0.0.22:80': 0 });
@@ -136,6 +176,5 @@ describe('not one request fails, with a sorry server,', () => {
     const report = await nothingFails();
     assert.deepEqual(report.serversBetween(sorry, end), ['real3']);
     assert.deepEqual(report.serversAfter(back), ['real1', 'real2']);
-    assert.match(daemon.log, /0 of 2 servers healthy: the sorry server takes over\n/);
   });
 });
