@@ -66,17 +66,25 @@ export interface Leaving {
 /** Highest weight that a server may wish for itself. */
 const highestWish = 65535;
 
+/**
+ * Whether clients whose place is at a server of weight 0 are refused, although others would have them: these schedulers hash
+ * without a look at weights that became 0.
+ */
+function refusesAtZero({ scheduler, schedulerFlags }: VirtualService): boolean {
+  return scheduler === 'dh' || (['sh', 'mh'].includes(scheduler) && !schedulerFlags.includes('flag-1'));
+}
+
 /** Whether a server that is down is taken out of the table, since weight 0 would not keep clients away from it. */
 export function removesDown(
-  { key, scheduler, schedulerFlags, persistenceTimeout }: VirtualService,
+  service: VirtualService,
   { onDown }: Pick<ServiceHealth, 'onDown'>,
   { expiresTemplates }: KernelSettings,
 ): boolean {
+  const { key, persistenceTimeout } = service;
   if (onDown !== 'auto') return onDown === 'remove';
-  // Templates of clients, and flows of UDP, outlive weight 0; buckets of these hashes do, too.
-  if (persistenceTimeout !== undefined) return !expiresTemplates;
-  if (!isFirewallMark(key) && key.protocol === 'udp') return true;
-  return scheduler === 'dh' || (scheduler === 'sh' && !schedulerFlags.includes('flag-1'));
+  // Templates of clients, and flows of UDP, outlive weight 0.
+  if (persistenceTimeout !== undefined && !expiresTemplates) return true;
+  return (!isFirewallMark(key) && key.protocol === 'udp') || refusesAtZero(service);
 }
 
 /** A member's weight where it is well: what operators say comes first, then the document, its own wish and its ramp. */
@@ -145,7 +153,7 @@ export function wantedServers(view: ServiceView, serving: Serving, kernel: Kerne
   const removes = removesDown(view.service, settings, kernel);
   const servers: RealServer[] = [];
   for (const member of members) {
-    const weight = kernelWeight(member, serving, settings, removes);
+    const weight = kernelWeight(member, serving, view, removes);
     if (weight !== undefined)
       servers.push(weight === member.server.weight ? member.server : { ...member.server, weight });
   }
@@ -164,7 +172,12 @@ export function wantedServers(view: ServiceView, serving: Serving, kernel: Kerne
 }
 
 /** Undefined: it is not in the table. */
-function kernelWeight(member: Member, serving: Serving, settings: ServiceHealth, removes: boolean): number | undefined {
+function kernelWeight(
+  member: Member,
+  serving: Serving,
+  { service, settings }: ServiceView,
+  removes: boolean,
+): number | undefined {
   const { server, weight = server.weight, drained, isPending, isPresent, isUp, downFor } = member;
   if (drained === 'removed') return undefined;
   const isDown = !isUp && !isPending;
@@ -172,5 +185,7 @@ function kernelWeight(member: Member, serving: Serving, settings: ServiceHealth,
   if (isDown && (removes || downFor >= (settings.removeAfter ?? Infinity))) return undefined;
   if (drained !== undefined) return 0;
   if (isPending) return isPresent ? 0 : undefined;
-  return isDown || serving === 'sorry' ? 0 : weightOf(member);
+  // The sorry server gets the clients of all, also of servers that are well but too few.
+  if (serving === 'sorry' && !isDown) return refusesAtZero(service) ? undefined : 0;
+  return isDown ? 0 : weightOf(member);
 }

@@ -218,13 +218,15 @@ export class Watch {
     present: KernelService | undefined,
     now: number,
   ): void {
+    const weights = new Map(present?.servers.map((server) => [serverId(server), server.weight]));
     let watched = this.services.get(id);
     if (watched === undefined) {
       watched = newService(service, settings, now);
+      // It keeps its connections until servers are well: there may be nobody else in the table.
+      if (isSorryInCharge(settings, servers, weights)) watched.serving = 'sorry';
       this.services.set(id, watched);
     }
     Object.assign(watched, { service, settings, isWanted: true });
-    const weights = new Map(present?.servers.map((server) => [serverId(server), server.weight]));
     const gone = new Map(watched.servers);
     watched.servers.clear();
     for (const [index, server] of servers.entries()) {
@@ -598,6 +600,17 @@ function newServer(
     ramp: undefined,
     wish: undefined,
   };
+}
+
+/** Whether of all that a service has in the kernel only its sorry server gets connections. */
+function isSorryInCharge(
+  { sorryServer }: ServiceHealth,
+  servers: readonly RealServer[],
+  weights: ReadonlyMap<string, number>,
+): boolean {
+  const sorry = sorryServer && serverId(sorryServer);
+  if (sorry === undefined || (weights.get(sorry) ?? 0) === 0) return false;
+  return servers.every((server) => serverId(server) === sorry || (weights.get(serverId(server)) ?? 0) === 0);
 }
 
 /** What the document says about the health of a service; the defaults where it says nothing. */

@@ -26,20 +26,62 @@ export interface Reply {
   readonly asked: string;
 }
 
+/** How a real server is. */
+export interface Behaviour {
+  /** Whether its ports for HTTP are open; whoever asks at closed ones is refused. */
+  readonly listens: boolean;
+  /** The status with which it answers checks of its health, at `healthPath`. */
+  readonly health: number;
+}
+
+/** Where real servers say how they are. */
+export const healthPath = '/health';
+
+/** A constant load. */
+export interface Load {
+  readonly perSecond: number;
+  /** Milliseconds without an answer after which a request has failed. */
+  readonly patience: number;
+}
+
+/** A request of a load. */
+export interface LoadedRequest {
+  /** When it began, in milliseconds since 1970. */
+  readonly at: number;
+  /** How long it took, in milliseconds. */
+  readonly took: number;
+  /** Who answered; undefined where nobody did. */
+  readonly server?: string | undefined;
+  /** Why nobody did, such as ECONNREFUSED. */
+  readonly failure?: string | undefined;
+}
+
 /** What the agent of a host can be asked to do. */
 export interface Actions {
   /** Listens until the host ends. */
   serve: { argument: Listening; answer: null };
+  /** Changes how it behaves that listens already. */
+  behave: { argument: Behaviour; answer: null };
   /** One HTTP request after the other, each over a connection of its own. */
   fetch: { argument: Connecting & { readonly count: number }; answer: readonly Reply[] };
+  /** HTTP requests at a constant rate, each over a connection of its own, whether those before are answered or not. */
+  load: { argument: Connecting & Load; answer: { readonly handle: number } };
+  /** Ends them, waits for those that are under way, and tells what came of all. */
+  unload: { argument: { readonly handle: number }; answer: readonly LoadedRequest[] };
   /** Opens a connection, asks once over it and keeps it open. */
   hold: { argument: Connecting; answer: { readonly handle: number; readonly reply: Reply } };
   /** Asks again over a connection that is held. */
   again: { argument: { readonly handle: number }; answer: Reply };
   /** Closes a connection that is held; with `reset` by RST, which IPVS forgets within ten seconds. */
   release: { argument: { readonly handle: number; readonly reset: boolean }; answer: null };
-  /** Sends datagrams one after the other from one socket, and waits for the answer to each. */
-  send: { argument: Connecting & { readonly texts: readonly string[] }; answer: readonly Reply[] };
+  /**
+   * Sends datagrams one after the other from one socket, and waits for the answer to each: as long as for a request, or so many
+   * milliseconds.
+   */
+  send: {
+    argument: Connecting & { readonly texts: readonly string[]; readonly patience?: number };
+    answer: readonly Reply[];
+  };
   /** Runs our program in the host's namespace. */
   ipvsadm: {
     argument: { readonly argv: readonly string[] };

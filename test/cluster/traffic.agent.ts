@@ -2,7 +2,19 @@ import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import http from 'node:http';
 import { isIPv6 } from 'node:net';
-import type { Actions, Answer, Call, Connecting, Listening, Operation, Reply } from './protocol.js';
+import {
+  healthPath,
+  type Actions,
+  type Answer,
+  type Behaviour,
+  type Call,
+  type Connecting,
+  type Listening,
+  type Load,
+  type LoadedRequest,
+  type Operation,
+  type Reply,
+} from './protocol.js';
 
 // Lives in the network namespace of one host of a cluster, as its clients and servers, and does what the suite asks for over
 // the channel that it was started with. A process can't change its namespace, hence one for each host.
@@ -24,6 +36,12 @@ type Handlers = {
   readonly [K in Operation]: (argument: Actions[K]['argument']) => Promise<Actions[K]['answer']>;
 };
 
+/** What this host serves, and how. */
+const webServers: { readonly server: http.Server; readonly port: number }[] = [];
+let behaviour: Behaviour = { listens: true, health: 200 };
+
+const loads = new Map<number, () => Promise<readonly LoadedRequest[]>>();
+
 const held = new Map<number, { readonly agent: http.Agent; readonly where: Connecting }>();
 let nextHandle = 1;
 
@@ -34,6 +52,32 @@ const handlers: Handlers = {
       ...listening.udp.map((socket) => serveUdp(listening.name, socket)),
     ]);
     return null;
+  },
+  async behave(wanted) {
+    const isOther = wanted.listens !== behaviour.listens;
+    behaviour = wanted;
+    if (!isOther) return null;
+    for (const { server, port } of webServers) {
+      if (wanted.listens) {
+        server.listen(port, '::');
+        await once(server, 'listening');
+      } else {
+        server.close();
+        server.closeAllConnections();
+      }
+    }
+    return null;
+  },
+  load(wanted) {
+    const handle = nextHandle++;
+    loads.set(handle, startLoad(wanted));
+    return Promise.resolve({ handle });
+  },
+  async unload({ handle }) {
+    const end = loads.get(handle);
+    if (end === undefined) throw new Error(`no load ${handle}`);
+    loads.delete(handle);
+    return end();
   },
   async fetch({ count, ...where }) {
     const replies: Reply[] = [];
@@ -62,7 +106,7 @@ const handlers: Handlers = {
     held.delete(handle);
     return null;
   },
-  async send({ texts, ...where }) {
+  async send({ texts, patience: timeout = patience, ...where }) {
     const socket = createSocket(isIPv6(where.address) ? 'udp6' : 'udp4');
     try {
       socket.bind(where.fromPort ?? nextPort++, where.from);
@@ -72,7 +116,7 @@ const handlers: Handlers = {
       await once(socket, 'connect');
       const replies: Reply[] = [];
       for (const text of texts) {
-        const answer = once(socket, 'message', { signal: AbortSignal.timeout(patience) });
+        const answer = once(socket, 'message', { signal: AbortSignal.timeout(timeout) });
         socket.send(text);
         const [data] = (await answer) as [Buffer];
         const { echo, ...reply } = JSON.parse(data.toString()) as Reply & { echo: string };
@@ -107,6 +151,10 @@ function endpoint(address = '', port = 0): string {
 
 async function serveHttp(name: string, port: number): Promise<void> {
   const server = http.createServer({ keepAliveTimeout: 0 }, ({ socket, url }, response) => {
+    if (url === healthPath) {
+      response.statusCode = behaviour.health;
+      return response.end();
+    }
     if (url !== replyPath) return response.end(`${name}\n`);
     const reply: Reply = {
       server: name,
@@ -117,6 +165,7 @@ async function serveHttp(name: string, port: number): Promise<void> {
   });
   server.listen(port, '::');
   await once(server, 'listening');
+  webServers.push({ server, port });
 }
 
 async function serveUdp(name: string, { address, port }: Listening['udp'][number]): Promise<void> {
@@ -134,10 +183,14 @@ async function serveUdp(name: string, { address, port }: Listening['udp'][number
   await once(socket, 'listening');
 }
 
-function request({ address, port, from, fromPort }: Connecting, agent: http.Agent | false): Promise<Reply> {
+function request(
+  { address, port, from, fromPort }: Connecting,
+  agent: http.Agent | false,
+  timeout = patience,
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const own = { ...(from === undefined ? {} : { localAddress: from }), localPort: fromPort ?? nextPort++ };
-    const asked = http.get({ host: address, port, path: replyPath, agent, timeout: patience, ...own }, (response) => {
+    const asked = http.get({ host: address, port, path: replyPath, agent, timeout, ...own }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => (body += text));
       response.once('end', () => {
@@ -148,6 +201,30 @@ function request({ address, port, from, fromPort }: Connecting, agent: http.Agen
     asked.once('timeout', () => asked.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
     asked.once('error', reject);
   });
+}
+
+/** @returns what ends it. */
+function startLoad({ perSecond, patience: timeout, ...where }: Connecting & Load): () => Promise<LoadedRequest[]> {
+  const results: LoadedRequest[] = [];
+  const underWay = new Set<Promise<void>>();
+  const ask = async (): Promise<void> => {
+    const at = Date.now();
+    const began = performance.now();
+    const result = await request(where, false, timeout).then(
+      ({ server }) => ({ server }),
+      (error: unknown) => ({ failure: reason(error) }),
+    );
+    results.push({ at, took: performance.now() - began, ...result });
+  };
+  const timer = setInterval(() => {
+    const asked = ask().finally(() => underWay.delete(asked));
+    underWay.add(asked);
+  }, 1000 / perSecond);
+  return async () => {
+    clearInterval(timer);
+    await Promise.all(underWay);
+    return results.sort((one, other) => one.at - other.at);
+  };
 }
 
 function perform<K extends Operation>({ operation, argument }: Call<K>): Promise<Actions[K]['answer']> {

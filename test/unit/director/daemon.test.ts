@@ -83,6 +83,19 @@ describe('at the start', () => {
     await director.stop();
   });
 
+  test('a sorry server in charge of a service whose servers are removed stays until one of them is well', async () => {
+    const sorry = 'persistenceTimeout: 300\nsorryServer: { address: 10.0.1.9, port: 80, forwarding: masquerading }';
+    const director = new WatchedDirector(tableOf({ '10.0.1.9': 1 }, virtualService(key, { persistenceTimeout: 300 })));
+    for (const address of three) director.hosts.set(address, 'says no');
+    await director.begin(documentOf(three, sorry));
+    await director.seconds(10);
+    assert.deepEqual(director.kernel.changes, []);
+    director.hosts.set('10.0.1.2', 'well');
+    await director.seconds(8);
+    assert.deepEqual(director.weights, { '10.0.1.2:80': 1 });
+    await director.stop();
+  });
+
   test('services of others are left alone', async () => {
     const other = serviceAt('192.0.2.99', 25);
     const table = tableOf({ '10.0.1.1': 1 });
@@ -125,6 +138,7 @@ describe('a server that fails', () => {
     [
       ['persistent', 'persistenceTimeout: 300', { persistenceTimeout: 300 }],
       ['of scheduler sh', 'scheduler: sh', { scheduler: 'sh' }],
+      ['of scheduler mh', 'scheduler: mh', { scheduler: 'mh' }],
       ['of scheduler dh', 'scheduler: dh', { scheduler: 'dh' }],
       ['told to', 'onDown: remove', {}],
     ];
@@ -244,6 +258,22 @@ describe('all servers fail', () => {
       seen.join(),
     );
     await director.stop();
+  });
+
+  test('a sorry server takes the clients of servers that are well but too few, also where these are hashed', async () => {
+    for (const [scheduler, others] of [
+      ['rr', { '10.0.1.1:80': 0, '10.0.1.2:80': 0, '10.0.1.3:80': 0 }],
+      ['sh', {}],
+    ] as const) {
+      const director = await settled(
+        `scheduler: ${scheduler}\nminimumHealthy: 2\nsorryServer: { address: 10.0.1.9, port: 80, forwarding: masquerading }`,
+        tableOf({ '10.0.1.1': 1, '10.0.1.2': 1, '10.0.1.3': 1 }, virtualService(key, { scheduler })),
+      );
+      for (const address of three.slice(1)) director.hosts.set(address, 'says no');
+      await director.seconds(20);
+      assert.deepEqual(director.weights, { ...others, '10.0.1.9:80': 1 });
+      await director.stop();
+    }
   });
 
   test('at once: one more failure is waited for, since it may be this host that is cut off', async () => {
