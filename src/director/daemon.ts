@@ -579,7 +579,7 @@ function refuseUnsupported({ health }: Configuration): void {
   for (const { servers } of health.services) {
     if (!servers.some(({ checks }) => checks.some(({ through }) => through === 'vip'))) continue;
     throw new ValueError(
-      'checks with `through: vip` can not be made by this version: leave it out, and give an address',
+      'checks with `through: vip` can not be made: Node.js can not mark packets; leave `through` out, and give the check an address of the server',
     );
   }
 }

@@ -13,7 +13,9 @@ export type Serving =
   | 'sorry'
   /** Too few of them are healthy: those, too, that might be. */
   | 'open'
-  /** Too few of them are healthy, and nobody else may. */
+  /** Too few of them are healthy, and they are alone: nobody else may. */
+  | 'short'
+  /** None of them is healthy, and nobody else may. */
   | 'closed';
 
 /** A server of the document, with all that its weight depends on. */
@@ -137,7 +139,8 @@ export function servingAfter(before: Serving, view: Pick<ServiceView, 'settings'
   // The first checks decide.
   if (before === 'normal' && members.some(({ isPending }) => isPending)) return before;
   if (settings.sorryServer !== undefined) return 'sorry';
-  return members.some((member) => mayServe(member, settings)) ? 'open' : 'closed';
+  if (members.some((member) => !member.isUp && mayServe(member, settings))) return 'open';
+  return healthy > 0 ? 'short' : 'closed';
 }
 
 /** Whether it gets connections in trouble. */
