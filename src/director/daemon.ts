@@ -16,6 +16,7 @@ import type { ControlServer } from '../ports/control.js';
 import type { Machine } from '../ports/io.js';
 import { Turns } from '../table/turns.js';
 import { counted } from '../text/counted.js';
+import { advice, adviceSettings, loadAdvice } from './advice.js';
 import { Checking } from './checking.js';
 import { Hooks } from './hooks.js';
 import type { Journal } from './journal.js';
@@ -136,6 +137,7 @@ export class Daemon {
     const { services } = configuration.table;
     const servers = services.reduce((sum, one) => sum + one.servers.length, 0);
     const checks = counted(this.#watch.probes.size, 'check');
+    await this.#advise(configuration);
     journal.say('notice', `keeps ${counted(services.length, 'service')} with ${counted(servers, 'server')}, ${checks}`);
   }
 
@@ -200,6 +202,7 @@ export class Daemon {
     await this.#load(configuration, present, new Set());
     await this.#settle();
     this.#loadedAt = machine.clock.now();
+    await this.#advise(configuration);
     journal.say('notice', `took the document: ${counted(configuration.table.services.length, 'service')}`);
   }
 
@@ -243,10 +246,24 @@ export class Daemon {
   }
 
   async #kernelSettings(): Promise<{ expiresTemplates: boolean }> {
-    const path = '/proc/sys/net/ipv4/vs/expire_quiescent_template';
     // Not to be read: as the kernel has it by default.
-    const text = await readText(this.#options.machine, path).catch(() => '');
-    return { expiresTemplates: text.trim() === '1' };
+    return { expiresTemplates: (await readSetting(this.#options.machine, 'expire_quiescent_template')) === 1 };
+  }
+
+  /** Says what works against it. */
+  async #advise(configuration: Configuration): Promise<void> {
+    const { machine, journal, mostChecks } = this.#options;
+    const values = new Map<string, number | undefined>();
+    for (const name of adviceSettings) values.set(name, await readSetting(machine, name));
+    const limits = await readText(machine, '/proc/self/limits').catch(() => '');
+    const [, digits] = /^Max open files\s+(\d+)/m.exec(limits) ?? [];
+    const surroundings = {
+      sysctl: (name: string) => values.get(name),
+      descriptors: digits === undefined ? undefined : Number(digits),
+    };
+    for (const line of advice(configuration, surroundings, mostChecks)) journal.say('warning', line);
+    const load = loadAdvice(this.#watch.probes);
+    if (load !== undefined) journal.say('warning', load);
   }
 
   /** @throws {StateError} where another daemon keeps one of the services. */
@@ -572,6 +589,12 @@ export class Daemon {
     }
     return { servers: wishes.size };
   }
+}
+
+/** A setting below net.ipv4.vs; undefined: not to be read. */
+async function readSetting(machine: Machine, name: string): Promise<number | undefined> {
+  const text = await readText(machine, `/proc/sys/net/ipv4/vs/${name}`).catch(() => '');
+  return /^\d+\s*$/.test(text) ? Number(text) : undefined;
 }
 
 /** What `run` can't do yet, of what a document may ask for. @throws {ValueError} */
