@@ -1,7 +1,7 @@
 // What daemons know of the servers that they keep, for verbs that show the table.
 
 import { daemonsOf, socketOf } from '../command/keepers.js';
-import type { ServerView, ServiceView, Snapshot } from '../director/snapshot.js';
+import type { ServerView, ServiceView, Snapshot } from './snapshot.js';
 import { StateError } from '../errors.js';
 import type { JsonObject } from '../format/json.js';
 import { serverName, serviceName } from '../model/entity-name.js';
