@@ -7,7 +7,9 @@ import type { Output, Io } from '../ports/io.js';
 import { readSnapshots } from '../director/health-notes.js';
 import { printable } from '../text/printable.js';
 import type { WebSources } from '../web/app.js';
-import type { ListenAt } from '../web/server.js';
+import type { ListenAt, WebServer } from '../web/server.js';
+import type { Sessions } from '../web/sessions.js';
+import type { ReadConfig } from '../web/tls.js';
 import { connections } from './connections.js';
 import { doctor } from './doctor.js';
 import { Ending } from './ending.js';
@@ -24,6 +26,7 @@ interface WebVerbOptions {
   host: readonly string[];
   tokenFile: string | undefined;
   allowChanges: boolean;
+  'web.config.file': string | undefined;
   interval: number;
 }
 
@@ -37,10 +40,6 @@ function readListen(word: unknown): { readonly address: string; readonly port: n
   const address = bracketed ?? plain;
   if (address === undefined || Number(digits) > 65535)
     throw new Error('--listen takes ADDRESS:PORT, such as 127.0.0.1:3636');
-  if (!loopback.test(address))
-    throw new Error(
-      '--listen takes an address of this host alone, such as 127.0.0.1:3636: others need TLS, by a proxy in front of it',
-    );
   return { address, port: Number(digits) };
 }
 
@@ -62,8 +61,7 @@ export const web = defineVerb<WebVerbOptions>({
       type: 'string',
       requiresArg: true,
       coerce: readListen,
-      describe:
-        'an address of this host alone, such as 127.0.0.1:3636, with a token; default: a socket in the file system',
+      describe: 'such as 127.0.0.1:3636, with a token; others need --web.config.file; default: a socket',
     },
     socket: {
       type: 'string',
@@ -80,6 +78,11 @@ export const web = defineVerb<WebVerbOptions>({
       describe: 'a host name under which the page is asked for; may be given several times',
     },
     'token-file': { type: 'string', requiresArg: true, describe: 'file with the token; one is made up by default' },
+    'web.config.file': {
+      type: 'string',
+      requiresArg: true,
+      describe: "file with certificates and users, in the format of Prometheus' exporters: for other addresses",
+    },
     'allow-changes': { type: 'boolean', default: false, describe: 'drain, put back and set weights from the page' },
     interval: {
       type: 'number',
@@ -97,6 +100,14 @@ export const web = defineVerb<WebVerbOptions>({
     ['$0 web --listen 127.0.0.1:3636', 'by TCP: the address with its token is printed'],
     ['$0 web --allow-changes', 'drain hosts from the page, too'],
   ],
+  check: ({ listen, 'web.config.file': file }) => {
+    const { address } = (listen ?? {}) as { readonly address?: string };
+    if (file !== undefined && address === undefined) throw new Error('--web.config.file goes with --listen');
+    if (address === undefined || loopback.test(address) || file !== undefined) return true;
+    throw new Error(
+      `${address} is for other machines, too: that needs certificates and users by --web.config.file; 127.0.0.1 needs none`,
+    );
+  },
   run: (io, options) => reportFailures(io, 'apply', () => serve(io, options)),
 });
 
@@ -107,7 +118,12 @@ async function serve(io: Io, options: WebVerbOptions): Promise<number> {
   const { serveWeb } = await import('../web/server.js');
   const { localHosts } = await import('../web/guard.js');
   const { machine, stdout, stderr } = io;
-  const token = options.listen === undefined ? undefined : (readToken(options.tokenFile) ?? newToken());
+  const configFile = options['web.config.file'];
+  const secured = configFile === undefined ? undefined : await readSecured(configFile, options);
+  const needsToken = options.listen !== undefined && secured === undefined;
+  const token = needsToken ? (readToken(options.tokenFile) ?? newToken()) : undefined;
+  const sessions = new Sessions(token, () => machine.clock.now());
+  sessions.setUsers(secured?.users);
   const at: ListenAt = options.listen ?? { path: options.socket, group: groupOf(options.group) };
   const client = await connect(machine);
   const ending = new Ending(machine);
@@ -115,25 +131,27 @@ async function serve(io: Io, options: WebVerbOptions): Promise<number> {
   const hosts = [...localHosts, ...options.host.map((name) => name.toLowerCase())];
   const app = new WebApp({
     sampler,
-    sessions: new Sessions(token, () => machine.clock.now()),
+    sessions,
     sources: sourcesOf(io),
     actions: options.allowChanges ? tableActions({ io, client }) : undefined,
     hosts,
     host: printable(hostname()),
-    isSecure: false,
+    isSecure: secured?.tls !== undefined,
     seconds: options.interval,
     audit: (line) => void stderr.write(`${line}\n`),
     date: () => new Date(machine.date()).toISOString(),
   });
   try {
-    const server = await serveWeb(at, { app, sampler, hosts });
+    const server = await serveWeb(at, { app, sampler, hosts }, secured?.tls);
     try {
       const shown = options.tokenFile === undefined && token !== undefined ? `?token=${token}` : '';
       await stdout.write(
-        'path' in at ? `${at.path}\n` : `http://${urlHost(at.address)}:${server.port ?? at.port}/${shown}\n`,
+        'path' in at
+          ? `${at.path}\n`
+          : `${secured?.tls === undefined ? 'http' : 'https'}://${urlHost(at.address)}:${server.port ?? at.port}/${shown}\n`,
       );
       await machine.notify('READY=1');
-      while (ending.status === undefined) await machine.clock.sleep(3_600_000, ending.signal);
+      await keepSecured(io, configFile, secured, { server, sessions, signal: ending.signal });
       await machine.notify('STOPPING=1');
       return 0;
     } finally {
@@ -143,6 +161,53 @@ async function serve(io: Io, options: WebVerbOptions): Promise<number> {
     sampler.end();
     ending.stop();
     client.close();
+  }
+}
+
+/** Milliseconds between two looks whether certificates and users are others. */
+const configPause = 10_000;
+
+/** @throws {ValueError} where an address for other machines would be open to all of them. */
+async function readSecured(file: string, { listen }: Pick<WebVerbOptions, 'listen'>): Promise<ReadConfig> {
+  const { readConfigFile } = await import('../web/tls.js');
+  const { openProblem } = await import('../web/web-config.js');
+  const read = readConfigFile(file);
+  const problem = openProblem(read.config);
+  const isOpen = listen !== undefined && !loopback.test(listen.address);
+  if (problem !== undefined && isOpen) throw new ValueError(`${file}: ${problem}`);
+  return read;
+}
+
+/** Waits for the end; certificates and users that were changed count from then on, wrong ones are said and left. */
+async function keepSecured(
+  { machine, stderr, programName }: Io,
+  file: string | undefined,
+  secured: ReadConfig | undefined,
+  {
+    server,
+    sessions,
+    signal,
+  }: { readonly server: WebServer; readonly sessions: Sessions; readonly signal: AbortSignal },
+): Promise<void> {
+  let state = secured?.state;
+  while (!signal.aborted) {
+    await machine.clock.sleep(configPause, signal);
+    if (file === undefined || secured === undefined) continue;
+    const { readConfigFile, stateOf } = await import('../web/tls.js');
+    const { openProblem } = await import('../web/web-config.js');
+    const present = stateOf(file, secured.config);
+    if (present === state) continue;
+    state = present;
+    try {
+      const read = readConfigFile(file);
+      const problem = openProblem(read.config);
+      if (problem !== undefined || read.tls === undefined) throw new ValueError(problem ?? 'tls_server_config is gone');
+      server.renew(read.tls);
+      sessions.setUsers(read.users);
+      await stderr.write(`${programName}: took ${file}\n`);
+    } catch (error) {
+      await stderr.write(`${programName}: ${file} is not taken, the one before stays: ${(error as Error).message}\n`);
+    }
   }
 }
 

@@ -83,7 +83,7 @@ export class WebApp {
   async answer(request: WebRequest): Promise<WebAnswer> {
     const refusal = refuse(request, this.#options.hosts);
     if (refusal !== undefined) return plain(refusal.status, `${refusal.reason}\n`);
-    const visitor = this.visitorOf(request);
+    const visitor = await this.visitorOf(request);
     try {
       const open = this.#openAnswer(request, visitor);
       if (open !== undefined) return open;
@@ -99,8 +99,11 @@ export class WebApp {
   }
 
   /** Who asks; undefined: nobody that is known. */
-  visitorOf({ headers }: Asked): Visitor | undefined {
-    return this.#options.sessions.visitor(cookieOf(headers['cookie']), headers['authorization']);
+  async visitorOf({ headers, certificate }: Asked): Promise<Visitor | undefined> {
+    const { sessions } = this.#options;
+    const visitor = await sessions.visitor(cookieOf(headers['cookie']), headers['authorization']);
+    if (visitor?.session !== 'local' || certificate === undefined) return visitor;
+    return { name: certificate, session: `certificate ${certificate}` };
   }
 
   /** What everybody may have. */
@@ -118,8 +121,9 @@ export class WebApp {
   }
 
   #logInPage(request: WebRequest): WebAnswer {
-    if (request.path.startsWith('/api/') || request.path === '/metrics')
-      return { ...plain(401, 'a token is needed\n'), headers: { ...securityHeaders, 'WWW-Authenticate': 'Bearer' } };
+    const { challenge } = this.#options.sessions;
+    if (challenge !== 'Bearer' || request.path.startsWith('/api/') || request.path === '/metrics')
+      return { ...plain(401, 'who are you?\n'), headers: { ...securityHeaders, 'WWW-Authenticate': challenge } };
     const tried = request.query.has('token') || request.form.has('password');
     const body = html`${tried ? html`<p class="note bad" role="alert">That token is not right.</p>` : ''}
       <form method="post" action="/login">

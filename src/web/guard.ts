@@ -22,6 +22,8 @@ export interface Asked {
   /** Path without the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The name in the certificate that the client has proved to be. */
+  readonly certificate?: string | undefined;
 }
 
 /** Why a request is not taken. */

@@ -2,8 +2,11 @@
 
 import { chmodSync, chownSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import { createConnection, type AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { StateError } from '../errors.js';
+import { printable } from '../text/printable.js';
 import { systemErrorText } from '../text/errno-text.js';
 import type { WebApp, WebAnswer } from './app.js';
 import { cellsOf, changedCells, type Cells } from './cells.js';
@@ -26,10 +29,23 @@ const mostWaiting = 4 * 1024 * 1024;
 /** Milliseconds after which a stream without events says that it is there. */
 const streamPulse = 15_000;
 
+/** Certificates as Node takes them. */
+export interface TlsContext {
+  readonly cert: string;
+  readonly key: string;
+  /** Undefined: clients need no certificate. */
+  readonly ca: string | undefined;
+  readonly requestCert: boolean;
+  readonly rejectUnauthorized: boolean;
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+}
+
 /** A page that is served. */
 export interface WebServer {
   /** Its port; undefined at a socket in the file system. */
   readonly port: number | undefined;
+  /** Takes other certificates from now on. @throws {Error} for some that can't be used. */
+  renew(tls: TlsContext): void;
   close(): Promise<void>;
 }
 
@@ -40,21 +56,26 @@ export interface ServerParts {
   readonly hosts: readonly string[];
 }
 
-/** Serves a page. @throws {StateError} where nobody can listen there. */
-export async function serveWeb(at: ListenAt, parts: ServerParts): Promise<WebServer> {
+/** Limits of every server. */
+const limits = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 2000,
+} as const;
+
+/**
+ * Serves a page.
+ * @param tls certificates; undefined: no TLS.
+ * @throws {StateError} where nobody can listen there, or the certificates can't be used.
+ */
+export async function serveWeb(at: ListenAt, parts: ServerParts, tls?: TlsContext): Promise<WebServer> {
   const streams = new Streams(parts.sampler);
-  const server = createServer(
-    {
-      maxHeaderSize: 16 * 1024,
-      headersTimeout: 10_000,
-      requestTimeout: 15_000,
-      keepAliveTimeout: 5000,
-      connectionsCheckingInterval: 2000,
-    },
-    (request, response) => {
-      void handle(request, response, parts, streams);
-    },
-  );
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    void handle(request, response, parts, streams);
+  };
+  const server = tls === undefined ? createServer(limits, onRequest) : secureServer(tls, onRequest);
   server.maxConnections = mostConnections;
   server.maxRequestsPerSocket = 1000;
   server.setTimeout(60_000, (socket) => socket.destroy());
@@ -68,6 +89,9 @@ export async function serveWeb(at: ListenAt, parts: ServerParts): Promise<WebSer
   const address = server.address();
   return {
     port: isTcp(address) ? address.port : undefined,
+    renew: (context) => {
+      if (server instanceof SecureServer) server.setSecureContext(context);
+    },
     close: () =>
       new Promise((resolve) => {
         streams.end();
@@ -79,11 +103,23 @@ export async function serveWeb(at: ListenAt, parts: ServerParts): Promise<WebSer
   };
 }
 
+/** @throws {StateError} for certificates that can't be used. */
+function secureServer(
+  tls: TlsContext,
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
+): SecureServer {
+  try {
+    return createSecureServer({ ...limits, ...tls, handshakeTimeout: 10_000 }, onRequest);
+  } catch (error) {
+    throw new StateError(`the certificates can't be used: ${systemErrorText(error)}`, { cause: error });
+  }
+}
+
 function isTcp(address: ReturnType<Server['address']>): address is AddressInfo {
   return typeof address === 'object' && address !== null;
 }
 
-async function listen(server: Server, at: ListenAt): Promise<void> {
+async function listen(server: Server | SecureServer, at: ListenAt): Promise<void> {
   if ('path' in at) await removeDead(at.path);
   const mask = process.umask(0o177);
   try {
@@ -132,7 +168,7 @@ async function handle(
   }
   const isHead = asked.method === 'HEAD';
   if (asked.path === '/events' || asked.path === '/api/events') {
-    if (refuse(asked, hosts) !== undefined || app.visitorOf(asked) === undefined)
+    if (refuse(asked, hosts) !== undefined || (await app.visitorOf(asked)) === undefined)
       send(response, { status: 403, headers: securityHeaders, body: 'not allowed\n' }, isHead);
     else if (streams.size >= mostStreams)
       send(
@@ -155,17 +191,25 @@ async function handle(
   send(response, await app.answer({ ...asked, form }), isHead);
 }
 
+/** The name in the certificate of a client; undefined where it had to show none. */
+function certificateName(socket: IncomingMessage['socket']): string | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  const { CN: name } = socket.getPeerCertificate().subject;
+  return printable(Array.isArray(name) ? (name[0] ?? '') : (name ?? ''));
+}
+
 function askedOf({
   method = 'GET',
   url = '/',
   headers,
+  socket,
 }: IncomingMessage): (Asked & { query: URLSearchParams }) | undefined {
   try {
     // Only the path counts: a whole address in the first line is a proxy's.
     const { pathname, searchParams } = new URL(url, 'http://localhost');
     const single: Record<string, string | undefined> = {};
     for (const [name, value] of Object.entries(headers)) single[name] = Array.isArray(value) ? value.join(', ') : value;
-    return { method, path: pathname, query: searchParams, headers: single };
+    return { method, path: pathname, query: searchParams, headers: single, certificate: certificateName(socket) };
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 // Who may look, and which forms are ours: tokens are kept as digests only, and compared in constant time.
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Users } from './users.js';
 
 /** How long somebody stays logged in, in milliseconds. */
 const sessionTime = 12 * 3600 * 1000;
@@ -43,6 +44,7 @@ export class Sessions {
   readonly #sessions = new Map<string, { readonly name: string; readonly until: number }>();
   readonly #now: () => number;
   #attempts: number[] = [];
+  #users: Users | undefined;
 
   /**
    * @param token what opens the page; undefined: whoever can connect may look.
@@ -58,8 +60,19 @@ export class Sessions {
     return this.#tokenDigest !== undefined;
   }
 
+  /** Lets users in by their names and passwords, in place of those before; a token and users don't go together. */
+  setUsers(users: Users | undefined): void {
+    this.#users = users;
+  }
+
+  /** How a program proves who it is: the header `WWW-Authenticate`. */
+  get challenge(): string {
+    return this.#users === undefined ? 'Bearer' : 'Basic realm="ipvsadm", charset="UTF-8"';
+  }
+
   /** Who sends a request; undefined: nobody that is known. */
-  visitor(cookie: string | undefined, authorization: string | undefined): Visitor | undefined {
+  async visitor(cookie: string | undefined, authorization: string | undefined): Promise<Visitor | undefined> {
+    if (this.#users !== undefined) return this.#user(this.#users, authorization);
     if (this.#tokenDigest === undefined) return { name: 'local', session: 'local' };
     const [, bearer] = /^Bearer ([\w-]{1,128})$/.exec(authorization ?? '') ?? [];
     if (bearer !== undefined) return this.#accepts(bearer) ? { name: 'token', session: 'token' } : undefined;
@@ -69,6 +82,23 @@ export class Sessions {
     if (session.until > this.#now()) return { name: session.name, session: id };
     this.#sessions.delete(id);
     return undefined;
+  }
+
+  async #user(users: Users, authorization: string | undefined): Promise<Visitor | undefined> {
+    const [, encoded] = /^Basic ([A-Za-z0-9+/=]{1,1024})$/.exec(authorization ?? '') ?? [];
+    if (encoded === undefined || !this.#mayTry()) return undefined;
+    const text = Buffer.from(encoded, 'base64').toString();
+    const colon = text.indexOf(':');
+    const name = text.slice(0, Math.max(0, colon));
+    if (await users.accepts(name, text.slice(colon + 1))) return { name, session: `user ${name}` };
+    this.#attempts.push(this.#now());
+    return undefined;
+  }
+
+  #mayTry(): boolean {
+    const now = this.#now();
+    this.#attempts = this.#attempts.filter((at) => now - at < attemptTime);
+    return this.#attempts.length < mostAttempts;
   }
 
   /** Exchanges a token for a cookie. @returns the header `Set-Cookie`; undefined where the token is wrong. */
@@ -83,11 +113,9 @@ export class Sessions {
   }
 
   #accepts(token: string): boolean {
-    const now = this.#now();
-    this.#attempts = this.#attempts.filter((at) => now - at < attemptTime);
-    if (this.#tokenDigest === undefined || this.#attempts.length >= mostAttempts) return false;
+    if (this.#tokenDigest === undefined || !this.#mayTry()) return false;
     if (timingSafeEqual(digest(token), this.#tokenDigest)) return true;
-    this.#attempts.push(now);
+    this.#attempts.push(this.#now());
     return false;
   }
 
