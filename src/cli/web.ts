@@ -120,7 +120,8 @@ async function serve(io: Io, options: WebVerbOptions): Promise<number> {
   const { machine, stdout, stderr } = io;
   const configFile = options['web.config.file'];
   const secured = configFile === undefined ? undefined : await readSecured(configFile, options);
-  const needsToken = options.listen !== undefined && secured === undefined;
+  const isProved = secured?.users !== undefined || secured?.tls?.requestCert === true;
+  const needsToken = options.listen !== undefined && !isProved;
   const token = needsToken ? (readToken(options.tokenFile) ?? newToken()) : undefined;
   const sessions = new Sessions(token, () => machine.clock.now());
   sessions.setUsers(secured?.users);
