@@ -98,7 +98,7 @@ export function tableActions({ io, client }: Session): WebActions {
 }
 
 /** The same machine, whose messages are kept: the screen is not theirs. */
-function quietIo(io: Io): { readonly quiet: Io; readonly complaints: () => string } {
+export function quietIo(io: Io): { readonly quiet: Io; readonly complaints: () => string } {
   let text = '';
   const stderr = {
     isTerminal: false,

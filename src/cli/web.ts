@@ -12,6 +12,7 @@ import type { Sessions } from '../web/sessions.js';
 import type { ReadConfig } from '../web/tls.js';
 import { connections } from './connections.js';
 import { doctor } from './doctor.js';
+import { editActions } from './edit-actions.js';
 import { Ending } from './ending.js';
 import { metrics } from './metrics.js';
 import { readWords } from './read-words.js';
@@ -26,6 +27,7 @@ interface WebVerbOptions {
   host: readonly string[];
   tokenFile: string | undefined;
   allowChanges: boolean;
+  allowEdit: boolean;
   'web.config.file': string | undefined;
   interval: number;
 }
@@ -84,6 +86,7 @@ export const web = defineVerb<WebVerbOptions>({
       describe: "file with certificates and users, in the format of Prometheus' exporters: for other addresses",
     },
     'allow-changes': { type: 'boolean', default: false, describe: 'drain, put back and set weights from the page' },
+    'allow-edit': { type: 'boolean', default: false, describe: 'add, edit and remove services and servers, too' },
     interval: {
       type: 'number',
       default: 2,
@@ -134,7 +137,8 @@ async function serve(io: Io, options: WebVerbOptions): Promise<number> {
     sampler,
     sessions,
     sources: sourcesOf(io),
-    actions: options.allowChanges ? tableActions({ io, client }) : undefined,
+    actions: options.allowChanges || options.allowEdit ? tableActions({ io, client }) : undefined,
+    edits: options.allowEdit ? editActions({ io, client }) : undefined,
     hosts,
     host: printable(hostname()),
     isSecure: secured?.tls !== undefined,

@@ -2,9 +2,11 @@
 
 import { gzipSync } from 'node:zlib';
 import { IpvsError, ValueError } from '../errors.js';
+import type { Table } from '../model/table.js';
 import { printable } from '../text/printable.js';
 import { version } from '../version.js';
 import { changePage, donePage, previewPage, readChange, touchedBy, weightsText, type WebActions } from './change.js';
+import { editDone, editPage, editPreview, readEdit, type Edit } from './edit.js';
 import { refuse, securityHeaders, type Asked } from './guard.js';
 import { html } from './html.js';
 import { documentOf, hostsPage, messagePage, overviewPage, servicePage, type Page, type PageContext } from './pages.js';
@@ -39,6 +41,14 @@ export interface WebSources {
   table(): Promise<string>;
 }
 
+/** What edits the table. */
+export interface EditActions {
+  /** The table as it is. */
+  readonly table: () => Promise<Table>;
+  /** Makes an edit. @throws {IpvsError} where it is refused. */
+  readonly apply: (edit: Edit) => Promise<void>;
+}
+
 /** How an application is set up. */
 export interface WebOptions {
   readonly sampler: Sampler;
@@ -46,6 +56,8 @@ export interface WebOptions {
   readonly sources: WebSources;
   /** Undefined: nothing can be changed. */
   readonly actions: WebActions | undefined;
+  /** Undefined: services and servers can't be added, edited and removed. */
+  readonly edits: EditActions | undefined;
   /** Host names under which it may be asked for, in lower case. */
   readonly hosts: readonly string[];
   /** Name of the machine. */
@@ -135,9 +147,16 @@ export class WebApp {
   }
 
   #context(visitor: Visitor | undefined): PageContext {
-    const { sessions, actions, host, seconds } = this.#options;
-    const formToken = visitor === undefined || actions === undefined ? undefined : sessions.formToken(visitor);
-    return { host, formToken, seconds: Math.max(5, seconds), version };
+    const { sessions, actions, edits, host, seconds } = this.#options;
+    const token = visitor === undefined ? undefined : sessions.formToken(visitor);
+    const formToken = actions === undefined ? undefined : token;
+    return {
+      host,
+      formToken,
+      editToken: edits === undefined ? undefined : token,
+      seconds: Math.max(5, seconds),
+      version,
+    };
   }
 
   #page({ path }: Asked, visitor: Visitor | undefined, status: number, page: Page): WebAnswer {
@@ -147,7 +166,7 @@ export class WebApp {
   async #answer(request: WebRequest, visitor: Visitor): Promise<WebAnswer> {
     const { path, method, query } = request;
     const { sources, sampler } = this.#options;
-    if (method === 'POST') return this.#change(request, visitor);
+    if (method === 'POST') return path === '/edit' ? this.#edit(request, visitor) : this.#change(request, visitor);
     const context = this.#context(visitor);
     const page = async (make: (look: Look) => Page | undefined): Promise<WebAnswer> => {
       const made = make(await sampler.look());
@@ -164,6 +183,11 @@ export class WebApp {
         return page((look) => hostsPage(look, context));
       case '/change':
         return page((look) => changePage(look, query.get('server') ?? '', context));
+      case '/edit': {
+        const { edits } = this.#options;
+        if (edits === undefined) return plain(403, 'nothing can be edited here\n');
+        return this.#page(request, visitor, 200, editPage(await edits.table(), new Map(query), context));
+      }
       case '/connections':
         return this.#page(request, visitor, 200, connectionsPage(query, await sources.connections(query)));
       case '/doctor':
@@ -181,6 +205,37 @@ export class WebApp {
         );
       default:
         return this.#page(request, visitor, 404, messagePage('Not found', 'there is no such page'));
+    }
+  }
+
+  async #edit({ form, ...request }: WebRequest, visitor: Visitor): Promise<WebAnswer> {
+    const { edits, sessions, audit, date } = this.#options;
+    if (edits === undefined) return plain(403, 'nothing can be edited here\n');
+    if (!sessions.isOurForm(visitor, form.get('token') ?? '')) return plain(403, 'the form is not of this page\n');
+    const context = this.#context(visitor);
+    const fields = new Map(form);
+    const table = await edits.table();
+    let edit: Edit;
+    try {
+      edit = await readEdit(fields);
+      edit.apply(table);
+    } catch (error) {
+      if (!(error instanceof ValueError)) throw error;
+      return this.#page(request, visitor, 400, editPage(table, fields, context, error.message));
+    }
+    if (form.get('confirm') !== 'yes')
+      return this.#page(request, visitor, 200, editPreview(table, edit, fields, context));
+    const seen = form.get('seen') ?? '';
+    const before = edit.present(table);
+    if (seen !== before) return this.#page(request, visitor, 409, editPreview(table, edit, fields, context, seen));
+    const note = { at: date(), by: visitor.name, what: 'edit', server: edit.name, before };
+    try {
+      await edits.apply(edit);
+      audit(JSON.stringify({ ...note, after: edit.present(edit.apply(table)), result: 'done' }));
+      return this.#page(request, visitor, 200, editDone(edit));
+    } catch (error) {
+      audit(JSON.stringify({ ...note, result: error instanceof IpvsError ? error.message : 'fault' }));
+      throw error;
     }
   }
 

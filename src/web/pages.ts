@@ -17,6 +17,8 @@ export interface PageContext {
   readonly host: string;
   /** Undefined: nothing can be changed. */
   readonly formToken: string | undefined;
+  /** Undefined: services and servers can't be added, edited and removed. */
+  readonly editToken: string | undefined;
   /** Seconds between two pages for those without JavaScript. */
   readonly seconds: number;
   readonly version: string;
@@ -121,6 +123,7 @@ export function overviewPage(look: Look, context: PageContext, from: number, fin
     <form method="get" action="/">
       <label>Find <input type="search" name="find" value="${find}" autocomplete="off" /></label><button>Find</button>
     </form>
+    ${context.editToken === undefined ? '' : html`<p><a href="/edit">New service ...</a></p>`}
     ${shown.length === 0 ? html`<p>${reading.services.length === 0 ? 'No virtual services.' : 'Nothing matches.'}</p>` : ''}
     ${shown.map((service) => serviceTable(service, look, cells, states.get(service.name), context))}
     ${pagesBefore(found.length, from, find)}`;
@@ -254,8 +257,30 @@ export function servicePage(look: Look, name: string, context: PageContext): Pag
     <h2>New connections a second, last ${chartSeconds / 60} minutes</h2>
     ${chart(service.history, `New connections a second of ${name}: now ${rateText(service.rates, 'connections')}`)}
     <p class="dim">As long as somebody has watched: nothing is counted while nobody looks.</p>
+    ${editLinks(name, look, context)}
     <p><a href="/connections?virtual=${encodeURIComponent(virtualOf(name))}">Who is connected</a></p>`;
   return { title: name, body, events: eventsOf(look.number) };
+}
+
+/** Where a service and its servers are edited. */
+function editLinks(name: string, { reading }: Look, { editToken }: PageContext): Html {
+  if (editToken === undefined) return html``;
+  const of = encodeURIComponent(name);
+  const servers = reading.services.find((one) => one.name === name)?.servers ?? [];
+  return html`<p>
+      <a href="/edit?service=${of}">Edit the service ...</a>
+      <a href="/edit?service=${of}&amp;server=new">New server ...</a>
+    </p>
+    <ul>
+      ${servers.map(
+        (one) =>
+          html`<li>
+            <a href="/edit?service=${of}&amp;server=${encodeURIComponent(one.name)}"
+              >Edit ${describeEndpoint(one.server)} ...</a
+            >
+          </li>`,
+      )}
+    </ul>`;
 }
 
 /** `ADDRESS:PORT` of the name of a service. */

@@ -4,12 +4,14 @@ import fc from 'fast-check';
 import { ValueError } from '../../../src/errors.js';
 import { IpvsClient } from '../../../src/client/client.js';
 import { realServer, serviceAt, virtualService } from '../../../src/model/build.js';
+import { serviceName } from '../../../src/model/entity-name.js';
 import { FakeKernel } from '../../../src/testing/index.js';
 import { WebApp, type WebAnswer, type WebOptions } from '../../../src/web/app.js';
 import type { WebActions } from '../../../src/web/change.js';
 import { localHosts } from '../../../src/web/guard.js';
 import { Sampler } from '../../../src/web/sampler.js';
 import { Sessions } from '../../../src/web/sessions.js';
+import { editActions } from '../../../src/cli/edit-actions.js';
 import { tableActions } from '../../../src/cli/top-actions.js';
 import { FakeIo } from '../support/fake-io.js';
 
@@ -46,7 +48,9 @@ interface Asking {
 }
 
 /** A page with or without changes and a token. */
-async function page(options: Partial<WebOptions> & { readonly token?: string; readonly changes?: boolean } = {}) {
+async function page(
+  options: Partial<WebOptions> & { readonly token?: string; readonly changes?: boolean; readonly edit?: boolean } = {},
+) {
   const client = await IpvsClient.connect(kernel);
   const clock = { now: () => now, sleep: (): Promise<void> => Promise.resolve() };
   const machine = Object.assign(Object.create(io.machine) as typeof io.machine, { clock });
@@ -65,6 +69,7 @@ async function page(options: Partial<WebOptions> & { readonly token?: string; re
       table: () => Promise.resolve('{}'),
     },
     actions,
+    edits: options.edit === true ? editActions({ io: Object.assign(io, { machine }), client }) : undefined,
     hosts: localHosts,
     host: 'director',
     isSecure: false,
@@ -345,4 +350,151 @@ test('whatever is asked for, the answer is one, and nothing from outside is HTML
     { numRuns: 300 },
   );
   assert.deepEqual(kernel.changes, []);
+});
+
+describe('an edit', () => {
+  const dns = 'udp:192.0.2.10:53';
+  const services = (): string[] => kernel.table.services.map(({ service }) => serviceName(service.key));
+
+  /** Sends a form of /edit, confirms what it shows, and gives the last answer. */
+  async function edited(url: string, button: string, values: Readonly<Record<string, string>>): Promise<WebAnswer> {
+    const { ask } = await page({ edit: true });
+    const form = { ...fieldsOf(await ask(url), button), ...values };
+    const preview = await ask('/edit', { method: 'POST', form });
+    if (preview.status !== 200) return preview;
+    return ask('/edit', { method: 'POST', form: fieldsOf(preview, 'Do it') });
+  }
+
+  test('adds a service and servers of it, changes and removes them', async () => {
+    const added = await edited('/edit', 'Add ...', {
+      protocol: 'udp',
+      address: '192.0.2.10',
+      port: '53',
+      scheduler: 'sh',
+      schedulerFlags: 'sh-port, sh-fallback',
+    });
+    assert.equal(added.status, 200, String(added.body));
+    assert.ok(services().includes(dns));
+    const server = { address: '10.0.1.4', port: '', forwarding: 'direct-routing', weight: '7', upperThreshold: '0' };
+    assert.equal((await edited(`/edit?service=${dns}&server=new`, 'Add ...', server)).status, 200);
+    const found = (): readonly { address: string; port: number; weight: number; forwarding: string }[] =>
+      kernel.table.services.find(({ service }) => serviceName(service.key) === dns)?.servers ?? [];
+    assert.deepEqual(
+      found().map((one) => [one.address, one.port, one.weight, one.forwarding]),
+      [['10.0.1.4', 53, 7, 'direct-routing']],
+    );
+    const one = `${dns}/10.0.1.4:53`;
+    assert.equal(
+      (
+        await edited(`/edit?service=${dns}&server=${one}`, 'Change ...', {
+          forwarding: 'direct-routing',
+          weight: '9',
+          upperThreshold: '10',
+          lowerThreshold: '5',
+        })
+      ).status,
+      200,
+    );
+    assert.deepEqual(
+      found().map(({ weight }) => weight),
+      [9],
+    );
+    assert.equal((await edited(`/edit?service=${dns}`, 'Change ...', { scheduler: 'rr' })).status, 200);
+    assert.deepEqual(
+      found().map(({ weight }) => weight),
+      [9],
+    );
+    assert.equal((await edited(`/edit?service=${dns}&server=${one}`, 'Remove ...', {})).status, 200);
+    assert.deepEqual(found(), []);
+    assert.equal((await edited(`/edit?service=${dns}`, 'Remove ...', {})).status, 200);
+    assert.ok(!services().includes(dns));
+    assert.ok(io.state.list('previous-').length > 0, 'undo');
+  });
+
+  test('shows the command lines that do the same', async () => {
+    const { ask } = await page({ edit: true });
+    const form = {
+      ...fieldsOf(await ask('/edit'), 'Add ...'),
+      address: '192.0.2.20',
+      port: '443',
+      scheduler: 'wrr',
+      protocol: 'tcp',
+    };
+    const { body } = await ask('/edit', { method: 'POST', form });
+    assert.match(String(body), /ipvsadm -A -t 192\.0\.2\.20:443 -s wrr/);
+    assert.deepEqual(kernel.changes, []);
+  });
+
+  const wrong: readonly (readonly [
+    what: string,
+    url: string,
+    button: string,
+    values: Readonly<Record<string, string>>,
+    message: RegExp,
+  ])[] = [
+    ['an address that is none', '/edit', 'Add ...', { address: '192.0.2.300', port: '80' }, /address: /],
+    ['a port that is none', '/edit', 'Add ...', { address: '192.0.2.20', port: '99999' }, /port: /],
+    ['a service that is there', '/edit', 'Add ...', { address: '192.0.2.10', port: '80' }, /is there already/],
+    [
+      'flags of another scheduler',
+      '/edit',
+      'Add ...',
+      { address: '192.0.2.20', port: '80', scheduler: 'wlc', schedulerFlags: 'sh-port' },
+      /schedulerFlags/,
+    ],
+    ['all ports without persistence', '/edit', 'Add ...', { address: '192.0.2.20', port: '0' }, /persist/i],
+    [
+      'a weight that is none',
+      '/edit?service=tcp:192.0.2.10:80&server=new',
+      'Add ...',
+      { address: '10.0.1.9', weight: 'much' },
+      /weight/,
+    ],
+    [
+      'another port without masquerading',
+      '/edit?service=tcp:192.0.2.10:80&server=new',
+      'Add ...',
+      { address: '10.0.1.9', port: '81', forwarding: 'direct-routing' },
+      /port|masquerading/,
+    ],
+    [
+      'a server that is there',
+      '/edit?service=tcp:192.0.2.10:80&server=new',
+      'Add ...',
+      { address: '10.0.1.2', port: '8080', forwarding: 'masquerading' },
+      /is there already/,
+    ],
+  ];
+  for (const [what, url, button, values, message] of wrong) {
+    test(`with ${what} is refused in the words of documents, and what was written stays`, async () => {
+      const { status, body } = await edited(url, button, values);
+      assert.equal(status, 400);
+      assert.match(/role="alert"[^>]*>([^<]*)/.exec(String(body))?.[1] ?? '', message);
+      const [written] = Object.values(values);
+      assert.ok(String(body).includes(`value="${written}"`), String(body));
+      assert.deepEqual(kernel.changes, []);
+    });
+  }
+
+  test('is not done where somebody was faster', async () => {
+    const { ask } = await page({ edit: true });
+    const url = `/edit?service=tcp:192.0.2.10:80&server=${name}`;
+    const preview = await ask('/edit', {
+      method: 'POST',
+      form: { ...fieldsOf(await ask(url), 'Change ...'), forwarding: 'masquerading', weight: '5' },
+    });
+    kernel.change({ kind: 'delete-server', key: web, server: { family: 'inet', address: '10.0.1.2', port: 8080 } });
+    const gone = await ask('/edit', { method: 'POST', form: fieldsOf(preview, 'Do it') });
+    assert.equal(gone.status, 400);
+    assert.equal(kernel.table.services[0]?.servers.length, 1);
+  });
+
+  test('is not possible where only changes are allowed', async () => {
+    const { ask, sessions } = await page({ changes: true });
+    assert.equal((await ask('/edit')).status, 403);
+    const token = sessions.formToken({ name: 'local', session: 'local' });
+    const form = { token, service: 'tcp:192.0.2.10:80', remove: 'yes', confirm: 'yes' };
+    assert.equal((await ask('/edit', { method: 'POST', form })).status, 403);
+    assert.ok(!String((await ask('/')).body).includes('/edit'));
+  });
 });

@@ -42,6 +42,7 @@ async function serve(t: TestContext, at: ListenAt, tls?: TlsContext): Promise<Se
       table: () => Promise.resolve('{}'),
     },
     actions: undefined,
+    edits: undefined,
     hosts: localHosts,
     host: 'director',
     isSecure: false,
