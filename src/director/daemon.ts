@@ -14,7 +14,7 @@ import { serviceName } from '../model/entity-name.js';
 import type { ServiceKey } from '../model/service.js';
 import type { ControlServer } from '../ports/control.js';
 import type { Machine } from '../ports/io.js';
-import { Turns } from '../table/turns.js';
+import { inTurns } from '../table/turns.js';
 import { counted } from '../text/counted.js';
 import { Checking } from './checking.js';
 import { Hooks } from './hooks.js';
@@ -127,8 +127,10 @@ export class Daemon {
       const saved = readSaved(machine.state, instance);
       const present = await this.#readServices(configuration, saved.owned);
       this.#watch = new Watch(await this.#kernelSettings(), withDrainsOf(saved.wishes, machine.state, present));
-      await this.#load(configuration, present, saved.owned);
-      await this.#inTurn(() => this.#settle());
+      await this.#inTurn(async () => {
+        await this.#load(configuration, present, saved.owned);
+        await this.#settle();
+      });
     } catch (error) {
       await this.end();
       throw error;
@@ -220,9 +222,7 @@ export class Daemon {
     owned: ReadonlySet<string>,
   ): Promise<void> {
     const now = this.#options.machine.clock.now();
-    const turns = new Turns();
-    const steps = this.#watch.loadInSteps(configuration, present, now, owned);
-    while (steps.next().done !== true) await turns.take();
+    await inTurns(this.#watch.loadInSteps(configuration, present, now, owned));
     this.#options.journal.keep((name) => this.#watch.server(name) !== undefined);
     this.#checking.keep(this.#watch.probes);
     this.#lastLook = now;
@@ -356,7 +356,7 @@ export class Daemon {
     const present = await this.#read((name) => this.#owns(name));
     const now = machine.clock.now();
     this.#lastLook = now;
-    const foreign = this.#watch.seen(present, now);
+    const foreign = await inTurns(this.#watch.seenInSteps(present, now));
     if (!tells || foreign.length === 0) return;
     const names = foreign.slice(0, mostRefusals).map(({ name }) => name);
     const more = foreign.length > names.length ? ` and ${foreign.length - names.length} more` : '';
@@ -479,7 +479,7 @@ export class Daemon {
     return { instance, document, pid: process.pid, services };
   }
 
-  #snapshot(): Snapshot {
+  async #snapshot(): Promise<Snapshot> {
     const { instance, document, machine } = this.#options;
     const now = machine.clock.now();
     const date = machine.date();
@@ -493,7 +493,7 @@ export class Daemon {
       problem: this.#problem ?? null,
       checks: this.#watch.probes.size,
       running: this.#checking.running,
-      services: servicesView({ watch: this.#watch, checking: this.#checking, now, date }),
+      services: await servicesView({ watch: this.#watch, checking: this.#checking, now, date }),
     };
   }
 
