@@ -50,6 +50,9 @@ const settleDelay = 10;
 /** The part of the time that making tables may take: one over it. */
 const restFactor = 4;
 
+/** Longest rest after that, in milliseconds: what follows from a verdict does not wait for longer. */
+const longestRest = 500;
+
 /** The kernel's table is compared with what it is to be this often, in milliseconds. */
 const lookEvery = 15_000;
 
@@ -118,6 +121,7 @@ export class Daemon {
    */
   async begin(): Promise<void> {
     const { machine, instance, read, journal } = this.#options;
+    await machine.spareMemory();
     const configuration = await read();
     refuseUnsupported(configuration);
     this.#client = await connect(machine);
@@ -154,6 +158,11 @@ export class Daemon {
 
   #isEnding(): boolean {
     return this.#ending.signal.aborted;
+  }
+
+  /** How late its last checks were started, in milliseconds, in no order. */
+  get lateness(): readonly number[] {
+    return this.#checking.lateness;
   }
 
   /** Asks it to end. The table stays as it is. */
@@ -279,9 +288,12 @@ export class Daemon {
     try {
       while (this.#watch.isUnsettled && !this.#isEnding() && clock.now() >= this.#nextTry) {
         await clock.sleep(rest, this.#ending.signal);
-        const began = clock.now();
-        await this.#inTurn(() => this.#settle());
-        rest = Math.max(settleDelay, (clock.now() - began) * restFactor);
+        const took = await this.#inTurn(async () => {
+          const began = clock.now();
+          await this.#settle();
+          return clock.now() - began;
+        });
+        rest = Math.min(longestRest, Math.max(settleDelay, took * restFactor));
       }
     } finally {
       this.#isSettling = false;

@@ -16,7 +16,8 @@ export async function runThread(file: string, input: unknown, seconds: number): 
       workerData: input,
       // What this process was started with, such as a debugger, is for this process.
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: largestHeap },
+      // A small young generation: it takes memory beside that of this thread.
+      resourceLimits: { maxOldGenerationSizeMb: largestHeap, maxYoungGenerationSizeMb: 8 },
     });
   } catch {
     return undefined;
