@@ -76,12 +76,12 @@ export class Checking {
   }
 
   /**
-   * Whether a check is due for long that could have been made, or could if one of those that are being made had ended when it
-   * should have: this process does not get on.
+   * Whether a check is due for long that could have been made, or should have ended long ago: this process does not get on.
+   * Where all that may be made at a time take long, within their deadlines, others are late without its fault.
    */
   isLate(now: number): boolean {
-    if (now - (this.#due.next ?? now) <= lateAfter) return false;
-    return this.#running < this.#options.most || this.#hasStuck(now);
+    const isDue = this.#running < this.#options.most && now - (this.#due.next ?? now) > lateAfter;
+    return isDue || this.#hasStuck(now);
   }
 
   /** Whether a check is being made long after its deadline. */
