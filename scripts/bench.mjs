@@ -58,8 +58,11 @@ async function main() {
   const unknown = positionals.filter((id) => !rows.some((row) => row.id === id));
   if (unknown.length > 0)
     throw new Error(`no row ${unknown.join(', ')}; there are ${rows.map(({ id }) => id).join(', ')}`);
+  const chosen = rows.filter(({ id, likeAnother = false }) =>
+    positionals.length === 0 ? !(values.smoke && likeAnother) : positionals.includes(id),
+  );
   await ensureNodeModules({ signal: end.signal });
-  ensureDebianPackages([...labPackages(), 'time']);
+  if (chosen.some(({ onlyNode = false }) => !onlyNode)) ensureDebianPackages([...labPackages(), 'time']);
   // The tests, which see that it runs, have built what is tested.
   if (!values.smoke) await runNode(['scripts/build.mjs'], { signal: end.signal });
 
@@ -68,9 +71,6 @@ async function main() {
   );
   /** @type {Figure[]} */
   const figures = [];
-  const chosen = rows.filter(({ id, likeAnother = false }) =>
-    positionals.length === 0 ? !(values.smoke && likeAnother) : positionals.includes(id),
-  );
   const inLab = chosen.filter(({ lab }) => lab).map(({ id }) => id);
   // Each row has a kernel of its own, except where only its running counts.
   const labs = values.smoke ? [inLab] : inLab.map((id) => [id]);

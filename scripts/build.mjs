@@ -1,5 +1,5 @@
-// Builds what is published: dist/bin (the commands), dist/classic.cjs and dist/verbs.cjs (what they run), dist/index.js (the
-// library) and dist/index.d.ts (its types). With --tests, the tests too, each suite one file, under build/. Packages are never bundled:
+// Builds what is published: dist/bin (the commands), dist/classic.cjs and dist/verbs.cjs (what they run), dist/parse.cjs
+// (a thread of `run`), dist/index.js (the library) and dist/index.d.ts (its types). With --tests, the tests too, each suite one file, under build/. Packages are never bundled:
 // they are dependencies.
 import { spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, readdirSync, rmSync } from 'node:fs';
@@ -23,7 +23,7 @@ const shared = {
 
 /**
  * The commands, and what they run: the classic command line in one file, the verbs with all that they need in another, so that
- * `ipvsadm -Ln` compiles a third of it. CommonJS, because the loader of ES modules takes half as long to start as Node
+ * `ipvsadm -Ln` compiles a third of it; a thread of `run` needs even less. CommonJS, because the loader of ES modules takes half as long to start as Node
  * itself. Without indentation, which is less to read at every start, but with all names, for stack traces and for who looks
  * what root runs.
  */
@@ -41,7 +41,7 @@ async function buildPrograms() {
   };
   const banner = '#!/usr/bin/env node';
   await Promise.all([
-    build({ ...program, entryPoints: { classic: 'bin/classic.ts', verbs: 'bin/verbs.ts' } }),
+    build({ ...program, entryPoints: { classic: 'bin/classic.ts', verbs: 'bin/verbs.ts', parse: 'bin/parse.ts' } }),
     build({
       ...program,
       entryPoints: { 'bin/ipvsadm': 'bin/ipvsadm.ts' },

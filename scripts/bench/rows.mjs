@@ -19,6 +19,7 @@ import { compare, peakMemory, time } from './measure.mjs';
  * @typedef {object} Row
  * @property {string} id
  * @property {boolean} lab needs the kernel's IPVS, and the original
+ * @property {boolean} [onlyNode] needs no Debian package
  * @property {boolean} [likeAnother] measures in the same way as another row: nothing that a smoke run has to try
  * @property {(smoke: boolean) => Figure[] | Promise<Figure[]>} measure smoke: small sizes, only to see that it runs
  */
@@ -162,6 +163,12 @@ async function nameServer(delay) {
   return child;
 }
 
+/**
+ * What keepalived 2.2.7 needs of a core for a check, in microseconds, side by side with this program on one machine: see
+ * docs/performance.md.
+ */
+const keepalived = { tcp: 103, http: 156 };
+
 /** @type {readonly Row[]} */
 export const rows = [
   {
@@ -303,6 +310,28 @@ export const rows = [
         figure(`apply: document, ${size}, against -R`, 'ms', adding.document, adding.restore, 1.5),
         figure(`apply: rules, ${size}, nothing to do, against -Sn`, 'ms', nothing.rules, nothing.save, 1.2),
         figure(`apply: document, ${size}, nothing to do, against -Sn`, 'ms', nothing.document, nothing.save, 1.2),
+      ];
+    },
+  },
+  {
+    id: 'health',
+    lab: false,
+    onlyNode: true,
+    measure: async (smoke) => {
+      const { measureHealth } = await import('./health.mjs');
+      const { tcp, http, many, servers } = await measureHealth(smoke);
+      const rate = (/** @type {number} */ value) => Math.round(value).toLocaleString('en');
+      const all = `${servers.toLocaleString('en')} servers`;
+      return [
+        figure("health: a TCP check, against keepalived's", 'us', tcp.cost, keepalived.tcp, 2),
+        figure("health: an HTTP check, against keepalived's", 'us', http.cost, keepalived.http, 2),
+        figure(`health: ${rate(tcp.rate)} TCP checks a second, limit 60 %`, 'core', tcp.share, 0.6, 1),
+        figure(`health: ${rate(http.rate)} HTTP checks a second, limit 60 %`, 'core', http.share, 0.6, 1),
+        figure(`health: ${all}, peak memory, limit 150 MiB`, 'MiB', many.memory, 150, 1),
+        figure(`health: ${all}, starts late, p99, limit 100 ms`, 'ms', many.lateness, 100, 1),
+        figure(`health: ${all} fail, in the kernel, limit 2 s`, 's', many.failing, 2, 1),
+        figure(`health: ${all} reloaded, limit 1 s`, 's', many.reload, 1, 1),
+        figure(`health: ${all} reloaded, pause, limit 50 ms`, 'ms', many.pause, 50, 1),
       ];
     },
   },

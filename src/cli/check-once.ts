@@ -38,7 +38,7 @@ export async function checkOnce(io: Io, start: StartCheck, { file, json, mostChe
   if (ending.status !== undefined) return ending.status;
   watch.settle(machine.clock.now());
   const date = machine.date();
-  const services = servicesView({
+  const services = await servicesView({
     watch,
     checking: { nextOf: () => undefined },
     now: machine.clock.now(),

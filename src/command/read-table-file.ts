@@ -7,6 +7,7 @@ import { DocumentError } from '../errors.js';
 import { documentError, largestText, tooLarge, unreadable } from '../documents/report.js';
 import type { Io } from '../ports/io.js';
 import type { Configuration } from '../documents/read-document.js';
+import { parseApart } from './parse-apart.js';
 
 /** The file name that stands for the standard input. */
 const standardInputName = '-';
@@ -67,7 +68,7 @@ export async function readConfigurationFile(io: Io, file: string): Promise<Confi
   const bytes = await readBytes(io, file, name);
   const kind = await kindOfOther(textOf(bytes));
   if (kind !== undefined) throw unreadable(name, `is for ${kind}: make a document of it with ipvsadm import ${name}`);
-  return parseConfiguration(bytes, name);
+  return parseApart(io.machine, bytes, name);
 }
 
 /**

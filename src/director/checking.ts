@@ -25,6 +25,8 @@ interface Planned {
   readonly probe: Probe;
   /** When it is due, in milliseconds of the monotonic clock. */
   due: number;
+  /** When it was started last. */
+  started: number;
   /** Ends the check that is being made. */
   stop: (() => void) | undefined;
   /** Those who wait for its next result. */
@@ -37,7 +39,7 @@ const firstSpread = 1000;
 /** Checks start in groups, this many milliseconds apart: a timer for each would cost more than the check. */
 const grain = 10;
 
-/** Milliseconds after which a check is late. */
+/** Milliseconds after which a check is late, and one that is being made is stuck. */
 const lateAfter = 10_000;
 
 /** Starts whose lateness is remembered. */
@@ -73,9 +75,21 @@ export class Checking {
     return this.#lateness;
   }
 
-  /** Whether a check is due for long that could have been made: this process does not get on. */
+  /**
+   * Whether a check is due for long that could have been made, or should have ended long ago: this process does not get on.
+   * Where all that may be made at a time take long, within their deadlines, others are late without its fault.
+   */
   isLate(now: number): boolean {
-    return this.#running < this.#options.most && now - (this.#due.next ?? now) > lateAfter;
+    const isDue = this.#running < this.#options.most && now - (this.#due.next ?? now) > lateAfter;
+    return isDue || this.#hasStuck(now);
+  }
+
+  /** Whether a check is being made long after its deadline. */
+  #hasStuck(now: number): boolean {
+    for (const { stop, started, probe } of this.#planned.values()) {
+      if (stop !== undefined && now - started > probe.target.check.timeout * 1000 + lateAfter) return true;
+    }
+    return false;
   }
 
   /** When a check is made next, in milliseconds of the monotonic clock; undefined: it is being made. */
@@ -96,7 +110,7 @@ export class Checking {
     for (const [id, probe] of probes) {
       if (this.#planned.has(id)) continue;
       const due = now + spread(salt + id) * Math.min(firstSpread, probe.target.check.fastInterval * 1000);
-      const planned = { probe, due, stop: undefined, waiting: [] };
+      const planned = { probe, due, started: 0, stop: undefined, waiting: [] };
       this.#planned.set(id, planned);
       this.#plan(planned, due);
     }
@@ -142,6 +156,7 @@ export class Checking {
     const { start, onResult, clock } = this.#options;
     const { probe } = planned;
     this.#running++;
+    planned.started = now;
     const done = (outcome: Outcome): void => {
       planned.stop = undefined;
       this.#running--;

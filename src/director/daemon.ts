@@ -14,7 +14,7 @@ import { serviceName } from '../model/entity-name.js';
 import type { ServiceKey } from '../model/service.js';
 import type { ControlServer } from '../ports/control.js';
 import type { Machine } from '../ports/io.js';
-import { Turns } from '../table/turns.js';
+import { inTurns } from '../table/turns.js';
 import { counted } from '../text/counted.js';
 import { advice, adviceSettings, loadAdvice } from './advice.js';
 import { Checking } from './checking.js';
@@ -50,6 +50,9 @@ const settleDelay = 10;
 
 /** The part of the time that making tables may take: one over it. */
 const restFactor = 4;
+
+/** Longest rest after that, in milliseconds: what follows from a verdict does not wait for longer. */
+const longestRest = 500;
 
 /** The kernel's table is compared with what it is to be this often, in milliseconds. */
 const lookEvery = 15_000;
@@ -119,6 +122,7 @@ export class Daemon {
    */
   async begin(): Promise<void> {
     const { machine, instance, read, journal } = this.#options;
+    await machine.spareMemory();
     const configuration = await read();
     refuseUnsupported(configuration);
     this.#client = await connect(machine);
@@ -128,8 +132,10 @@ export class Daemon {
       const saved = readSaved(machine.state, instance);
       const present = await this.#readServices(configuration, saved.owned);
       this.#watch = new Watch(await this.#kernelSettings(), withDrainsOf(saved.wishes, machine.state, present));
-      await this.#load(configuration, present, saved.owned);
-      await this.#inTurn(() => this.#settle());
+      await this.#inTurn(async () => {
+        await this.#load(configuration, present, saved.owned);
+        await this.#settle();
+      });
     } catch (error) {
       await this.end();
       throw error;
@@ -154,6 +160,11 @@ export class Daemon {
 
   #isEnding(): boolean {
     return this.#ending.signal.aborted;
+  }
+
+  /** How late its last checks were started, in milliseconds, in no order. */
+  get lateness(): readonly number[] {
+    return this.#checking.lateness;
   }
 
   /** Asks it to end. The table stays as it is. */
@@ -223,9 +234,7 @@ export class Daemon {
     owned: ReadonlySet<string>,
   ): Promise<void> {
     const now = this.#options.machine.clock.now();
-    const turns = new Turns();
-    const steps = this.#watch.loadInSteps(configuration, present, now, owned);
-    while (steps.next().done !== true) await turns.take();
+    await inTurns(this.#watch.loadInSteps(configuration, present, now, owned));
     this.#options.journal.keep((name) => this.#watch.server(name) !== undefined);
     this.#checking.keep(this.#watch.probes);
     this.#lastLook = now;
@@ -296,9 +305,12 @@ export class Daemon {
     try {
       while (this.#watch.isUnsettled && !this.#isEnding() && clock.now() >= this.#nextTry) {
         await clock.sleep(rest, this.#ending.signal);
-        const began = clock.now();
-        await this.#inTurn(() => this.#settle());
-        rest = Math.max(settleDelay, (clock.now() - began) * restFactor);
+        const took = await this.#inTurn(async () => {
+          const began = clock.now();
+          await this.#settle();
+          return clock.now() - began;
+        });
+        rest = Math.min(longestRest, Math.max(settleDelay, took * restFactor));
       }
     } finally {
       this.#isSettling = false;
@@ -373,7 +385,7 @@ export class Daemon {
     const present = await this.#read((name) => this.#owns(name));
     const now = machine.clock.now();
     this.#lastLook = now;
-    const foreign = this.#watch.seen(present, now);
+    const foreign = await inTurns(this.#watch.seenInSteps(present, now));
     if (!tells || foreign.length === 0) return;
     const names = foreign.slice(0, mostRefusals).map(({ name }) => name);
     const more = foreign.length > names.length ? ` and ${foreign.length - names.length} more` : '';
@@ -496,7 +508,7 @@ export class Daemon {
     return { instance, document, pid: process.pid, services };
   }
 
-  #snapshot(): Snapshot {
+  async #snapshot(): Promise<Snapshot> {
     const { instance, document, machine } = this.#options;
     const now = machine.clock.now();
     const date = machine.date();
@@ -510,7 +522,7 @@ export class Daemon {
       problem: this.#problem ?? null,
       checks: this.#watch.probes.size,
       running: this.#checking.running,
-      services: servicesView({ watch: this.#watch, checking: this.#checking, now, date }),
+      services: await servicesView({ watch: this.#watch, checking: this.#checking, now, date }),
     };
   }
 

@@ -6,6 +6,7 @@ import type { KernelError } from '../errors.js';
 import type { Change } from '../model/change.js';
 import { planChanges } from '../plan/plan.js';
 import type { Wanted, WatchedService } from '../health/watch.js';
+import { Turns } from '../table/turns.js';
 
 /** What became of services. */
 export interface MadeServices {
@@ -41,11 +42,13 @@ export async function makeServices(
 ): Promise<MadeServices> {
   const giving: ServiceChange[] = [];
   const taking: ServiceChange[] = [];
+  const turns = new Turns();
   for (const { service, wanted } of services) {
     const from = service.present === undefined ? [] : [service.present];
     const plan = planChanges({ services: from }, { services: wanted === undefined ? [] : [wanted] });
     for (const { change } of plan.additions) (takesAway(change) ? taking : giving).push({ service, change });
     for (const { change } of plan.removals) taking.push({ service, change });
+    await turns.take();
   }
   const failed = new Map<WatchedService, KernelError>();
   let changes = await makeAll(client, giving, failed);

@@ -8,6 +8,7 @@ import type { Probe, Watch, WatchedServer, WatchedService } from '../health/watc
 import { headcount, type Serving } from '../health/wanted.js';
 import { serverId } from '../model/server.js';
 import { describeEndpoint } from '../model/service.js';
+import { Turns } from '../table/turns.js';
 import type { Checking } from './checking.js';
 
 /** A check of a server. */
@@ -97,19 +98,27 @@ export interface SnapshotSources {
   readonly date: number;
 }
 
-/** The services and servers of a daemon. */
-export function servicesView(sources: SnapshotSources): ServiceView[] {
-  return [...sources.watch.services.values()].map((service) => serviceView(service, sources));
+/** The services and servers of a daemon, without holding up the event loop. */
+export async function servicesView(sources: SnapshotSources): Promise<ServiceView[]> {
+  const turns = new Turns();
+  const views: ServiceView[] = [];
+  for (const service of [...sources.watch.services.values()]) views.push(await serviceView(service, sources, turns));
+  return views;
 }
 
 function dateOf(at: number, { now, date }: SnapshotSources): string {
   return new Date(date - now + at).toISOString();
 }
 
-function serviceView(service: WatchedService, sources: SnapshotSources): ServiceView {
+async function serviceView(service: WatchedService, sources: SnapshotSources, turns: Turns): Promise<ServiceView> {
   const { watch, now } = sources;
   const { healthy, counting, needed } = headcount(watch.view(service, now));
   const weights = new Map(service.present?.servers.map((server) => [serverId(server), server.weight]));
+  const servers: ServerView[] = [];
+  for (const [id, server] of [...service.servers]) {
+    servers.push(serverView(server, weights.get(id), sources));
+    await turns.take();
+  }
   return {
     service: service.name,
     serving: service.serving,
@@ -123,7 +132,7 @@ function serviceView(service: WatchedService, sources: SnapshotSources): Service
       service.serving === 'sorry' && service.settings.sorryServer !== undefined
         ? describeEndpoint(service.settings.sorryServer)
         : null,
-    servers: [...service.servers].map(([id, server]) => serverView(server, weights.get(id), sources)),
+    servers,
   };
 }
 

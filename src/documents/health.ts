@@ -1,4 +1,4 @@
-import type { RealServer, ServerKey } from '../model/server.js';
+import type { RealServer } from '../model/server.js';
 import { describeEndpoint, isFirewallMark, type ServiceKey } from '../model/service.js';
 import type { ServiceWithServers, Table } from '../model/table.js';
 import type { Path, TableProblem } from '../model/problem.js';
@@ -11,7 +11,6 @@ import type { CheckedDocument, CheckedService } from './schema.js';
 
 /** How a real server is checked: all have to succeed. None: it is not checked. */
 export interface ServerHealth {
-  readonly server: ServerKey;
   readonly checks: readonly Check[];
 }
 
@@ -24,6 +23,7 @@ export interface ServiceHealth extends Readonly<
 > {
   readonly key: ServiceKey;
   readonly sorryServer: RealServer | undefined;
+  /** In the order of its servers; those that are checked alike share one. */
   readonly servers: readonly ServerHealth[];
 }
 
@@ -185,6 +185,7 @@ export function healthOf(
     checkServiceHealth(written, entry, path, report);
     const common = checks.resolve(written.check, [...path, 'check'], report);
     checkTogether(common, [...path, 'check'], entry, report);
+    const alike: ServerHealth = { checks: common.map(({ check }) => check) };
     let isReported = false;
     const servers = entry.servers.map((server, number): ServerHealth => {
       const own = written.servers[number]?.check;
@@ -197,7 +198,7 @@ export function healthOf(
         checkPorts(uses, server, report);
         if (own === undefined) isReported = problems.length > before;
       }
-      return { server, checks: uses.map(({ check }) => check) };
+      return own === undefined ? alike : { checks: uses.map(({ check }) => check) };
     });
     const { onDown, removeAfter, minimumHealthy, failOpen, slowStart, drainTime, onChange, sorryServer } = written;
     return {

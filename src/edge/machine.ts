@@ -21,8 +21,11 @@ const programPaths: Readonly<Record<HelperProgram, readonly string[]>> = {
 /** Timeout of a program in milliseconds; 10,000 `ip route get` take under a second. */
 const programTimeout = 30_000;
 
-/** The machine that the process runs on. */
-export function createMachine(): Machine {
+/**
+ * The machine that the process runs on.
+ * @param parser the program of the thread that parses documents; undefined: there is none.
+ */
+export function createMachine(parser?: string): Machine {
   return {
     async openSocket() {
       const { openNetlinkTransport } = await import('../socket/netlink-transport.js');
@@ -85,6 +88,14 @@ export function createMachine(): Machine {
     async runHook(command, input, seconds) {
       const { runHook } = await import('./run-hook.js');
       return runHook(command, input, seconds);
+    },
+    async parseApart(request, seconds) {
+      if (parser === undefined) return undefined;
+      const { runThread } = await import('./run-thread.js');
+      return runThread(parser, request, seconds);
+    },
+    async spareMemory() {
+      (await import('./spare-memory.js')).spareMemory();
     },
     replaceFile(path, text) {
       if (text === undefined) rmSync(path, { force: true });

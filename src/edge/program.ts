@@ -62,8 +62,12 @@ function prepareLookups(lookups: number): void {
 /**
  * Runs a program on the real machine and ends the process with its exit status.
  * IPVSADM_DEBUG in the environment shows where a fault of the program itself happened.
+ * @param parser the program of the thread that parses documents.
  */
-export async function runProgram(main: (argv: readonly string[], io: Io) => Promise<number>): Promise<never> {
+export async function runProgram(
+  main: (argv: readonly string[], io: Io) => Promise<number>,
+  parser?: string,
+): Promise<never> {
   const argv = process.argv.slice(2);
   const io: Io = {
     get programName() {
@@ -74,7 +78,7 @@ export async function runProgram(main: (argv: readonly string[], io: Io) => Prom
     stdout: standardOutput,
     stderr: standardError,
     names: { ...createNameResolver(), expect: prepareLookups },
-    machine: createMachine(),
+    machine: createMachine(parser),
   };
   let status = internalFault;
   try {

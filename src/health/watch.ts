@@ -131,6 +131,17 @@ const rampSteps = 10;
 
 const defaultDrainTime = 60;
 
+/** Servers of a document that are taken in one step. */
+const stepServers = 100;
+
+/** Takes all steps of something. @returns its result. */
+function atOnce<R>(steps: Generator<void, R>): R {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
 /** The services that one daemon keeps. */
 export class Watch {
   readonly services = new Map<string, WatchedService>();
@@ -173,11 +184,10 @@ export class Watch {
     now: number,
     owned: ReadonlySet<string> = new Set(),
   ): void {
-    const steps = this.loadInSteps(configuration, present, now, owned);
-    while (steps.next().done !== true) continue;
+    atOnce(this.loadInSteps(configuration, present, now, owned));
   }
 
-  /** The same in steps, each of a service: results may come in between, and nothing is to be settled. */
+  /** The same in steps, each of some servers: results may come in between, and nothing is to be settled. */
   *loadInSteps(
     { table, health }: Configuration,
     present: readonly KernelService[],
@@ -189,8 +199,7 @@ export class Watch {
     for (const [index, entry] of table.services.entries()) {
       const id = serviceId(entry.service.key);
       before.delete(id);
-      this.#loadService(id, entry, settingsOf(health, index, entry), inKernel.get(id), now);
-      yield;
+      yield* this.#loadService(id, entry, settingsOf(health, index, entry), inKernel.get(id), now);
     }
     for (const service of before.values()) this.#leave(service);
     for (const entry of present) {
@@ -206,18 +215,19 @@ export class Watch {
       this.#byServiceName.set(service.name, service);
       for (const one of service.servers.values()) this.#byName.set(one.name, one);
     }
+    yield;
     this.#dropUnused();
-    this.seen(present, now);
+    yield* this.seenInSteps(present, now);
     this.#isLoaded = true;
   }
 
-  #loadService(
+  *#loadService(
     id: string,
     { service, servers }: ServiceWithServers,
     settings: ServiceHealth,
     present: KernelService | undefined,
     now: number,
-  ): void {
+  ): Generator<void> {
     const weights = new Map(present?.servers.map((server) => [serverId(server), server.weight]));
     let watched = this.services.get(id);
     if (watched === undefined) {
@@ -228,8 +238,10 @@ export class Watch {
     }
     Object.assign(watched, { service, settings, isWanted: true });
     const gone = new Map(watched.servers);
-    watched.servers.clear();
+    // Whoever looks in between sees all of those before.
+    const loaded = new Map<string, WatchedServer>();
     for (const [index, server] of servers.entries()) {
+      if (index % stepServers === 0) yield;
       const place = serverId(server);
       const known = gone.get(place);
       gone.delete(place);
@@ -239,8 +251,10 @@ export class Watch {
       this.#forgetWeight(one);
       const assumption = known === undefined ? this.#assume(one, weights.get(place), wasLeaving) : undefined;
       this.#setChecks(one, settings.servers[index]?.checks ?? [], assumption, now);
-      watched.servers.set(place, one);
+      loaded.set(place, one);
     }
+    watched.servers.clear();
+    for (const [place, one] of loaded) watched.servers.set(place, one);
     for (const server of gone.values()) this.#setChecks(server, [], undefined, now);
     this.#dirty.add(watched);
   }
@@ -328,6 +342,11 @@ export class Watch {
    * @returns services that are not as they were left: another program has changed them.
    */
   seen(table: readonly KernelService[], now: number): WatchedService[] {
+    return atOnce(this.seenInSteps(table, now));
+  }
+
+  /** The same in steps, as `loadInSteps`. */
+  *seenInSteps(table: readonly KernelService[], now: number): Generator<void, WatchedService[]> {
     const inKernel = new Map(table.map((entry) => [serviceId(entry.service.key), entry]));
     const foreign: WatchedService[] = [];
     for (const [id, service] of this.services) {
@@ -337,8 +356,10 @@ export class Watch {
         service.present = entry;
         this.#dirty.add(service);
       }
+      yield;
       this.#findLeaving(service, entry, now);
       if (!service.isWanted && entry === undefined) this.#forget(service);
+      yield;
     }
     return foreign;
   }

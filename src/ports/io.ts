@@ -88,6 +88,15 @@ export interface Machine {
    * @returns what was wrong, for people; undefined: nothing.
    */
   runHook(command: readonly string[], input: string, seconds: number): Promise<string | undefined>;
+  /**
+   * Has a document parsed in a thread of its own, which ends then: here everything else would have to wait.
+   * @param request plain data, as is what is answered: see `src/command/parse-apart.ts`.
+   * @returns undefined where there is no such thread.
+   * @throws where it fails, or takes longer than that.
+   */
+  parseApart(request: unknown, seconds: number): Promise<unknown>;
+  /** Has this process, which runs for long, keep less garbage. */
+  spareMemory(): Promise<void>;
   /** Replaces a file, or makes it; undefined: removes it. @throws the file system's error. */
   replaceFile(path: string, text: string | undefined): void;
   /**

@@ -15,6 +15,16 @@ export class Turns {
   }
 }
 
+/** Takes all steps of something without holding up the event loop. @returns its result. */
+export async function inTurns<R>(steps: Generator<void, R>): Promise<R> {
+  const turns = new Turns();
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    await turns.take();
+  }
+}
+
 /** Items that are sorted, and merged, between two looks at the clock. */
 const runLength = 4096;
 

@@ -13,10 +13,15 @@ function loadedFiles(argv: readonly string[]): string[] {
   const directory = mkdtempSync(path.join(tmpdir(), 'ipvsadm-loaded-'));
   try {
     spawnSync(process.execPath, [program, ...argv], { env: { ...process.env, NODE_V8_COVERAGE: directory } });
-    const report: unknown = JSON.parse(readFileSync(path.join(directory, readdirSync(directory)[0] ?? ''), 'utf8'));
-    assert.ok(typeof report === 'object' && report !== null && 'result' in report && Array.isArray(report.result));
-    return report.result
-      .map(({ url }: { url: string }) => url)
+    // A report for each thread.
+    const reports = readdirSync(directory).map((name) => {
+      const report: unknown = JSON.parse(readFileSync(path.join(directory, name), 'utf8'));
+      assert.ok(typeof report === 'object' && report !== null && 'result' in report && Array.isArray(report.result));
+      return report.result as { url: string }[];
+    });
+    return reports
+      .flat()
+      .map(({ url }) => url)
       .filter((url) => url.startsWith('file:'))
       .map((url) => path.relative('.', fileURLToPath(url)));
   } finally {
@@ -72,6 +77,18 @@ describe('starting', () => {
       without.filter((name) => packages.has(name)),
       [],
     );
+  });
+
+  test('ipvsadm run parses a large document in a thread, and a small one itself', () => {
+    const large = path.join(directory, 'large.yaml');
+    writeFileSync(large, `services: []\n${'# much to be said about it\n'.repeat(5000)}`);
+    const loads = (file: string): boolean => loadedFiles(['run', '--check', file]).includes('dist/parse.cjs');
+    assert.equal(loads(large), true);
+    assert.equal(loads(document), false);
+    writeFileSync(large, `services: 7\n${'# much to be said about it\n'.repeat(5000)}`);
+    const { status, stderr } = spawnSync(process.execPath, [program, 'run', '--check', large], { encoding: 'utf8' });
+    assert.equal(status, 2);
+    assert.match(stderr, /large\.yaml:1:11: services: expected a list .*, found 7\n/);
   });
 
   test('a verb, which is loaded later, throws the same classes of errors as the rest of the program', () => {

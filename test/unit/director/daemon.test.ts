@@ -1,43 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StateError, TransportError } from '../../../src/errors.js';
-import { realServer, serviceAt, virtualService } from '../../../src/model/build.js';
-import type { RealServer } from '../../../src/model/server.js';
-import type { Table } from '../../../src/model/table.js';
+import { serviceAt, virtualService } from '../../../src/model/build.js';
+import { all, documentOf, key, server, settled, tableOf, three } from '../support/three-servers.js';
 import { WatchedDirector } from '../support/watched-director.js';
-
-const key = serviceAt('192.0.2.10', 80);
-const server = (address: string, weight: number): RealServer =>
-  realServer({ address, port: 80, weight, forwarding: 'masquerading' });
-
-/** A table with some servers of weight 1, or with the weights given. */
-const tableOf = (weights: Readonly<Record<string, number>>, service = virtualService(key)): Table => ({
-  services: [{ service, servers: Object.entries(weights).map(([address, weight]) => server(address, weight)) }],
-});
-
-/** A document with a service that has such servers, and more members of the service. */
-const documentOf = (servers: readonly string[], members = '', weight = 1): string => `
-services:
-  - address: 192.0.2.10
-    port: 80
-    check: { type: tcp }
-${members.replace(/^/gm, '    ')}
-    servers:
-${servers.map((address) => `      - { address: ${address}, port: 80, forwarding: masquerading, weight: ${weight} }\n`).join('')}`;
-
-const three = ['10.0.1.1', '10.0.1.2', '10.0.1.3'];
-const all: Readonly<Record<string, number>> = { '10.0.1.1:80': 1, '10.0.1.2:80': 1, '10.0.1.3:80': 1 };
-
-/** A director that keeps three servers which are all well. */
-async function settled(
-  members = '',
-  table = tableOf({ '10.0.1.1': 1, '10.0.1.2': 1, '10.0.1.3': 1 }),
-): Promise<WatchedDirector> {
-  const director = new WatchedDirector(table);
-  await director.begin(documentOf(three, members));
-  await director.seconds(10);
-  return director;
-}
 
 describe('at the start', () => {
   test('the kernel is trusted: what it has gets connections until checks say otherwise', async () => {

@@ -81,7 +81,6 @@ services:
     assert.deepEqual(one?.checks, [web, alive, { ...common, type: 'agent', port: 7000 }]);
     assert.deepEqual(two?.checks, [{ ...common, type: 'tcp', close: 'orderly', refusedIsUp: false }]);
     assert.deepEqual(three?.checks, []);
-    assert.deepEqual([one.server.address, one.server.port], ['10.0.1.2', 443]);
     assert.deepEqual(
       { ...first, servers: [], sorryServer: first.sorryServer?.address },
       {

@@ -107,7 +107,7 @@ export interface FakeSurroundings {
   readonly control?: MemoryControl;
   /** In place of files and programs. */
   readonly machine?: Partial<
-    Pick<Machine, 'readFile' | 'listDirectory' | 'run' | 'running' | 'clock' | 'openTerminal'>
+    Pick<Machine, 'readFile' | 'listDirectory' | 'run' | 'running' | 'clock' | 'openTerminal' | 'parseApart'>
   >;
 }
 
@@ -204,6 +204,8 @@ export class FakeIo implements Io {
         this.hooks.push({ command, input });
         return Promise.resolve(undefined);
       },
+      parseApart: () => Promise.resolve(undefined),
+      spareMemory: () => Promise.resolve(),
       replaceFile: (path, text) => {
         this.replaced.set(path, text);
       },
