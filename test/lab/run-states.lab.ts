@@ -266,6 +266,17 @@ describe('a server is taken out and comes back', () => {
   }
 });
 
+test('a server that takes connections and says nothing is out, and back', async () => {
+  const one = await start();
+  await watched.becomes(all);
+  await watched.make('real2', 'hangs');
+  await watched.becomes(but({ '10.0.0.22:80': 0 }));
+  await one.says(/10\.0\.0\.22:80 is down: no answer/);
+  assert.deepEqual(await answers(), ['real1', 'real3']);
+  await watched.make('real2', 'well');
+  await watched.becomes(all);
+});
+
 test('a server that comes back rises to its weight in the time of slowStart', async () => {
   await start({ members: 'slowStart: 5' });
   await watched.becomes(all);
