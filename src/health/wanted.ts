@@ -166,12 +166,17 @@ export function wantedServers(view: ServiceView, serving: Serving, kernel: Kerne
     servers.splice(place < 0 ? servers.length : place, place < 0 ? 0 : 1, sorry);
   }
   // What leaves stays until somebody takes its place.
-  const isServed = servers.some(({ weight }) => weight > 0) || !members.some(({ isPending }) => isPending);
+  const isServed = servers.some(({ weight }) => weight > 0) || !members.some(isMeantToServe);
   for (const { server, isOver } of leaving) {
     if (!isServed) servers.push(server);
     else if (!isOver) servers.push(server.weight === 0 ? server : { ...server, weight: 0 });
   }
   return servers;
+}
+
+/** Whether it is to have connections, once it is well. */
+function isMeantToServe({ server, weight = server.weight, drained }: Member): boolean {
+  return weight > 0 && drained === undefined;
 }
 
 /** Undefined: it is not in the table. */
