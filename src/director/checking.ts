@@ -65,6 +65,11 @@ export class Checking {
     return this.#running;
   }
 
+  /** How many are in the list of what is due, with those that were planned anew or given up since. */
+  get due(): number {
+    return this.#due.size;
+  }
+
   /** How many have been started. */
   get starts(): number {
     return this.#starts;

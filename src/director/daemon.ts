@@ -12,6 +12,7 @@ import { Watch, type KernelService, type Probe, type Wanted, type WatchedService
 import type { Wish } from '../health/wish.js';
 import { serviceName } from '../model/entity-name.js';
 import type { ServiceKey } from '../model/service.js';
+import type { Table } from '../model/table.js';
 import type { ControlServer } from '../ports/control.js';
 import type { Machine } from '../ports/io.js';
 import { inTurns } from '../table/turns.js';
@@ -200,6 +201,22 @@ export class Daemon {
   /** How late its last checks were started, in milliseconds, in no order. */
   get lateness(): readonly number[] {
     return this.#checking.lateness;
+  }
+
+  /** The services of its document, as they are to be now. */
+  get wanted(): Table {
+    return this.#watch.table(this.#options.machine.clock.now());
+  }
+
+  /** How much there is of what comes and goes: none of it may grow for as long as the daemon runs. */
+  get sizes(): Readonly<Record<'probes' | 'due' | 'retries' | 'told' | 'logged', number>> {
+    return {
+      probes: this.#watch.probes.size,
+      due: this.#checking.due,
+      retries: this.#retries.size,
+      told: this.#hooks.waiting,
+      logged: this.#options.journal.remembered,
+    };
   }
 
   /** Asks it to end. The table stays as it is. */

@@ -45,6 +45,13 @@ export class Hooks {
     this.#instance = instance;
   }
 
+  /** Changes that programs were not told of yet. */
+  get waiting(): number {
+    let waiting = 0;
+    for (const hook of this.#hooks.values()) waiting += hook.waiting.length;
+    return waiting;
+  }
+
   /** Notes what changed; `run` tells the programs of the services that it is about. */
   add(changes: readonly Change[]): void {
     const at = new Date(this.#machine.date()).toISOString();

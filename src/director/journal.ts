@@ -40,6 +40,11 @@ export class Journal {
     this.#hasPriorities = hasPriorities;
   }
 
+  /** Servers of which it remembers what was said. */
+  get remembered(): number {
+    return this.#spoken.size;
+  }
+
   /** Writes a line, or several where the text has several. It waits for nobody. */
   say(priority: Priority, text: string): void {
     const start = this.#hasPriorities ? `<${priorities[priority]}>` : '';

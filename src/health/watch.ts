@@ -488,7 +488,9 @@ export class Watch {
     const removeAfter = service.settings.removeAfter ?? 0;
     const isMoving =
       service.leaving.size > 0 ||
-      view.members.some(({ part, downFor }) => part < 1 || (downFor > 0 && downFor < removeAfter));
+      view.members.some(
+        ({ part, isUp, isPending, downFor }) => part < 1 || (!isUp && !isPending && downFor < removeAfter),
+      );
     if (isMoving) this.#moving.add(service);
     else this.#moving.delete(service);
     const servers = wantedServers(view, serving, this.#kernel);

@@ -8,6 +8,10 @@ export interface Kind {
   readonly name: string;
   /** Cases of a whole run. */
   readonly cases: number;
+  /** Seconds that a case may take, where it takes long by itself. */
+  readonly longest?: number;
+  /** Cases that the unit tests try, where the usual number would take too long. */
+  readonly tries?: number;
   /** Makes an input. Depends on nothing but the numbers. */
   readonly generate: (random: Random) => Uint8Array;
   /** Feeds an input to the program; throws what is wrong with what it did. */

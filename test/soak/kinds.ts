@@ -1,11 +1,12 @@
 import { connectionsKind } from './connections.js';
+import { daysKind } from './days.js';
 import { documentsKind } from './documents.js';
 import type { Kind } from './kind.js';
 import { linesKind } from './lines.js';
 import { repliesKind } from './replies.js';
 
 /** All that is fed, in the order of a run. */
-export const kinds: readonly Kind[] = [repliesKind, linesKind, documentsKind, connectionsKind];
+export const kinds: readonly Kind[] = [repliesKind, linesKind, documentsKind, connectionsKind, daysKind];
 
 /** @throws where there is none of that name. */
 export function kindOf(name: string): Kind {

@@ -10,8 +10,8 @@ import { inputOf, type Report, type Work } from './worker.js';
 const directory = '.cache/soak';
 const stateFile = join(directory, 'state.json');
 
-/** Milliseconds that a case may take, on a machine that has other work too. */
-const longestCase = 20_000;
+/** Seconds that a case may take, on a machine that has other work too, unless its kind says otherwise. */
+const longestCase = 20;
 /** Mebibytes of heap that a kind may take, whatever it is fed with. */
 const largestHeap = 256;
 /** Failures of a kind after which going on tells nothing new. */
@@ -124,6 +124,7 @@ async function runWorker(
   });
   let seen = work.from;
   let since = performance.now();
+  const { longest = longestCase } = kindOf(work.kind);
   return new Promise((resolve) => {
     let over = false;
     const end = (failed?: { number: number; why: string }): void => {
@@ -139,8 +140,8 @@ async function runWorker(
     };
     const watch = setInterval(() => {
       const number = Atomics.load(place, 0);
-      if (number === seen && performance.now() - since > longestCase) {
-        end({ number, why: `took more than ${longestCase / 1000} s` });
+      if (number === seen && performance.now() - since > longest * 1000) {
+        end({ number, why: `took more than ${longest} s` });
       } else if (number !== seen) {
         seen = number;
         so.next = number;

@@ -33,7 +33,7 @@ async function work({ kind: name, seed, from, to, current }: Work, report: (what
     } catch (error) {
       report({ failed: number, stack: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     }
-    if (number % 100 === 99) peak = Math.max(peak, process.memoryUsage().heapUsed);
+    if (number % 100 === 99 || number === to - 1) peak = Math.max(peak, process.memoryUsage().heapUsed);
   }
   report({ done: to, peak });
 }

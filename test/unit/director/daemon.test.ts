@@ -132,6 +132,22 @@ describe('a server that fails', () => {
     await director.stop();
   });
 
+  test('is removed after its time where it was down before its service was there', async () => {
+    const director = await settled();
+    director.hosts.set('10.0.1.2', 'refuses');
+    await director.seconds(10);
+    const second = documentOf(three.slice(0, 2), 'removeAfter: 20')
+      .replace('\nservices:', '')
+      .replace('port: 80', 'port: 81');
+    await director.reload(documentOf(three) + second);
+    await director.seconds(5);
+    assert.equal(director.weights['tcp:192.0.2.10:81/10.0.1.2:80'], 0);
+    await director.seconds(20);
+    assert.equal(director.weights['tcp:192.0.2.10:81/10.0.1.2:80'], undefined);
+    assert.equal(director.weights['tcp:192.0.2.10:81/10.0.1.1:80'], 1);
+    await director.stop();
+  });
+
   test('again and again comes back later each time', async () => {
     const director = await settled();
     const times: number[] = [];

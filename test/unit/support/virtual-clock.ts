@@ -3,15 +3,19 @@ import type { Clock } from '../../../src/ports/clock.js';
 
 interface Sleeper {
   readonly at: number;
-  readonly number: number;
   readonly wake: () => void;
 }
 
 /** A clock that stands still until it is moved: what sleeps wakes in order, and has its turn before the next one does. */
 export class VirtualClock implements Clock {
+  readonly #turns: number;
   #now = 0;
-  #count = 0;
   readonly #sleepers = new Set<Sleeper>();
+
+  /** @param turns of the event loop that whoever wakes has until time goes on. */
+  constructor(turns = 12) {
+    this.#turns = turns;
+  }
 
   now(): number {
     return this.#now;
@@ -21,7 +25,6 @@ export class VirtualClock implements Clock {
     return new Promise((resolve) => {
       const sleeper: Sleeper = {
         at: this.#now + Math.max(0, milliseconds),
-        number: this.#count++,
         wake: () => {
           this.#sleepers.delete(sleeper);
           signal?.removeEventListener('abort', sleeper.wake);
@@ -39,7 +42,7 @@ export class VirtualClock implements Clock {
 
   /** Lets everything run that can without time passing. */
   async rest(): Promise<void> {
-    for (let turn = 0; turn < 12; turn++) await setImmediate();
+    for (let turn = 0; turn < this.#turns; turn++) await setImmediate();
   }
 
   /** Moves on. */
@@ -47,7 +50,9 @@ export class VirtualClock implements Clock {
     const end = this.#now + milliseconds;
     await this.rest();
     for (;;) {
-      const [next] = [...this.#sleepers].sort((a, b) => a.at - b.at || a.number - b.number);
+      let next: Sleeper | undefined;
+      // They are in the order in which they began to sleep.
+      for (const sleeper of this.#sleepers) if (next === undefined || sleeper.at < next.at) next = sleeper;
       if (next === undefined || next.at > end) break;
       this.#now = next.at;
       next.wake();
