@@ -5,6 +5,13 @@ import { serverId, type RealServer } from '../model/server.js';
 import { isFirewallMark, type VirtualService } from '../model/service.js';
 import type { WeightWish } from './outcome.js';
 
+/** Whether enough servers are healthy for a service to be served by them. */
+export function isEnough(before: Serving, view: Pick<ServiceView, 'settings' | 'members'>): boolean {
+  const { healthy, counting, needed } = headcount(view);
+  // What is in trouble for want of one of several is not out of it as soon as that one is back.
+  return healthy >= (before === 'normal' || needed === 1 ? needed : Math.min(needed + 1, counting));
+}
+
 /** Who gets the connections of a service. */
 export type Serving =
   /** Its healthy servers. */
@@ -29,6 +36,8 @@ export interface Member {
   readonly isPresent: boolean;
   /** What its last failure was, where it is down. */
   readonly failure: 'unreachable' | 'said-no' | undefined;
+  /** When its last check failed, in milliseconds of the monotonic clock; undefined where it did not. */
+  readonly failedAt?: number | undefined;
   /** Taken out by an operator. */
   readonly drained?: 'quiesced' | 'removed' | undefined;
   /** An operator's weight in place of the document's. */
@@ -54,6 +63,8 @@ export interface ServiceView {
   readonly service: VirtualService;
   readonly settings: ServiceHealth;
   readonly members: readonly Member[];
+  /** Since when enough are healthy again while it fails open, in milliseconds of the monotonic clock. */
+  readonly wellSince?: number | undefined;
   readonly leaving: readonly Leaving[];
 }
 
@@ -129,13 +140,16 @@ export function headcount({ settings, members }: Pick<ServiceView, 'settings' | 
 }
 
 /** Who gets the connections of a service. @param before who got them until now. */
-export function servingAfter(before: Serving, view: Pick<ServiceView, 'settings' | 'members'>): Serving {
-  const { settings, members } = view;
-  const { healthy, counting, needed } = headcount(view);
+export function servingAfter(before: Serving, view: Pick<ServiceView, 'settings' | 'members' | 'wellSince'>): Serving {
+  const { settings, members, wellSince } = view;
+  const { healthy } = headcount(view);
   if (members.length === 0 && settings.sorryServer === undefined) return 'normal';
-  // What is in trouble for want of one of several is not out of it as soon as that one is back.
-  const leaves = before === 'normal' || needed === 1 ? needed : Math.min(needed + 1, counting);
-  if (healthy >= leaves) return 'normal';
+  if (isEnough(before, view)) {
+    // The first that is back does not get all connections: the others are asked first whether they are, too.
+    const isAsked = ({ failedAt = -Infinity }: Member): boolean => failedAt > (wellSince ?? Infinity);
+    const waits = members.some((member) => !member.isUp && mayServe(member, settings) && !isAsked(member));
+    return before === 'open' && waits ? 'open' : 'normal';
+  }
   // The first checks decide.
   if (before === 'normal' && members.some(({ isPending }) => isPending)) return before;
   if (settings.sorryServer !== undefined) return 'sorry';

@@ -16,6 +16,7 @@ import { combine, type ServerHealth } from './server-health.js';
 import { targetId, targetOf } from './target.js';
 import {
   headcount,
+  isEnough,
   servingAfter,
   wantedServers,
   weightOf,
@@ -81,6 +82,8 @@ export interface WatchedService {
   readonly servers: Map<string, WatchedServer>;
   serving: Serving;
   since: number;
+  /** Since when enough are healthy again while it fails open. */
+  wellSince: number | undefined;
   readonly leaving: Map<string, LeavingServer>;
   /** As the kernel has it, as far as is known; undefined where it has not. */
   present: ServiceWithServers | undefined;
@@ -477,6 +480,8 @@ export class Watch {
   }
 
   #wantedOf(service: WatchedService, now: number): ServiceWithServers | undefined {
+    const isWell = service.serving === 'open' && isEnough('open', this.view(service, now));
+    service.wellSince = isWell ? (service.wellSince ?? now) : undefined;
     const view = this.view(service, now);
     const serving = service.isWanted ? servingAfter(service.serving, view) : service.serving;
     if (serving !== service.serving) {
@@ -488,6 +493,7 @@ export class Watch {
     const removeAfter = service.settings.removeAfter ?? 0;
     const isMoving =
       service.leaving.size > 0 ||
+      serving === 'open' ||
       view.members.some(
         ({ part, isUp, isPending, downFor }) => part < 1 || (!isUp && !isPending && downFor < removeAfter),
       );
@@ -498,10 +504,11 @@ export class Watch {
   }
 
   /** A service with all that its servers' weights depend on. */
-  view({ service, settings, servers, leaving }: WatchedService, now: number): ServiceView {
+  view({ service, settings, servers, leaving, wellSince }: WatchedService, now: number): ServiceView {
     return {
       service,
       settings,
+      wellSince,
       members: [...servers.values()].map((one) => this.member(one, now)),
       leaving: [...leaving.values()],
     };
@@ -518,6 +525,7 @@ export class Watch {
       isPending,
       isPresent,
       failure,
+      failedAt: failedAt(one),
       wish,
       drains,
       drained: wished?.drain,
@@ -604,6 +612,7 @@ function newService(service: VirtualService, settings: ServiceHealth, now: numbe
     servers: new Map(),
     serving: 'normal',
     since: now,
+    wellSince: undefined,
     leaving: new Map(),
     present: undefined,
   };
@@ -686,6 +695,15 @@ function isAsLeft(left: ServiceWithServers | undefined, found: ServiceWithServer
     }
     return other !== undefined && serverFieldsThatDiffer(canonicalServer(server), canonicalServer(other)).length === 0;
   });
+}
+
+/** When the last result of one of its checks was a failure; undefined where none was. */
+function failedAt({ probes }: WatchedServer): number | undefined {
+  let at: number | undefined;
+  for (const { state } of probes) {
+    if (state.last !== undefined && state.last.outcome.kind !== 'pass') at = Math.max(at ?? 0, state.last.at);
+  }
+  return at;
 }
 
 /** Whether a wish keeps connections away. */

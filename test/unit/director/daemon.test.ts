@@ -186,7 +186,7 @@ describe('all servers fail', () => {
     }
     assert.deepEqual(director.weights, all);
     director.hosts.set('10.0.1.1', 'well');
-    await director.seconds(8);
+    await director.seconds(14);
     assert.deepEqual(director.weights, { '10.0.1.1:80': 1, '10.0.1.2:80': 0, '10.0.1.3:80': 0 });
     assert.match(director.log, /1 of 3 servers healthy: served by them again/);
     await director.stop();

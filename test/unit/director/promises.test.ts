@@ -98,6 +98,24 @@ describe('several daemons', () => {
   });
 });
 
+test('the first server that is back after all were gone does not get all connections', async () => {
+  const director = await settled();
+  for (const address of three) director.hosts.set(address, 'silent');
+  await director.seconds(60);
+  assert.match((await director.server('10.0.1.1:80'))?.state ?? '', /down|recovering/);
+  let least = Infinity;
+  director.kernel.onChange = (change) => {
+    if (change.kind === 'edit-server' && change.server.weight === 0) least = 0;
+    return undefined;
+  };
+  for (const address of three) director.hosts.set(address, 'well');
+  await director.seconds(30);
+  assert.equal(least, Infinity, 'no weight was taken');
+  assert.deepEqual(director.weights, all);
+  assert.match(director.log, /3 of 3 servers healthy: served by them again/);
+  await director.stop();
+});
+
 describe('operators', () => {
   test('a weight that is that of the document is no reason to rise slowly, and neither is to put back what was not out', async () => {
     const director = await cold('slowStart: 60', 100);
