@@ -22,6 +22,7 @@ export const rooms = [
   ['doctor', 'facts about a host in, findings out; pure'],
   ['command', 'carries commands out; an error becomes a text and an exit status here'],
   ['director', 'the daemon of `run`: makes checks when they are due, and the table that follows from them'],
+  ['web', 'the page: requests in, HTML and JSON out; what changes the table is handed to it'],
   ['cli', 'the verbs, a file each, and the words after them'],
   ['main', 'the classic command line: arguments in, an exit status out'],
   ['edge', 'the real streams, files, processes, names and lock'],

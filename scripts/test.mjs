@@ -35,6 +35,7 @@ const scripts = readdirSync('examples')
  * @property {string[]} [argv]
  * @property {string[]} [packages] Debian packages that it calls, besides those of every lab
  * @property {string[]} [unpacked] Debian packages whose files are enough: installed, they would start a service
+ * @property {boolean} [waits] it waits most of the time, for what takes seconds in truth: it runs beside the others
  * @property {import('./lab/kernel.mjs').LabOptions} [lab] the kernel it asks for; no step that has none starts a lab
  */
 
@@ -53,7 +54,11 @@ const table = {
   script: {},
   unit: { argv: [process.execPath, '--enable-source-maps', '--test-reporter=dot', 'scripts/unit.mjs'] },
   doctor: {},
+  'run-operate': { waits: true },
+  'run-states': { waits: true },
+  run: { waits: true },
   executables: {},
+  'run-others': { waits: true },
   'cluster-scripts': { packages: ['busybox', 'systemd'] },
   lint: { argv: [bin('eslint'), '.'] },
   faults: {},
@@ -222,11 +227,14 @@ async function main() {
   await prepare(chosen.map(([, task]) => task));
   const built = await timed('build', () => run(build));
   if (!built.ok) return finish([built]);
-  const actions = chosen.map(([name, task]) => {
+  const action = (/** @type {[string, Task]} */ [name, task]) => {
     const { argv } = task;
     return () => (argv ? timed(name, () => run(argv)) : timed(`lab ${name}`, () => runSuite(name, task)));
-  });
-  return finish([built, ...(await inTurns(actions, lanes))]);
+  };
+  const busy = chosen.filter(([, { waits }]) => waits !== true);
+  const waiting = chosen.filter(([, { waits }]) => waits === true);
+  const outcomes = await Promise.all([inTurns(busy.map(action), lanes), inTurns(waiting.map(action), 1)]);
+  return finish([built, ...outcomes.flat()]);
 }
 
 /** @param {Outcome[]} outcomes */

@@ -169,7 +169,7 @@ export type {
   Timeouts,
   Totals,
 } from './model/state.js';
-export { NoAnswerError, type NameResolver } from './ports/resolver.js';
+export { NoReplyError, type NameResolver } from './ports/resolver.js';
 export { createNameResolver } from './edge/system-resolver.js';
 export { openNetlinkTransport } from './socket/netlink-transport.js';
 export {

@@ -22,6 +22,7 @@ const servingTexts: Readonly<Record<Serving, string>> = {
   normal: '',
   sorry: ', the sorry server has taken over',
   open: ', fails open',
+  short: ', too few',
   closed: ', nobody gets connections',
 };
 

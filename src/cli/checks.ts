@@ -1,6 +1,6 @@
 import { reportFailures } from '../command/failure.js';
 import { StateError } from '../errors.js';
-import { daemonsOf, socketOf } from '../command/keepers.js';
+import { daemonCalled, daemonsOf, socketOf } from '../command/keepers.js';
 import type { RequestInput } from '../director/requests.js';
 import type { ServiceView, Snapshot } from '../director/snapshot.js';
 import { formatJson } from '../format/json.js';
@@ -71,7 +71,8 @@ export const checks = defineVerb<ChecksOptions>({
 /** @returns the exit status: 1 where a server is down. */
 async function show(io: Io, patterns: readonly ServerPattern[], options: ChecksOptions): Promise<number> {
   const { machine, stdout } = io;
-  const daemons = (await daemonsOf(machine)).filter(({ instance }) => [undefined, instance].includes(options.name));
+  const asked = options.name === undefined ? await daemonsOf(machine) : [await daemonCalled(machine, options.name)];
+  const daemons = asked.filter((one) => one !== undefined);
   if (daemons.length === 0)
     throw new StateError(options.name === undefined ? 'no daemon runs' : `no daemon is called ${options.name}`);
   const snapshots: Snapshot[] = [];
@@ -80,6 +81,7 @@ async function show(io: Io, patterns: readonly ServerPattern[], options: ChecksO
     const names = services.flatMap(({ servers }) => Object.keys(servers));
     const chosen = patterns.length === 0 ? names : namesMatching(names, patterns);
     found += chosen.length;
+    if (patterns.length > 0 && chosen.length === 0) continue;
     const request: RequestInput = options.now ? { do: 'check', servers: chosen } : { do: 'checks' };
     const snapshot = (await machine.control.ask(socketOf(instance), request, longestCheck)) as Snapshot | undefined;
     // It has ended since it was asked first.

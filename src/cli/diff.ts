@@ -11,7 +11,7 @@ import {
   type ComparisonOptions,
 } from './comparison.js';
 import { counted } from '../text/counted.js';
-import { readSnapshots, withoutHealth } from './health-notes.js';
+import { readSnapshots, withoutHealth } from '../director/health-notes.js';
 import { defineVerb } from './verb.js';
 
 /** Exit status where something differs, as diff(1) has it. */

@@ -178,7 +178,8 @@ function refusalText({ errno, operation, subject }: KernelError): string {
 async function verify(io: Io, client: IpvsClient, wanted: Table, options: MakeOptions): Promise<number> {
   const present = await readTable(client);
   // Servers that have a weight again are not drained any more, whoever gave it to them.
-  forgetReturned(io.machine.state, present);
+  // Those that daemons keep are theirs, in the table or not.
+  forgetReturned(io.machine.state, (await Keepers.find(io.machine)).complete(present));
   const left = compareTables(present, wanted, options);
   if (isSame(left)) return 0;
   await io.stderr.write(

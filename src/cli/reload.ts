@@ -1,6 +1,6 @@
 import { reportFailures } from '../command/failure.js';
 import { StateError } from '../errors.js';
-import { daemonsOf, socketOf } from '../command/keepers.js';
+import { daemonCalled, daemonsOf, socketOf } from '../command/keepers.js';
 import { defineVerb } from './verb.js';
 
 interface ReloadOptions {
@@ -22,12 +22,12 @@ export const reload = defineVerb<ReloadOptions>({
   run: (io, { name, force }) =>
     reportFailures(io, 'apply', async () => {
       const { machine, stdout } = io;
-      const daemons = await daemonsOf(machine);
-      const [first, second] = name === undefined ? daemons : daemons.filter(({ instance }) => instance === name);
+      const daemons = name === undefined ? await daemonsOf(machine) : [await daemonCalled(machine, name)];
+      const [first, second] = daemons.filter((one) => one !== undefined);
       if (first === undefined)
         throw new StateError(name === undefined ? 'no daemon runs' : `no daemon is called ${name}`);
       if (second !== undefined) {
-        const known = daemons.map(({ instance }) => instance).join(', ');
+        const known = daemons.map((one) => one?.instance ?? '').join(', ');
         throw new StateError(`several daemons run: give one of them with --name: ${known}`);
       }
       await machine.control.ask(socketOf(first.instance), { do: 'reload', force }, longestReload);

@@ -22,6 +22,7 @@ import { run } from './run.js';
 import { reload } from './reload.js';
 import { status } from './status.js';
 import { top } from './top.js';
+import { web } from './web.js';
 import { defineVerb, type DefinedVerb, type OptionValues } from './verb.js';
 
 /** Exit status for wrong usage. */
@@ -54,6 +55,7 @@ export const verbs: readonly DefinedVerb[] = [
   absent,
   undo,
   doctor,
+  web,
   metrics,
   completion,
 ];

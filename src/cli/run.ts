@@ -110,7 +110,7 @@ async function keep(io: Io, start: StartCheck, options: RunOptions): Promise<num
   const unsubscribe = machine.onSignal((signal) => {
     if (signal !== 'SIGHUP') daemon.stop();
     // One that comes while the document is read for the first time has nothing new to say.
-    else void begun?.then(() => daemon.reload());
+    else void begun?.then(() => daemon.reload()).catch(() => undefined);
   });
   try {
     begun = daemon.begin();

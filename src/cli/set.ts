@@ -1,8 +1,8 @@
-import { Keepers, socketOf, type Keeper } from '../command/keepers.js';
+import { Keepers, keptText, type KeptServers } from '../command/keepers.js';
 import { reportFailures } from '../command/failure.js';
 import { withSession } from '../command/session.js';
 import { checkTable } from '../documents/check-table.js';
-import { ValueError } from '../errors.js';
+import { StateError, ValueError } from '../errors.js';
 import { schedulerFlagOf } from '../model/scheduler-flags.js';
 import { parseServiceName, serverName, serviceName, startsWithService } from '../model/entity-name.js';
 import { isNetmask } from '../model/address-kind.js';
@@ -21,7 +21,7 @@ import { selectServers, withServers, type ServerPattern } from '../plan/selectio
 import { changedWeight, parseWeightChange, type WeightChange } from '../plan/weight-change.js';
 import { refuseOutage } from '../table/drained-servers.js';
 import { readTable } from '../table/read.js';
-import { showAsked } from './kept-servers.js';
+import { askKeepers, selectedOf, showAsked } from './kept-servers.js';
 import { makeTable, waitOption, withLock } from './make-table.js';
 import { readNames, readPatterns } from './named-servers.js';
 import { defineVerb } from './verb.js';
@@ -185,15 +185,28 @@ export const set = defineVerb<SetOptions>({
           const present = await readTable(client);
           const from = keepers.asWritten(present);
           const wanted = withSettings(from, services, patterns, options);
-          const kept = keptWeights(keepers, wanted, patterns, options);
-          const own = kept.size === 0 ? wanted : keepers.leaveAlone(present, wanted);
+          const selected = patterns.length === 0 ? [] : selectServers(wanted, patterns);
+          const { kept } = keepers.split(selected);
+          refuseKept(keepers, services, kept, options);
+          // What of kept services differs from their documents is the daemons' business.
+          const own = keepers.leaveAlone(present, wanted);
           if (!options.force) refuseOutage(present, own, '; --force does it all the same');
-          await showAsked(io, new Map([...kept].map(([keeper]) => [keeper, []])), from, wanted);
+          const weightOf = new Map(selected.map(({ key, server }) => [serverName(key, server), server.weight]));
+          const weigh = (server: RealServer, key: ServiceKey): RealServer => ({
+            ...server,
+            weight: weightOf.get(serverName(key, server)) ?? server.weight,
+          });
+          const before = selectServers(from, patterns, { optional: true });
+          await showAsked(io, kept, from, withServers(from, selectedOf(kept, before), weigh));
           const { json, dryRun, force } = options;
           const status = await makeTable(io, client, present, own, { verb: 'set', json, dryRun });
           if (status !== 0 || dryRun) return status;
-          for (const [{ instance }, weights] of kept)
-            await io.machine.control.ask(socketOf(instance), { do: 'weigh', weights, force, by: io.machine.user });
+          await askKeepers(io, kept, (servers) => ({
+            do: 'weigh',
+            weights: Object.fromEntries(servers.map((name) => [name, weightOf.get(name) ?? 0])),
+            force,
+            by: io.machine.user,
+          }));
           return 0;
         };
         return options.dryRun ? make() : withLock(io, options.wait, `set ${names.join(' ')}`, make);
@@ -201,23 +214,19 @@ export const set = defineVerb<SetOptions>({
     }),
 });
 
-/** Weights for servers that daemons keep; what else is set of these is refused by `makeTable`. */
-function keptWeights(
+/** @throws {StateError} where more than weights would be set of what daemons keep. */
+function refuseKept(
   keepers: Keepers,
-  wanted: Table,
-  patterns: readonly ServerPattern[],
+  services: readonly ServiceKey[],
+  kept: KeptServers,
   options: ServerChanges & ServiceChanges,
-): ReadonlyMap<Keeper, Readonly<Record<string, number>>> {
-  const others = [...serverSettings, ...serviceSettings].filter((name) => name !== 'weight');
-  if (options.weight === undefined || others.some((name) => options[name] !== undefined)) return new Map();
-  const selected = selectServers(wanted, patterns);
-  const weightOf = new Map(selected.map(({ key, server }) => [serverName(key, server), server.weight]));
-  return new Map(
-    [...keepers.split(selected).kept].map(([keeper, names]) => [
-      keeper,
-      Object.fromEntries(names.map((name) => [name, weightOf.get(name) ?? 0])),
-    ]),
-  );
+): void {
+  const [service] = services.filter((key) => keepers.ownerOf(key) !== undefined);
+  const [[keeper, servers] = []] = kept;
+  const hasMore = serverSettings.some((name) => name !== 'weight' && options[name] !== undefined);
+  const owner = service === undefined ? keeper : keepers.ownerOf(service);
+  if (owner === undefined || (service === undefined && !hasMore)) return;
+  throw new StateError(keptText(service === undefined ? (servers?.[0] ?? '') : serviceName(service), owner));
 }
 
 /** @throws {ValueError} where a setting has nothing that it could be one of, or a name has no setting. */

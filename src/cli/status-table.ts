@@ -8,7 +8,7 @@ import type { ServerState } from '../model/state.js';
 import { drainedEntry, type DrainedServer, type DrainRecord } from '../table/drain-record.js';
 import type { ServerView } from '../director/snapshot.js';
 import { serverName } from '../model/entity-name.js';
-import { healthText } from './health-notes.js';
+import { healthText } from '../director/health-notes.js';
 import { drawTable, type Column, type Row } from './draw-table.js';
 
 const columns: readonly Column[] = [

@@ -4,7 +4,7 @@ import { withReader, type ReadSession } from '../command/session.js';
 import { writeAll } from '../command/write-all.js';
 import { naturalOrder } from '../format/order.js';
 import { readDrainRecord } from '../table/drain-record.js';
-import { healthJson, readSnapshots, serverViews } from './health-notes.js';
+import { healthJson, readSnapshots, serverViews } from '../director/health-notes.js';
 import { defineVerb } from './verb.js';
 
 interface StatusOptions {

@@ -15,6 +15,7 @@ import { drainServers, refuseOutage, returningServers, withReturned } from '../t
 import { readTable } from '../table/read.js';
 import { counted } from '../text/counted.js';
 import { askKeepers } from './kept-servers.js';
+import type { WebActions } from '../web/change.js';
 import { makeTable, withLock } from './make-table.js';
 import type { TopActions } from './top-keys.js';
 
@@ -32,7 +33,13 @@ function describe({ service, family, address, port }: ServerName): string {
 }
 
 /** The actions of a session. They reject with an IpvsError where they are refused; nothing is written to the screen. */
-export function topActions({ io, client }: Session): TopActions {
+export function topActions(session: Session): TopActions {
+  const actions = tableActions(session);
+  return { ...actions, drain: (target) => actions.drain(target, undefined) };
+}
+
+/** The same for the page, where people give reasons. */
+export function tableActions({ io, client }: Session): WebActions {
   const change = (
     verb: string,
     target: ServerName,
@@ -52,18 +59,18 @@ export function topActions({ io, client }: Session): TopActions {
     });
   const { state } = io.machine;
   return {
-    drain: (target) =>
+    drain: (target, reason) =>
       change(
         'drain',
         target,
         (from, selected) => {
-          const note = { by: io.machine.user, at: new Date(io.machine.date()).toISOString(), reason: undefined };
+          const note = { by: io.machine.user, at: new Date(io.machine.date()).toISOString(), reason };
           const { table, record } = drainServers(from, cleanRecord(readDrainRecord(state), from), selected, note);
           refuseOutage(from, table);
           writeDrainRecord(state, record);
           return table;
         },
-        (servers) => ({ do: 'drain', servers, by: io.machine.user }),
+        (servers) => ({ do: 'drain', servers, reason, by: io.machine.user }),
       ),
     undrain: (target) =>
       change(
@@ -91,7 +98,7 @@ export function topActions({ io, client }: Session): TopActions {
 }
 
 /** The same machine, whose messages are kept: the screen is not theirs. */
-function quietIo(io: Io): { readonly quiet: Io; readonly complaints: () => string } {
+export function quietIo(io: Io): { readonly quiet: Io; readonly complaints: () => string } {
   let text = '';
   const stderr = {
     isTerminal: false,

@@ -1,5 +1,7 @@
 // The columns of `top`: what they show of a row, and how numbers are written.
 
+import { shortNumber } from '../format/short-number.js';
+
 /** How a column's numbers are written. */
 type Kind = 'text' | 'count' | 'rate' | 'bytes' | 'chart';
 
@@ -47,21 +49,6 @@ export interface NumberStyle {
   readonly bits: boolean;
   /** Charts of block characters. */
   readonly unicode: boolean;
-}
-
-const units = ['', 'k', 'M', 'G', 'T', 'P', 'E'] as const;
-
-/** A number in at most four characters: `0.5`, `12`, `1.2k`, `340k`. */
-export function shortNumber(value: number): string {
-  let scaled = value;
-  let unit = 0;
-  while (Math.round(scaled) >= 1000 && unit < units.length - 1) {
-    scaled /= 1000;
-    unit++;
-  }
-  const isWhole = unit === 0 && Number.isInteger(scaled);
-  const digits = isWhole || scaled >= 9.95 ? scaled.toFixed(0) : scaled.toFixed(1);
-  return `${digits}${units[unit] ?? ''}`;
 }
 
 function exactNumber(value: number, kind: Kind): string {

@@ -4,7 +4,7 @@ import { reportFailures } from '../command/failure.js';
 import { withSession } from '../command/session.js';
 import { serverName } from '../model/entity-name.js';
 import { weights } from '../model/limits.js';
-import type { ServerKey } from '../model/server.js';
+import type { RealServer } from '../model/server.js';
 import type { ServiceKey } from '../model/service.js';
 import type { Table } from '../model/table.js';
 import { selectServers, withServers, type Selected } from '../plan/selection.js';
@@ -77,12 +77,15 @@ export const undrain = defineVerb<UndrainOptions>({
     reportFailures(io, 'apply', async () => {
       const { names, patterns } = await readServers(io, options.words);
       return withSession(io, 'apply', async ({ client }) => {
-        const choose = (table: Table): Selected[] => {
+        const choose = (table: Table, keepers: Keepers): Selected[] => {
           const { service: services, batch, ifPresent: optional } = options;
           const selected = selectServers(table, patterns, { services, batch, optional });
           if (!options.all) return selected;
           const record = readDrainRecord(io.machine.state);
-          return selected.filter(({ key, server }) => drainedEntry(record, key, server) !== undefined);
+          return selected.filter(
+            ({ key, server }) =>
+              keepers.isDrained(serverName(key, server)) || drainedEntry(record, key, server) !== undefined,
+          );
         };
         return putBack(io, client, choose, options, `undrain ${names.join(' ')}`.trimEnd());
       });
@@ -92,16 +95,16 @@ export const undrain = defineVerb<UndrainOptions>({
 async function putBack(
   io: Io,
   client: IpvsClient,
-  choose: (table: Table) => Selected[],
+  choose: (table: Table, keepers: Keepers) => Selected[],
   options: UndrainOptions,
   purpose: string,
 ): Promise<number> {
   const { json, dryRun, ramp, weight } = options;
   const keepers = await Keepers.find(io.machine);
   const from = await readTable(client);
-  const selected = choose(keepers.complete(from));
+  const selected = choose(keepers.complete(from), keepers);
   const { own, kept } = keepers.split(selected);
-  const asked = await undrainKept(io, kept, selected, keepers.complete(from), options);
+  const asked = await undrainKept(io, keepers, kept, selected, keepers.complete(from), options);
   if (own.length === 0 && kept.size > 0) return asked;
   const returning = returningServers(readDrainRecord(io.machine.state), own, weight);
   const problem = ramp > 0 ? rampProblem(from, returning) : undefined;
@@ -131,40 +134,32 @@ async function putBack(
 /** Lets daemons put back servers that they keep. @returns the exit status. */
 async function undrainKept(
   io: Io,
+  keepers: Keepers,
   kept: KeptServers,
   selected: readonly Selected[],
   from: Table,
-  { dryRun, weight, ramp }: UndrainOptions,
+  { dryRun, weight, ramp, all, words, service, batch }: UndrainOptions,
 ): Promise<number> {
-  if (kept.size === 0) return 0;
-  const record = readDrainRecord(io.machine.state);
+  // All that are drained are those, too, that left the document since.
+  const isAll = all && words.length === 0 && service.length === 0 && batch === undefined;
+  const asked = isAll ? keepers.drained : kept;
+  if (asked.size === 0) return 0;
   // What is down is not drained by that; the daemon puts it back itself.
-  const drained = selectedOf(kept, selected).filter(
-    ({ key, server }) => drainedEntry(record, key, server) !== undefined,
-  );
-  const weightOf = (key: ServiceKey, server: ServerKey): number =>
-    weight ?? record.get(serverName(key, server))?.weight ?? 0;
-  await showAsked(
-    io,
-    kept,
-    from,
-    withServers(from, drained, (server, key) => ({ ...server, weight: weightOf(key, server) })),
-  );
+  const drained = selectedOf(kept, selected).filter(({ key, server }) => keepers.isDrained(serverName(key, server)));
+  const back = (server: RealServer, key: ServiceKey): RealServer => ({
+    ...server,
+    weight: weight ?? keepers.weightOf(serverName(key, server)) ?? 0,
+  });
+  await showAsked(io, asked, from, withServers(from, drained, back));
   if (dryRun) return 0;
+  await askKeepers(io, asked, (servers) => ({ do: 'undrain', servers, ...(ramp > 0 ? { ramp } : {}) }));
+  if (weight === undefined) return 0;
   const names = new Set(drained.map(({ key, server }) => serverName(key, server)));
-  await askKeepers(io, kept, (servers) => ({
-    do: 'undrain',
-    servers: servers.filter((name) => names.has(name)),
-    ...(ramp > 0 ? { ramp } : {}),
+  await askKeepers(io, asked, (servers) => ({
+    do: 'weigh',
+    weights: Object.fromEntries(servers.filter((name) => names.has(name)).map((name) => [name, weight])),
+    by: io.machine.user,
   }));
-  if (weight !== undefined) {
-    const { user: by } = io.machine;
-    await askKeepers(io, kept, (servers) => ({
-      do: 'weigh',
-      weights: Object.fromEntries(servers.filter((name) => names.has(name)).map((name) => [name, weight])),
-      by,
-    }));
-  }
   return 0;
 }
 

@@ -19,6 +19,10 @@ export interface Keeper {
   readonly document: string;
   readonly pid: number;
   readonly services: readonly OwnedService[];
+  /** Names of services that it is about to keep. */
+  readonly claims: readonly string[];
+  /** Names of servers that operators have drained, also of some that left the document. */
+  readonly drained: readonly string[];
 }
 
 const socketPrefix = 'run-';
@@ -26,13 +30,24 @@ const socketPrefix = 'run-';
 /** The name of a daemon's socket. */
 export const socketOf = (instance: string): string => socketPrefix + instance;
 
+/** Longest time for an answer that takes no work, in seconds: one that hangs must not hold up others. */
+const promptly = 3;
+
+/**
+ * The daemon of a name; undefined where none runs.
+ * @throws {StateError} where it does not answer.
+ */
+export async function daemonCalled(machine: Pick<Machine, 'control'>, instance: string): Promise<Keeper | undefined> {
+  return (await machine.control.ask(socketOf(instance), { do: 'owns' }, promptly)) as Keeper | undefined;
+}
+
 /** The daemons that run in this network namespace, but for one. @throws {StateError} where one does not answer. */
 export async function daemonsOf(machine: Pick<Machine, 'control'>, except?: string): Promise<Keeper[]> {
   const keepers: Keeper[] = [];
   for (const name of machine.control.list()) {
     if (!name.startsWith(socketPrefix) || (except !== undefined && name === socketOf(except))) continue;
-    const answer = await machine.control.ask(name, { do: 'owns' });
-    if (answer !== undefined) keepers.push(answer as Keeper);
+    const keeper = await daemonCalled(machine, name.slice(socketPrefix.length));
+    if (keeper !== undefined) keepers.push(keeper);
   }
   return keepers;
 }
@@ -44,9 +59,11 @@ export type KeptServers = ReadonlyMap<Keeper, readonly string[]>;
 export class Keepers {
   readonly #owners = new Map<string, Keeper>();
   readonly #weights = new Map<string, number>();
+  readonly #drained = new Map<string, Keeper>();
 
   constructor(daemons: readonly Keeper[]) {
     for (const daemon of daemons) {
+      for (const name of daemon.drained) this.#drained.set(name, daemon);
       for (const { service, servers } of daemon.services) {
         this.#owners.set(service, daemon);
         for (const [name, weight] of Object.entries(servers)) this.#weights.set(name, weight);
@@ -67,6 +84,18 @@ export class Keepers {
   /** The weight that a kept server has in its document; undefined: it is not kept. */
   weightOf(name: string): number | undefined {
     return this.#weights.get(name);
+  }
+
+  /** Servers that operators have drained and daemons keep. */
+  get drained(): KeptServers {
+    const kept = new Map<Keeper, string[]>();
+    for (const [name, keeper] of this.#drained) kept.set(keeper, [...(kept.get(keeper) ?? []), name]);
+    return kept;
+  }
+
+  /** Whether an operator has drained a kept server. */
+  isDrained(name: string): boolean {
+    return this.#drained.has(name);
   }
 
   /** The table with the servers that daemons have taken out of it, at weight 0. */

@@ -17,6 +17,7 @@ import type { ControlServer } from '../ports/control.js';
 import type { Machine } from '../ports/io.js';
 import { inTurns } from '../table/turns.js';
 import { counted } from '../text/counted.js';
+import { advice, adviceSettings, loadAdvice } from './advice.js';
 import { Checking } from './checking.js';
 import { Hooks } from './hooks.js';
 import type { Journal } from './journal.js';
@@ -78,7 +79,7 @@ export class Daemon {
   readonly #checking: Checking;
   readonly #hooks: Hooks;
   readonly #ending = new AbortController();
-  readonly #retries = new Map<WatchedService, { readonly at: number; readonly tries: number }>();
+  readonly #retries = new Map<WatchedService, { readonly at: number; readonly tries: number; readonly why: string }>();
   readonly #startedAt: number;
   #watch: Watch;
   #client: IpvsClient | undefined;
@@ -93,6 +94,11 @@ export class Daemon {
   #loadedAt: number;
   #problem: string | undefined;
   #saved = '';
+  /** Why it could not be saved last. */
+  #unsaved: string | undefined;
+  /** Services that it is about to keep: nobody else may take them meanwhile. */
+  #claims: ReadonlySet<string> = new Set();
+  #reloads: Promise<unknown> = Promise.resolve();
   #tracked: string | undefined;
   /** Tries in a row in which the kernel could not be asked at all. */
   #outages = 0;
@@ -126,15 +132,13 @@ export class Daemon {
     const configuration = await read();
     refuseUnsupported(configuration);
     this.#client = await connect(machine);
+    this.#claims = namesOf(configuration);
     try {
-      this.#control = await machine.control.serve(socketOf(instance), (request) => this.#respond(readRequest(request)));
-      await this.#refuseShared(configuration);
-      const saved = readSaved(machine.state, instance);
-      const present = await this.#readServices(configuration, saved.owned);
-      this.#watch = new Watch(await this.#kernelSettings(), withDrainsOf(saved.wishes, machine.state, present));
+      // Whoever asks for something has to wait for the end of this.
       await this.#inTurn(async () => {
-        await this.#load(configuration, present, saved.owned);
-        await this.#settle();
+        const respond = (request: unknown): Promise<unknown> => this.#respond(readRequest(request));
+        this.#control = await machine.control.serve(socketOf(instance), respond);
+        await this.#takeFirst(configuration);
       });
     } catch (error) {
       await this.end();
@@ -143,7 +147,40 @@ export class Daemon {
     const { services } = configuration.table;
     const servers = services.reduce((sum, one) => sum + one.servers.length, 0);
     const checks = counted(this.#watch.probes.size, 'check');
+    await this.#advise(configuration);
     journal.say('notice', `keeps ${counted(services.length, 'service')} with ${counted(servers, 'server')}, ${checks}`);
+  }
+
+  async #takeFirst(configuration: Configuration): Promise<void> {
+    const { machine, instance } = this.#options;
+    const others = await this.#refuseShared(configuration);
+    const saved = readSaved(machine.state, instance);
+    const present = await this.#readServices(configuration, saved.owned);
+    const owned = this.#ownedStill(configuration, saved.owned, present, others);
+    const drained = withDrainsOf(saved.wishes, machine.state, present, configuration);
+    this.#watch = new Watch(await this.#kernelSettings(), drained);
+    await this.#load(configuration, present, owned);
+    this.#claims = new Set();
+    await this.#settle();
+  }
+
+  /** What it kept before and still has to end: not what others keep by now, and not most of it. */
+  #ownedStill(
+    configuration: Configuration,
+    owned: ReadonlySet<string>,
+    present: readonly KernelService[],
+    others: ReadonlySet<string>,
+  ): ReadonlySet<string> {
+    const here = present.map(({ service }) => serviceName(service.key)).filter((name) => owned.has(name));
+    const staying = namesOf(configuration);
+    const ending = here.filter((name) => !staying.has(name) && !others.has(name));
+    if (ending.length <= here.length * mostEnding) return new Set(ending);
+    this.#options.journal.say(
+      'error',
+      `the document has ${here.length - ending.length} of ${here.length} services that were kept: the others are left alone, ` +
+        `ipvsadm -D removes them: ${ending.slice(0, mostRefusals).join(', ')}`,
+    );
+    return new Set();
   }
 
   /** Runs until `stop`. */
@@ -205,7 +242,10 @@ export class Daemon {
     const { journal, machine } = this.#options;
     await machine.notify(`RELOADING=1\nMONOTONIC_USEC=${Math.round(machine.clock.now() * 1000)}`);
     try {
-      await this.#inTurn(() => this.#reload(force));
+      // One after the other, so that what was read last is what is taken last.
+      const reload = this.#reloads.then(() => this.#reload(force));
+      this.#reloads = reload.catch(() => undefined);
+      await reload;
       this.#problem = undefined;
     } catch (error) {
       if (!(error instanceof IpvsError)) throw error;
@@ -220,23 +260,32 @@ export class Daemon {
 
   async #reload(force: boolean): Promise<void> {
     const { read, machine, journal } = this.#options;
+    // Reading and asking others takes time, in which tables are made.
     const configuration = await read();
     refuseUnsupported(configuration);
-    await this.#refuseShared(configuration);
-    this.#refuseEnding(configuration, force);
-    const present = await this.#readServices(configuration, new Set());
-    await this.#load(configuration, present, new Set());
-    await this.#settle();
+    this.#claims = namesOf(configuration);
+    try {
+      await this.#refuseShared(configuration);
+      await this.#inTurn(async () => {
+        this.#refuseEnding(configuration, force);
+        const present = await this.#readServices(configuration, new Set());
+        await this.#load(configuration, present, new Set());
+        await this.#settle();
+      });
+    } finally {
+      this.#claims = new Set();
+    }
     this.#loadedAt = machine.clock.now();
+    await this.#advise(configuration);
     journal.say('notice', `took the document: ${counted(configuration.table.services.length, 'service')}`);
   }
 
   /** A truncated document is one, too. */
-  #refuseEnding({ table }: Configuration, force: boolean): void {
-    const staying = new Set(table.services.map(({ service }) => serviceName(service.key)));
+  #refuseEnding({ table }: Pick<Configuration, 'table'>, force: boolean): void {
+    const staying = namesOf({ table });
     const before = [...this.#watch.services.values()].filter(({ isWanted }) => isWanted);
     const ending = before.filter(({ name }) => !staying.has(name)).length;
-    if (force || ending <= 1 || ending <= before.length * mostEnding) return;
+    if (force || ending <= before.length * mostEnding) return;
     throw new ValueError(
       `it would end ${ending} of ${before.length} services; if that is meant: ipvsadm reload --force`,
     );
@@ -254,8 +303,8 @@ export class Daemon {
     this.#lastLook = now;
   }
 
-  async #readServices({ table }: Configuration, owned: ReadonlySet<string>): Promise<KernelService[]> {
-    const ours = new Set(table.services.map(({ service }) => serviceName(service.key)));
+  async #readServices(configuration: Configuration, owned: ReadonlySet<string>): Promise<KernelService[]> {
+    const ours = namesOf(configuration);
     return this.#read((name) => ours.has(name) || owned.has(name) || this.#owns(name));
   }
 
@@ -269,22 +318,46 @@ export class Daemon {
   }
 
   async #kernelSettings(): Promise<{ expiresTemplates: boolean }> {
-    const path = '/proc/sys/net/ipv4/vs/expire_quiescent_template';
     // Not to be read: as the kernel has it by default.
-    const text = await readText(this.#options.machine, path).catch(() => '');
-    return { expiresTemplates: text.trim() === '1' };
+    return { expiresTemplates: (await readSetting(this.#options.machine, 'expire_quiescent_template')) === 1 };
   }
 
-  /** @throws {StateError} where another daemon keeps one of the services. */
-  async #refuseShared({ table }: Configuration): Promise<void> {
-    const ours = new Set(table.services.map(({ service }) => serviceName(service.key)));
-    for (const other of await daemonsOf(this.#options.machine, this.#options.instance)) {
-      const shared = other.services.find(({ service }) => ours.has(service));
+  /** Says what works against it. */
+  async #advise(configuration: Configuration): Promise<void> {
+    const { machine, journal, mostChecks } = this.#options;
+    const values = new Map<string, number | undefined>();
+    for (const name of adviceSettings) values.set(name, await readSetting(machine, name));
+    const limits = await readText(machine, '/proc/self/limits').catch(() => '');
+    const [, digits] = /^Max open files\s+(\d+)/m.exec(limits) ?? [];
+    const surroundings = {
+      sysctl: (name: string) => values.get(name),
+      descriptors: digits === undefined ? undefined : Number(digits),
+    };
+    for (const line of advice(configuration, surroundings, mostChecks)) journal.say('warning', line);
+    const load = loadAdvice(this.#watch.probes);
+    if (load !== undefined) journal.say('warning', load);
+  }
+
+  /**
+   * Looks what other daemons keep.
+   * @returns the names of their services.
+   * @throws {StateError} where another one keeps one of these.
+   */
+  async #refuseShared(configuration: Configuration): Promise<ReadonlySet<string>> {
+    const { machine, instance } = this.#options;
+    const ours = namesOf(configuration);
+    const theirs = new Set<string>();
+    for (const other of await daemonsOf(machine, instance)) {
+      for (const { service } of other.services) theirs.add(service);
+      // Of two that begin at the same time one has to give way.
+      const claims = other.instance < instance ? other.claims : [];
+      const shared = [...other.services.map(({ service }) => service), ...claims].find((name) => ours.has(name));
       if (shared === undefined) continue;
       throw new StateError(
-        `${shared.service} is kept by another daemon, ${other.instance} (process ${other.pid}, ${other.document})`,
+        `${shared} is kept by another daemon, ${other.instance} (process ${other.pid}, ${other.document})`,
       );
     }
+    return theirs;
   }
 
   #heard(probe: Probe, startedAt: number, outcome: Outcome): void {
@@ -355,7 +428,7 @@ export class Daemon {
     for (const [service, error] of failed) {
       const tries = this.#retries.get(service)?.tries ?? 0;
       const pause = retryPauses[Math.min(tries, retryPauses.length - 1)] ?? 0;
-      this.#retries.set(service, { at: now + pause, tries: tries + 1 });
+      this.#retries.set(service, { at: now + pause, tries: tries + 1, why: error.message });
       if (said++ < mostRefusals) journal.say('error', `${error.message}; tried again in ${pause / 1000} s`);
     }
     // Somebody else has been there: what is planned next starts from what there is.
@@ -438,13 +511,15 @@ export class Daemon {
 
   /** What others can see of it. */
   #afterChange(): void {
-    const { journal } = this.#options;
+    this.#track(String(-this.#troubled()));
     try {
       this.#save();
-      this.#track(String(-this.#troubled()));
+      this.#unsaved = undefined;
     } catch (error) {
       if (!(error instanceof IpvsError)) throw error;
-      journal.say('error', error.message);
+      // Once: it is tried again at every change.
+      if (this.#unsaved !== error.message) this.#options.journal.say('error', error.message);
+      this.#unsaved = error.message;
     }
   }
 
@@ -477,6 +552,8 @@ export class Daemon {
   }
 
   async #respond(request: Request): Promise<unknown> {
+    // Before the document is taken there is nothing to be said or done.
+    if (request.do !== 'owns' && this.#claims.size > 0) await this.#turn;
     switch (request.do) {
       case 'owns':
         return this.#ownsAnswer();
@@ -505,7 +582,8 @@ export class Daemon {
       service: name,
       servers: Object.fromEntries([...servers.values()].map((one) => [one.name, one.server.weight])),
     }));
-    return { instance, document, pid: process.pid, services };
+    const drained = [...this.#watch.wishes].flatMap(([name, { drain }]) => (drain === undefined ? [] : [name]));
+    return { instance, document, pid: process.pid, services, claims: [...this.#claims], drained };
   }
 
   async #snapshot(): Promise<Snapshot> {
@@ -560,9 +638,11 @@ export class Daemon {
   async #undrain({ servers, ramp }: Extract<Request, { do: 'undrain' }>): Promise<object> {
     const wishes = new Map<string, Wish | undefined>();
     for (const name of servers) {
-      this.#serverOf(name);
       const known = this.#watch.wishes.get(name);
-      wishes.set(name, known?.weight === undefined ? undefined : { ...known, drain: undefined });
+      // Servers that left the document may be drained still.
+      if (known === undefined) this.#serverOf(name);
+      if (known?.drain === undefined) continue;
+      wishes.set(name, known.weight === undefined ? undefined : { ...known, drain: undefined });
     }
     return this.#wish(wishes, { force: true, dryRun: false, ramp });
   }
@@ -582,6 +662,16 @@ export class Daemon {
     return this.#wish(wishes, { force, dryRun: false });
   }
 
+  /** @throws {StateError} where the kernel has not taken what follows from wishes: whoever asked must not believe it done. */
+  #refuseUndone(wishes: ReadonlyMap<string, unknown>): void {
+    if (this.#outages > 0) throw new StateError('it is noted, but the kernel can not be asked now; it is tried again');
+    for (const name of wishes.keys()) {
+      const service = this.#watch.server(name)?.service;
+      const why = service === undefined ? undefined : this.#retries.get(service)?.why;
+      if (why !== undefined) throw new StateError(`it is noted, but the kernel refused it, and is asked again: ${why}`);
+    }
+  }
+
   /** Takes wishes, unless a service would be left without a server. @returns how many servers it is about. */
   async #wish(
     wishes: ReadonlyMap<string, Wish | undefined>,
@@ -598,9 +688,21 @@ export class Daemon {
     if (!dryRun) {
       for (const [name, wish] of wishes) this.#watch.wish(name, wish, now, ramp);
       await this.#settle();
+      this.#refuseUndone(wishes);
     }
     return { servers: wishes.size };
   }
+}
+
+/** A setting below net.ipv4.vs; undefined: not to be read. */
+async function readSetting(machine: Machine, name: string): Promise<number | undefined> {
+  const text = await readText(machine, `/proc/sys/net/ipv4/vs/${name}`).catch(() => '');
+  return /^\d+\s*$/.test(text) ? Number(text) : undefined;
+}
+
+/** The names of a document's services. */
+function namesOf({ table }: Pick<Configuration, 'table'>): ReadonlySet<string> {
+  return new Set(table.services.map(({ service }) => serviceName(service.key)));
 }
 
 /** What `run` can't do yet, of what a document may ask for. @throws {ValueError} */
@@ -608,7 +710,7 @@ function refuseUnsupported({ health }: Configuration): void {
   for (const { servers } of health.services) {
     if (!servers.some(({ checks }) => checks.some(({ through }) => through === 'vip'))) continue;
     throw new ValueError(
-      'checks with `through: vip` can not be made by this version: leave it out, and give an address',
+      'checks with `through: vip` can not be made: Node.js can not mark packets; leave `through` out, and give the check an address of the server',
     );
   }
 }

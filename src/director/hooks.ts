@@ -78,7 +78,7 @@ export class Hooks {
   async #runOne(hook: Hook): Promise<void> {
     const input = JSON.stringify({ instance: this.#instance, changes: hook.waiting, left: hook.left });
     Object.assign(hook, { waiting: [], left: 0, isRunning: true });
-    const problem = await this.#machine.runHook(hook.command, `${input}\n`, longestRun);
+    const problem = await this.#machine.runHook(hook.command, `${input}\n`, longestRun).catch(String);
     if (problem !== undefined) this.#journal.say('error', `${hook.command[0] ?? ''}: ${problem}`);
     Object.assign(hook, { isRunning: false, next: this.#machine.clock.now() + pause });
   }

@@ -1,6 +1,6 @@
 // Lines for whoever watches the daemon: one for each change of state, and never more than can be read.
 
-import { matters, type Change, type WatchedService } from '../health/watch.js';
+import { matters, type Change } from '../health/watch.js';
 import type { Output } from '../ports/io.js';
 import { printable } from '../text/printable.js';
 
@@ -121,23 +121,16 @@ interface Line {
   readonly kind: string;
 }
 
-/** Who helps the healthy servers of a service that has too few of them. */
-function helpText({ servers, settings: { failOpen } }: WatchedService): string {
-  const failures = [...servers.values()].flatMap(({ health: { failure } }) => failure ?? []);
-  if (failOpen === 'all') return 'fails open, those that are down get connections, too';
-  if (failOpen === 'unreachable' && failures.includes('unreachable'))
-    return 'fails open, those that did not answer get connections, too';
-  return 'too few, and none of the others may get connections';
-}
-
 function lineOf(change: Change): Line | undefined {
   if (change.kind === 'service') {
     const { service, to, healthy, of } = change;
     const count = `${healthy} of ${of} servers healthy`;
+    const who = service.settings.failOpen === 'all' ? 'are down' : 'did not answer';
     const texts = {
       normal: ['notice', `${service.name}: ${count}: served by them again`],
       sorry: ['warning', `${service.name}: ${count}: the sorry server takes over`],
-      open: ['warning', `${service.name}: ${count}: ${helpText(service)}`],
+      open: ['warning', `${service.name}: ${count}: fails open, those that ${who} get connections, too`],
+      short: ['warning', `${service.name}: ${count}: too few, and none of the others may get connections`],
       closed: ['error', `${service.name}: ${count}: nobody gets connections`],
     } as const;
     const [priority, text] = texts[to];

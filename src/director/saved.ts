@@ -1,5 +1,6 @@
 // What a daemon remembers beyond its end: what it keeps, and what operators wish. The kernel remembers the rest.
 
+import type { Configuration } from '../documents/read-document.js';
 import { parseServerName, serverName } from '../model/entity-name.js';
 import { weights } from '../model/limits.js';
 import type { KernelService } from '../health/watch.js';
@@ -73,15 +74,27 @@ export function writeSaved(state: StateFiles, instance: string, { owned, wishes 
  * What the verbs `drain` and `undrain` did while no daemon ran: a server of weight 0 that they remember is drained, one that has
  * a weight is not any more.
  */
-export function withDrainsOf(wishes: Wishes, state: StateFiles, present: readonly KernelService[]): Wishes {
+export function withDrainsOf(
+  wishes: Wishes,
+  state: StateFiles,
+  present: readonly KernelService[],
+  { health }: Pick<Configuration, 'health'>,
+): Wishes {
   const record = readDrainRecord(state);
+  // A sorry server has its weight, drained or not.
+  const sorry = new Set(
+    health.services.flatMap(({ key, sorryServer }) => (sorryServer ? [serverName(key, sorryServer)] : [])),
+  );
   const merged = new Map(wishes);
   for (const { service, servers } of present) {
     for (const server of servers) {
       const name = serverName(service.key, server);
       const wish = merged.get(name);
       const entry = record.get(name);
-      if (server.weight > 0 && wish?.drain !== undefined) merged.delete(name);
+      if (server.weight > 0 && wish?.drain !== undefined && !sorry.has(name)) {
+        if (wish.weight === undefined) merged.delete(name);
+        else merged.set(name, { ...wish, drain: undefined });
+      }
       if (server.weight > 0 || wish?.drain !== undefined || entry === undefined) continue;
       const { reason, by, at } = entry;
       merged.set(name, { ...wish, drain: 'quiesced', reason, by, at });

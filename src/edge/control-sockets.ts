@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlSockets } from '../ports/control.js';
-import { ownNamespace } from './own-namespace.js';
+import { ownNamespace, type OwnNamespace } from './own-namespace.js';
 import { stateDirectory } from './state-files.js';
 
 const ending = '.sock';
@@ -12,9 +12,9 @@ const ending = '.sock';
  */
 export function controlSockets(
   directory = stateDirectory,
-  namespace: () => number = ownNamespace.inode,
+  namespace: Pick<OwnNamespace, 'inode'> = ownNamespace,
 ): ControlSockets {
-  const start = (): string => `${namespace()}.`;
+  const start = (): string => `${namespace.inode()}.`;
   const pathOf = (name: string): string => {
     if (!/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(name)) throw new RangeError(`no name of a socket: ${name}`);
     return join(directory, `${start()}${name}${ending}`);

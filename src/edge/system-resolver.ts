@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { NoAnswerError, type NameResolver } from '../ports/resolver.js';
+import { NoReplyError, type NameResolver } from '../ports/resolver.js';
 import { parseServices, type ServiceNames } from '../names/services-file.js';
 
 /** A look-up resolves a port too, and searches all of /etc/services for one without a name; this is the first entry. */
@@ -26,7 +26,7 @@ export function createNameResolver(): NameResolver {
       return new Promise((resolve, reject) => {
         lookupService(address, firstPort, (error, name) => {
           if (error === null || error.code === 'ENOTFOUND') resolve(error === null ? name : undefined);
-          else reject(new NoAnswerError(error.message, { cause: error }));
+          else reject(new NoReplyError(error.message, { cause: error }));
         });
       });
     },

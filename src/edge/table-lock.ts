@@ -45,7 +45,11 @@ export async function lockTable({ waitSeconds, purpose, onWait }: LockOptions, f
   if (lock === undefined) {
     throw new LockedError(`${describeHolder(path)} has locked the table; waited ${waitSeconds} s for it`);
   }
-  writeFileSync(path, `${JSON.stringify({ pid: process.pid, purpose, since: new Date().toISOString() })}\n`);
+  try {
+    writeFileSync(path, `${JSON.stringify({ pid: process.pid, purpose, since: new Date().toISOString() })}\n`);
+  } catch {
+    // It only tells others who holds the lock: there may be no room for it.
+  }
   return lock;
 }
 

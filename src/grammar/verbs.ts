@@ -20,6 +20,7 @@ export const verbSummaries = {
   absent: 'make what rules name be gone, whether it was there or not',
   undo: 'put back the table before the last change that removed much',
   doctor: 'what keeps a cluster from working, why it matters, and what fixes it',
+  web: 'a page with the table live, and metrics for whoever collects them',
   metrics: 'the table once as metrics for Prometheus, for node_exporter to collect',
   completion: 'print a script that completes verbs and their options in bash or zsh',
 } as const;

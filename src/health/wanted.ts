@@ -13,7 +13,9 @@ export type Serving =
   | 'sorry'
   /** Too few of them are healthy: those, too, that might be. */
   | 'open'
-  /** Too few of them are healthy, and nobody else may. */
+  /** Too few of them are healthy, and they are alone: nobody else may. */
+  | 'short'
+  /** None of them is healthy, and nobody else may. */
   | 'closed';
 
 /** A server of the document, with all that its weight depends on. */
@@ -137,7 +139,8 @@ export function servingAfter(before: Serving, view: Pick<ServiceView, 'settings'
   // The first checks decide.
   if (before === 'normal' && members.some(({ isPending }) => isPending)) return before;
   if (settings.sorryServer !== undefined) return 'sorry';
-  return members.some((member) => mayServe(member, settings)) ? 'open' : 'closed';
+  if (members.some((member) => !member.isUp && mayServe(member, settings))) return 'open';
+  return healthy > 0 ? 'short' : 'closed';
 }
 
 /** Whether it gets connections in trouble. */
@@ -163,12 +166,17 @@ export function wantedServers(view: ServiceView, serving: Serving, kernel: Kerne
     servers.splice(place < 0 ? servers.length : place, place < 0 ? 0 : 1, sorry);
   }
   // What leaves stays until somebody takes its place.
-  const isServed = servers.some(({ weight }) => weight > 0) || !members.some(({ isPending }) => isPending);
+  const isServed = servers.some(({ weight }) => weight > 0) || !members.some(isMeantToServe);
   for (const { server, isOver } of leaving) {
     if (!isServed) servers.push(server);
     else if (!isOver) servers.push(server.weight === 0 ? server : { ...server, weight: 0 });
   }
   return servers;
+}
+
+/** Whether it is to have connections, once it is well. */
+function isMeantToServe({ server, weight = server.weight, drained }: Member): boolean {
+  return weight > 0 && drained === undefined;
 }
 
 /** Undefined: it is not in the table. */

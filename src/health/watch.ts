@@ -48,7 +48,7 @@ export interface WatchedServer {
   readonly service: WatchedService;
   server: RealServer;
   probes: readonly Probe[];
-  /** Whether it was in the table when it was first seen. */
+  /** Whether it was in the table when it was first seen, or has been since. */
   isPresent: boolean;
   /** Whether it is of the document that the daemon began with. */
   readonly isOfStart: boolean;
@@ -284,6 +284,8 @@ export class Watch {
     const { service, server } = one;
     const old = one.probes;
     const { isPending, isUp } = one.health;
+    // What is known of it outlives its checks.
+    if (assumption === undefined && !isPending) one.isPresent = true;
     const assumed = assumption ?? (isPending ? 'new' : isUp ? 'up' : 'down');
     one.probes = checks.map((check) => {
       const target = targetOf(check, service.key, server);
@@ -435,12 +437,13 @@ export class Watch {
 
   /** Sets what operators wish for a server; undefined: nothing any more. @param seconds in which its weight rises then. */
   wish(name: string, wish: Wish | undefined, now: number, seconds?: number): void {
+    const wasOut = isOut(this.#wishes.get(name));
     if (wish === undefined) this.#wishes.delete(name);
     else this.#wishes.set(name, wish);
     const one = this.server(name);
     if (one === undefined) return;
     this.#dirty.add(one.service);
-    if (wish === undefined) this.#raise(one, now, seconds ?? one.service.settings.slowStart);
+    if (wasOut && !isOut(wish)) this.#raise(one, now, seconds ?? one.service.settings.slowStart);
   }
 
   /** A server of the document by its name. */
@@ -536,7 +539,10 @@ export class Watch {
   }
 
   #forget(service: WatchedService): void {
-    this.services.delete(serviceId(service.key));
+    const id = serviceId(service.key);
+    // A reload may have put another one in its place.
+    if (this.services.get(id) !== service) return;
+    this.services.delete(id);
     this.#byServiceName.delete(service.name);
     for (const set of [this.#dirty, this.#lazy, this.#moving]) set.delete(service);
   }
@@ -680,6 +686,11 @@ function isAsLeft(left: ServiceWithServers | undefined, found: ServiceWithServer
     }
     return other !== undefined && serverFieldsThatDiffer(canonicalServer(server), canonicalServer(other)).length === 0;
   });
+}
+
+/** Whether a wish keeps connections away. */
+function isOut(wish: Wish | undefined): boolean {
+  return wish?.drain !== undefined || wish?.weight === 0;
 }
 
 function isOtherWish(before: WeightWish | undefined, after: WeightWish | undefined): boolean {

@@ -1,7 +1,7 @@
 import type { Protocol } from '../model/service.js';
 
 /** No name server replied. */
-export class NoAnswerError extends Error {}
+export class NoReplyError extends Error {}
 
 /** Turns names into numbers and back. The only access to DNS and /etc; the edge provides it. */
 export interface NameResolver {
@@ -12,7 +12,7 @@ export interface NameResolver {
   hostAddresses(name: string): Promise<readonly string[]>;
   /**
    * The name of an address (reverse look-up); undefined where it has none.
-   * @throws {NoAnswerError} when no name server replied.
+   * @throws {NoReplyError} when no name server replied.
    */
   hostName(address: string): Promise<string | undefined>;
   /** The port, 0..65535, of a service name such as `http`; undefined where it has none. */

@@ -68,7 +68,7 @@ function perSecond(counts: Rates, seconds: number): Rates {
   return rates as Rates;
 }
 
-/** Seconds of the past that are kept. */
+/** Seconds of the past that are kept where nothing else is said. */
 export const historySeconds = 60;
 
 /** What is known of a service or server over time. */
@@ -124,11 +124,17 @@ interface Memory {
 
 /**
  * Makes rates of samples, by differences of counters: the kernel's own are averages over several seconds, and can be
- * switched off. Memory is that of a minute for each service and server that is in the table.
+ * switched off. Memory is that of the time that is kept for each service and server that is in the table.
  */
 export class Meter {
+  readonly #kept: number;
   #memories = new Map<string, Memory>();
   #lastAt: number | undefined;
+
+  /** @param seconds of the past that are kept. */
+  constructor(seconds = historySeconds) {
+    this.#kept = seconds * 1000;
+  }
 
   /** Takes the next sample. The event loop turns meanwhile. */
   async add({ at, services }: Sample): Promise<TableReading> {
@@ -183,7 +189,7 @@ export class Meter {
       memory.rates.push(rates.connections);
       memory.sum += counted.connections;
     }
-    while ((memory.times[0] ?? at) <= at - historySeconds * 1000) {
+    while ((memory.times[0] ?? at) <= at - this.#kept) {
       memory.sum -= memory.counts.shift() ?? 0;
       memory.times.shift();
       memory.rates.shift();

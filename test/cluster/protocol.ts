@@ -30,6 +30,8 @@ export interface Reply {
 export interface Behaviour {
   /** Whether its ports for HTTP are open; whoever asks at closed ones is refused. */
   readonly listens: boolean;
+  /** Whether it takes connections and says nothing any more, to anybody. */
+  readonly hangs: boolean;
   /** The status with which it answers checks of its health, at `healthPath`. */
   readonly health: number;
 }
@@ -62,6 +64,8 @@ export interface Actions {
   serve: { argument: Listening; answer: null };
   /** Changes how it behaves that listens already. */
   behave: { argument: Behaviour; answer: null };
+  /** How often it was asked for its health so far. */
+  asked: { argument: null; answer: { readonly times: number } };
   /** One HTTP request after the other, each over a connection of its own. */
   fetch: { argument: Connecting & { readonly count: number }; answer: readonly Reply[] };
   /** HTTP requests at a constant rate, each over a connection of its own, whether those before are answered or not. */

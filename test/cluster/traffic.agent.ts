@@ -38,7 +38,8 @@ type Handlers = {
 
 /** What this host serves, and how. */
 const webServers: { readonly server: http.Server; readonly port: number }[] = [];
-let behaviour: Behaviour = { listens: true, health: 200 };
+let timesAsked = 0;
+let behaviour: Behaviour = { listens: true, hangs: false, health: 200 };
 
 const loads = new Map<number, () => Promise<readonly LoadedRequest[]>>();
 
@@ -68,6 +69,7 @@ const handlers: Handlers = {
     }
     return null;
   },
+  asked: () => Promise.resolve({ times: timesAsked }),
   load(wanted) {
     const handle = nextHandle++;
     loads.set(handle, startLoad(wanted));
@@ -151,7 +153,9 @@ function endpoint(address = '', port = 0): string {
 
 async function serveHttp(name: string, port: number): Promise<void> {
   const server = http.createServer({ keepAliveTimeout: 0 }, ({ socket, url }, response) => {
+    if (behaviour.hangs) return;
     if (url === healthPath) {
+      timesAsked++;
       response.statusCode = behaviour.health;
       return response.end();
     }

@@ -10,6 +10,8 @@ export type Condition =
   | 'well'
   /** Its ports are closed. */
   | 'refuses'
+  /** It takes connections and says nothing. */
+  | 'hangs'
   /** Nothing that it sends arrives. */
   | 'silent'
   /** Nothing that it sends to the director itself arrives; clients get their answers. */
@@ -21,6 +23,7 @@ export type Condition =
 const nowhere: Readonly<Record<Condition, readonly string[]>> = {
   well: [],
   refuses: [],
+  hangs: [],
   silent: ['0.0.0.0/1', '128.0.0.0/1', `${gateways.director.inet}/32`],
   unheard: [`${gateways.director.inet}/32`],
   'says no': [],
@@ -65,6 +68,7 @@ export class WatchedCluster {
     if (routes.length > 0) await this.cluster.run(name, routes.join('\n'));
     await this.cluster.ask(name, 'behave', {
       listens: condition !== 'refuses',
+      hangs: condition === 'hangs',
       health: condition === 'says no' ? 503 : 200,
     });
   }

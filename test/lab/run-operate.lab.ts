@@ -114,10 +114,10 @@ describe('not one request fails', () => {
   }
 
   const disturbances: readonly (readonly [what: string, disturb: (pid: number) => string])[] = [
-    ['the daemon stands still for three seconds', (pid) => `kill -STOP ${pid}; sleep 3; kill -CONT ${pid}`],
+    ['the daemon stands still for two seconds', (pid) => `kill -STOP ${pid}; sleep 2; kill -CONT ${pid}`],
     [
       'the daemon has no descriptors left',
-      (pid) => `prlimit --pid ${pid} --nofile=10:4096; sleep 3; prlimit --pid ${pid} --nofile=4096`,
+      (pid) => `prlimit --pid ${pid} --nofile=10:4096; sleep 2; prlimit --pid ${pid} --nofile=4096`,
     ],
     ['the clock is set a day forward and back', () => 'date -s "1 day"; sleep 2; date -s "-1 day"'],
   ];

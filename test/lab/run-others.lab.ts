@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DaemonProcess } from '../cluster/daemon.js';
 import { parseServers } from '../cluster/listings.js';
 import { vip } from '../cluster/standard.js';
+import { director } from '../cluster/topology.js';
 import { WatchedCluster, watchedDocument } from '../cluster/watched.js';
 import { Reference } from './reference.js';
 import { ipvsadm } from './run-main.js';
@@ -157,6 +158,32 @@ describe('two daemons', () => {
     await second.end();
     assert.ok(!existsSync(socket), 'its end removes it');
   });
+});
+
+test('without room for its state a daemon begins, drains and ends, and says that it can not remember', async () => {
+  const state = '/run/ipvsadm';
+  await cluster.run(
+    director,
+    `mkdir -p ${state}; mount -t tmpfs -o size=16k,mode=755 none ${state}
+dd if=/dev/zero of=${state}/fill bs=4k count=16 2>/dev/null || true`,
+  );
+  try {
+    const daemon = await start('web', watchedDocument());
+    await watched.becomes(all);
+    assert.equal((await ipvsadm(['drain', '--no-wait', '10.0.0.21'])).status, 0);
+    assert.deepEqual(await watched.weights(), { ...all, '10.0.0.21:80': 0 });
+    assert.match(daemon.log, /run-web\.json: No space left on device\n/);
+    // As soon as there is room it is remembered.
+    await cluster.run(director, `rm ${state}/fill`);
+    assert.equal((await ipvsadm(['drain', '--no-wait', '10.0.0.22'])).status, 0);
+    await daemon.end('SIGKILL');
+    await start('web', watchedDocument());
+    assert.deepEqual(await watched.weights(), { ...all, '10.0.0.21:80': 0, '10.0.0.22:80': 0 });
+    assert.equal((await ipvsadm(['undrain', '10.0.0.21', '10.0.0.22'])).status, 0);
+    await Promise.all(daemons.splice(0).map((one) => one.end()));
+  } finally {
+    await cluster.run(director, `umount ${state}`);
+  }
 });
 
 describe('a document that can not be used', () => {

@@ -21,6 +21,7 @@ const commands: readonly (readonly [line: string, program?: typeof main])[] = [
   ['apply -'],
   ['apply --dry-run -'],
   ['run web.yaml'],
+  ['web'],
   ['set 10.0.0.2 --weight 1'],
   ['drain 10.0.0.2'],
   ['undrain 10.0.0.2'],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test, type TestContext } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { busyHost } from '../../../src/checkers/failures.js';
 import { Attempt } from '../../../src/checkers/attempt.js';
 import { startCheck } from '../../../src/checkers/start-check.js';
 import type { CheckInput } from '../../../src/documents/health-schema.js';
@@ -47,11 +48,16 @@ describe('an attempt', () => {
   });
 
   test('gives a silence its whole time, though the event loop believes that it began long ago', async () => {
-    block(150);
-    const start = performance.now();
-    const outcome = await new Promise<Outcome>((done) => new Attempt(0.1, done));
-    assert.ok(performance.now() - start >= 99);
-    assert.deepEqual(outcome, { kind: 'unreachable', reason: 'no answer within 0.1 s' });
+    for (let tries = 0; ; tries++) {
+      block(150);
+      const start = performance.now();
+      const outcome = await new Promise<Outcome>((done) => new Attempt(0.1, done));
+      assert.ok(performance.now() - start >= 99);
+      // Other tests keep the machine busy: nothing was found out.
+      if (outcome.reason === busyHost.reason && tries < 20) continue;
+      assert.deepEqual(outcome, { kind: 'unreachable', reason: 'no answer within 0.1 s' });
+      break;
+    }
   });
 
   test('that is settled by what is read after its deadline ends as it is settled', async () => {

@@ -120,6 +120,13 @@ describe('drain and undrain', () => {
     assert.deepEqual(weights(), all);
   });
 
+  test('what another verb does meanwhile does not make them forget a server that is out of the table', async () => {
+    assert.equal((await run('drain 10.0.1.2 --remove')).status, 0);
+    assert.equal((await run('drain 10.0.1.4 --no-wait')).status, 0);
+    assert.equal((await run('undrain --all')).status, 0);
+    assert.deepEqual(weights(), all);
+  });
+
   test('what was drained before the daemon is drained still', async () => {
     await director.stop();
     assert.equal((await run('drain 10.0.1.2 --no-wait')).status, 0);
@@ -143,6 +150,20 @@ describe('set', () => {
     assert.equal(director.weights[name(1)], 3);
     await run('set 10.0.1.1:80 --weight 10');
     assert.equal((await director.server('10.0.1.1:80'))?.ownWeight, null);
+  });
+
+  test("of a service that nobody keeps is none of the daemon's business, whatever it has taken out", async () => {
+    director.hosts.set('10.0.1.2', 'refuses');
+    await director.seconds(10);
+    const { status, stderr } = await run('set tcp:192.0.2.99:25/10.0.1.4:25 --weight 7');
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.deepEqual(weights(), { ...all, [name(2)]: 0, 'tcp:192.0.2.99:25/10.0.1.4:25': 7 });
+  });
+
+  test('shows each change once', async () => {
+    const { stdout } = await run('set 10.0.1.1 --weight 3');
+    assert.equal(stdout.match(/weight 10 -> 3/g)?.length, 1);
+    assert.equal(stdout.match(/weight 5 -> 3/g)?.length, 1);
   });
 
   test('changes nothing else of what a daemon keeps', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { chart, numberText, shortNumber } from '../../../src/cli/top-columns.js';
+import { chart, numberText } from '../../../src/cli/top-columns.js';
+import { shortNumber } from '../../../src/format/short-number.js';
 import { plainTable, topFrame, type TopState } from '../../../src/cli/top-frame.js';
 import { press, type Effect, type ScreenState } from '../../../src/cli/top-keys.js';
 import { topRows, type TopData } from '../../../src/cli/top-rows.js';

@@ -18,6 +18,8 @@ const stranger = serviceAt('192.0.2.99', 25);
 
 interface ServiceWords {
   readonly port: number;
+  /** Another one is another check. */
+  readonly interval: number;
   readonly settings: string;
   readonly servers: readonly (readonly [host: string, weight: number])[];
 }
@@ -26,8 +28,8 @@ interface ServiceWords {
 function textOf(services: readonly ServiceWords[]): string {
   if (services.length === 0) return 'services: []\n';
   const lines = services.map(
-    ({ port, settings, servers }) =>
-      `  - { address: 192.0.2.10, port: ${port}, check: { type: tcp, port: 80, fall: 2 }${settings}, servers: [${servers
+    ({ port, interval, settings, servers }) =>
+      `  - { address: 192.0.2.10, port: ${port}, check: { type: tcp, port: 80, fall: 2, interval: ${interval} }${settings}, servers: [${servers
         .map(([host, weight]) => `{ address: ${host}, port: 80, forwarding: masquerading, weight: ${weight} }`)
         .join(', ')}] }\n`,
   );
@@ -55,10 +57,13 @@ const servers = fc
   .chain((chosen) => fc.tuple(...chosen.map((host) => fc.tuple(fc.constant(host), fc.constantFrom(0, 1, 5)))));
 
 const documents = fc
-  .uniqueArray(fc.record({ port: fc.constantFrom(80, 443, 8080), settings, servers }), {
-    maxLength: 3,
-    selector: ({ port }) => port,
-  })
+  .uniqueArray(
+    fc.record({ port: fc.constantFrom(80, 443, 8080), interval: fc.constantFrom(5, 6), settings, servers }),
+    {
+      maxLength: 3,
+      selector: ({ port }) => port,
+    },
+  )
   // More servers than there are can't be healthy: refused.
   .map((services) =>
     services.map((one) =>
@@ -111,6 +116,7 @@ class World {
   #configuration: Configuration;
   #now = 0;
   #owned = new Set<string>();
+  #wereUp: ReadonlySet<string> = new Set();
 
   constructor(configuration: Configuration) {
     this.#configuration = configuration;
@@ -140,6 +146,7 @@ class World {
         }
         break;
       case 'load':
+        this.#wereUp = this.#upNow();
         this.load(await parseConfiguration(textOf(event.services), 'test'));
         break;
       case 'crash':
@@ -215,7 +222,31 @@ class World {
     return makeServices({ changeAll }, wanted);
   }
 
+  /** Servers that are well and have a weight, by name. */
+  #upNow(): ReadonlySet<string> {
+    return new Set(
+      [...this.#watch.services.values()].flatMap(({ servers: list, present }) =>
+        [...list.values()].flatMap(({ name, health, server }) => {
+          const found = present?.servers.find(({ address, weight }) => address === server.address && weight > 0);
+          return health.isUp && found !== undefined ? [name] : [];
+        }),
+      ),
+    );
+  }
+
+  /** A server that was well before another document was taken is so after it, whatever its checks are now. */
+  #checkStillUp(): void {
+    const now = this.#upNow();
+    for (const name of this.#wereUp) {
+      const one = this.#watch.server(name);
+      if (one === undefined || one.server.weight === 0 || this.#watch.wishes.has(name)) continue;
+      if (['normal', 'open'].includes(one.service.serving)) assert.ok(now.has(name), `${name} was well`);
+    }
+    this.#wereUp = new Set();
+  }
+
   #check(): void {
+    this.#checkStillUp();
     assert.equal(this.#watch.isUnsettled, false);
     const { services } = this.kernel.table;
     assert.deepEqual(

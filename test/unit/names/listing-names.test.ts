@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readsAsHostName } from '../../../src/grammar/values.js';
 import { ListingNames } from '../../../src/names/listing-names.js';
-import { NoAnswerError, type BulkResolver, type NameResolver } from '../../../src/ports/resolver.js';
+import { NoReplyError, type BulkResolver, type NameResolver } from '../../../src/ports/resolver.js';
 import { noNames } from '../support/naming.js';
 
 test('looks each address up once, all at the same time', async () => {
@@ -56,7 +56,7 @@ test('gives names up when nobody answers, and asks no more', async () => {
 
 test('shows numbers where a look-up fails', async () => {
   const failing: NameResolver = {
-    hostName: () => Promise.reject(new NoAnswerError('no reply')),
+    hostName: () => Promise.reject(new NoReplyError('no reply')),
     hostAddresses: (name) => noNames.hostAddresses(name),
     servicePort: () => undefined,
     serviceName: () => undefined,

@@ -23,10 +23,10 @@ const outcomes: Readonly<Record<Exclude<Behaviour, Outcome>, Outcome>> = {
 
 /** A daemon on a kernel in memory, with hosts that behave as they are told. The clock is moved by hand. */
 export class WatchedDirector {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly kernel: FakeKernel;
-  readonly state = new MemoryState();
-  readonly control = new MemoryControl();
+  readonly state: MemoryState;
+  readonly control: MemoryControl;
   readonly hosts = new Map<string, Behaviour>();
   /** Checks that were made, by address. */
   readonly checked = new Map<string, number>();
@@ -35,8 +35,12 @@ export class WatchedDirector {
   #daemon: Daemon | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(table: Table = { services: [] }) {
-    this.kernel = new FakeKernel(table);
+  /** @param beside another daemon on the same machine. */
+  constructor(table: Table = { services: [] }, beside?: WatchedDirector) {
+    this.clock = beside?.clock ?? new VirtualClock();
+    this.kernel = beside?.kernel ?? new FakeKernel(table);
+    this.state = beside?.state ?? new MemoryState();
+    this.control = beside?.control ?? new MemoryControl();
     this.io = this.#newIo();
   }
 

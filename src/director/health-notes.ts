@@ -1,7 +1,6 @@
 // What daemons know of the servers that they keep, for verbs that show the table.
 
-import { daemonsOf, socketOf } from '../command/keepers.js';
-import type { ServerView, ServiceView, Snapshot } from '../director/snapshot.js';
+import type { ServerView, ServiceView, Snapshot } from './snapshot.js';
 import { StateError } from '../errors.js';
 import type { JsonObject } from '../format/json.js';
 import { serverName, serviceName } from '../model/entity-name.js';
@@ -10,16 +9,20 @@ import { describeEndpoint } from '../model/service.js';
 import type { Table } from '../model/table.js';
 import type { Io } from '../ports/io.js';
 
+/** Longest time for an answer, in seconds. */
+const patience = 5;
+
 /** All that the daemons of this machine know; those that may not be asked count as none. */
 export async function readSnapshots({ machine }: Pick<Io, 'machine'>): Promise<Snapshot[]> {
   const snapshots: Snapshot[] = [];
-  try {
-    for (const { instance } of await daemonsOf(machine)) {
-      const snapshot = await machine.control.ask(socketOf(instance), { do: 'checks' });
+  for (const name of machine.control.list()) {
+    try {
+      const snapshot = await machine.control.ask(name, { do: 'checks' }, patience);
       if (snapshot !== undefined) snapshots.push(snapshot as Snapshot);
+    } catch (error) {
+      // One that hangs, or that may not be asked, does not keep the others from telling.
+      if (!(error instanceof StateError)) throw error;
     }
-  } catch (error) {
-    if (!(error instanceof StateError)) throw error;
   }
   return snapshots;
 }
