@@ -565,7 +565,7 @@ export class Daemon {
       case 'reload': {
         const problem = await this.reload(request.force);
         if (problem !== undefined) throw new StateError(problem);
-        return this.#snapshot();
+        return {};
       }
       case 'drain':
         return this.#inTurn(() => this.#drain(request));

@@ -24,7 +24,7 @@ const requestSchema = v.variant('do', [
   v.object({ do: v.literal('checks') }),
   /** The same, after these servers were checked. None: all. */
   v.object({ do: v.literal('check'), servers: names }),
-  /** Takes the document anew. */
+  /** Takes the document anew. The answer says no more than that. */
   v.object({ do: v.literal('reload'), force: flag }),
   /** No new connections for servers, or, with `remove`, none at all. */
   v.object({ do: v.literal('drain'), servers: names, remove: flag, force: flag, dryRun: flag, reason, by }),

@@ -17,7 +17,7 @@ export async function runThread(file: string, input: unknown, seconds: number): 
       // What this process was started with, such as a debugger, is for this process.
       execArgv: [],
       // A small young generation: it takes memory beside that of this thread.
-      resourceLimits: { maxOldGenerationSizeMb: largestHeap, maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxOldGenerationSizeMb: largestHeap, maxYoungGenerationSizeMb: 4 },
     });
   } catch {
     return undefined;
