@@ -52,6 +52,10 @@ const table = {
   values: {},
   script: {},
   unit: { argv: [process.execPath, '--enable-source-maps', '--test-reporter=dot', 'scripts/unit.mjs'] },
+  browser: {
+    argv: [process.execPath, '--enable-source-maps', '--test-reporter=dot', 'build/test/browser/web.browser.js'],
+    packages: ['chromium', 'fonts-dejavu-core'],
+  },
   doctor: {},
   executables: {},
   'cluster-scripts': { packages: ['busybox', 'systemd'] },
