@@ -81,6 +81,7 @@ const table = {
   },
   // keepalived does not start before it is configured.
   others: { packages: ['curl', 'keepalived'], unpacked: ['prometheus-node-exporter'] },
+  web: {},
   top: { packages: ['tmux'] },
   metrics: { packages: ['curl'], unpacked: ['prometheus', 'prometheus-node-exporter'] },
   package: { argv: [process.execPath, 'scripts/check-package.mjs'] },
