@@ -91,7 +91,7 @@ async function buildTypes() {
 async function buildTests() {
   rmSync('build', { recursive: true, force: true });
   const entryPoints = readdirSync('test', { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(test|lab|agent|peers)\.ts$/.test(name))
+    .filter((name) => /\.(test|lab|agent|peers|browser)\.ts$/.test(name))
     .map((name) => join('test', name));
   const isUnit = (/** @type {string} */ name) => name.endsWith('.test.ts');
   const tests = /** @type {const} */ ({

@@ -82,6 +82,7 @@ const steps = /** @type {const} */ ([
   ['the completion is one that bash reads', 'bash -n /usr/share/bash-completion/completions/ipvsadm'],
   ['the unit is there', 'test -s /usr/lib/systemd/system/ipvsadm-node.service'],
   ['so is that of run', 'test -s /usr/lib/systemd/system/ipvsadm-run@.service'],
+  ['and that of the page', 'test -s /usr/lib/systemd/system/ipvsadm-web.service'],
   ['all files are whole', 'test -z "$(dpkg --verify ipvsadm-node)"'],
   ["Debian's own is installed after it", 'apt-get install -y --no-install-recommends ipvsadm'],
   ['ours is still the one that is called', ours],

@@ -138,7 +138,11 @@ function putRest() {
   const env = { ...process.env, SHELL: '/bin/bash', PATH: `${bin}:${process.env['PATH'] ?? ''}` };
   put('usr/share/bash-completion/completions/ipvsadm', run(path.join(bin, 'ipvsadm'), ['completion'], { env }));
   // Not as ipvsadm.service: that would take the place of the init script of Debian's ipvsadm without being asked.
-  const units = { 'ipvsadm.service': `${name}.service`, 'ipvsadm-run@.service': 'ipvsadm-run@.service' };
+  const units = {
+    'ipvsadm.service': `${name}.service`,
+    'ipvsadm-run@.service': 'ipvsadm-run@.service',
+    'ipvsadm-web.service': 'ipvsadm-web.service',
+  };
   for (const [example, unit] of Object.entries(units)) {
     // Without the words on how to install it.
     const body = readFileSync(`examples/systemd/${example}`, 'utf8').replace(/^(?:#.*\n)*\n?/, '');

@@ -53,6 +53,10 @@ const table = {
   values: {},
   script: {},
   unit: { argv: [process.execPath, '--enable-source-maps', '--test-reporter=dot', 'scripts/unit.mjs'] },
+  browser: {
+    argv: [process.execPath, '--enable-source-maps', '--test-reporter=dot', 'build/test/browser/web.browser.js'],
+    packages: ['chromium', 'fonts-dejavu-core'],
+  },
   doctor: {},
   'run-operate': { waits: true },
   'run-states': { waits: true },
@@ -82,6 +86,7 @@ const table = {
   },
   // keepalived does not start before it is configured.
   others: { packages: ['curl', 'keepalived'], unpacked: ['prometheus-node-exporter'] },
+  web: {},
   top: { packages: ['tmux'] },
   metrics: { packages: ['curl'], unpacked: ['prometheus', 'prometheus-node-exporter'] },
   package: { argv: [process.execPath, 'scripts/check-package.mjs'] },

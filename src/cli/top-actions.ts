@@ -15,7 +15,7 @@ import { drainServers, refuseOutage, returningServers, withReturned } from '../t
 import { readTable } from '../table/read.js';
 import { counted } from '../text/counted.js';
 import { askKeepers } from './kept-servers.js';
-import type { WebActions } from '../web/change.js';
+import { checkSeen, type WebActions } from '../web/change.js';
 import { makeTable, withLock } from './make-table.js';
 import type { TopActions } from './top-keys.js';
 
@@ -34,21 +34,23 @@ function describe({ service, family, address, port }: ServerName): string {
 
 /** The actions of a session. They reject with an IpvsError where they are refused; nothing is written to the screen. */
 export function topActions(session: Session): TopActions {
-  const actions = tableActions(session);
+  const actions = tableActions(session, 'top');
   return { ...actions, drain: (target) => actions.drain(target, undefined) };
 }
 
 /** The same for the page, where people give reasons. */
-export function tableActions({ io, client }: Session): WebActions {
+export function tableActions({ io, client }: Session, program = 'web'): WebActions {
   const change = (
     verb: string,
     target: ServerName,
     plan: (from: Table, selected: readonly Selected[]) => Table,
     request: (servers: readonly string[]) => RequestInput,
+    seen: string | undefined,
   ): Promise<string> =>
-    withLock(io, patience, `top (${verb} ${describe(target)})`, async () => {
+    withLock(io, patience, `${program} (${verb} ${describe(target)})`, async () => {
       const keepers = await Keepers.find(io.machine);
       const from = await readTable(client);
+      checkSeen(from.services, target, seen);
       const selected = selectServers(keepers.complete(from), [patternOf(target)]);
       const { own, kept } = keepers.split(selected);
       const { quiet, complaints } = quietIo(io);
@@ -59,7 +61,7 @@ export function tableActions({ io, client }: Session): WebActions {
     });
   const { state } = io.machine;
   return {
-    drain: (target, reason) =>
+    drain: (target, reason, seen) =>
       change(
         'drain',
         target,
@@ -71,15 +73,17 @@ export function tableActions({ io, client }: Session): WebActions {
           return table;
         },
         (servers) => ({ do: 'drain', servers, reason, by: io.machine.user }),
+        seen,
       ),
-    undrain: (target) =>
+    undrain: (target, seen) =>
       change(
         'undrain',
         target,
         (from, selected) => withReturned(from, returningServers(readDrainRecord(state), selected), 1),
         (servers) => ({ do: 'undrain', servers }),
+        seen,
       ),
-    setWeight: (target, weight) =>
+    setWeight: (target, weight, seen) =>
       change(
         'set',
         target,
@@ -93,6 +97,7 @@ export function tableActions({ io, client }: Session): WebActions {
           weights: Object.fromEntries(servers.map((name) => [name, weight])),
           by: io.machine.user,
         }),
+        seen,
       ),
   };
 }

@@ -228,7 +228,8 @@ function readToken(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   let text: string;
   try {
-    if ((statSync(file).mode & 0o077) !== 0) throw new StateError(`${file}: others may read it: chmod 600`);
+    // A group may: that is how systemd hands over what it was given.
+    if ((statSync(file).mode & 0o027) !== 0) throw new StateError(`${file}: others may read or write it: chmod 600`);
     text = readFileSync(file, 'utf8').trim();
   } catch (cause) {
     if (cause instanceof StateError) throw cause;

@@ -128,7 +128,6 @@ export class Daemon {
    */
   async begin(): Promise<void> {
     const { machine, instance, read, journal } = this.#options;
-    await machine.spareMemory();
     const configuration = await read();
     refuseUnsupported(configuration);
     this.#client = await connect(machine);

@@ -94,9 +94,6 @@ export function createMachine(parser?: string): Machine {
       const { runThread } = await import('./run-thread.js');
       return runThread(parser, request, seconds);
     },
-    async spareMemory() {
-      (await import('./spare-memory.js')).spareMemory();
-    },
     replaceFile(path, text) {
       if (text === undefined) rmSync(path, { force: true });
       else replaceFile(path, text, 0o644);

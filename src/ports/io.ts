@@ -95,8 +95,6 @@ export interface Machine {
    * @throws where it fails, or takes longer than that.
    */
   parseApart(request: unknown, seconds: number): Promise<unknown>;
-  /** Has this process, which runs for long, keep less garbage. */
-  spareMemory(): Promise<void>;
   /** Replaces a file, or makes it; undefined: removes it. @throws the file system's error. */
   replaceFile(path: string, text: string | undefined): void;
   /**

@@ -77,16 +77,18 @@ export interface Metered {
   readonly name: string;
   /** Undefined until there are two samples, and for one after a counter fell. */
   readonly rates: Rates | undefined;
-  /** New connections a second in the last minute, one number for each sample, the oldest first. */
+  /** New connections a second in the time that is kept, one number for each sample, the oldest first. */
   readonly history: readonly number[];
+  /** When each of these samples was taken. */
+  readonly times: readonly number[];
 }
 
 /** A server over time. */
 export interface MeteredServer extends Metered {
   readonly server: ServerEntry;
-  /** New connections in the last minute. */
+  /** New connections in the time that is kept. */
   readonly newConnections: number;
-  /** Its part of the service's new connections in the last minute, 0..1; undefined where there are none. */
+  /** Its part of the service's new connections in that time, 0..1; undefined where there are none. */
   readonly share: number | undefined;
   /** Its part of the service's weights, 0..1; undefined where all are 0. */
   readonly weightShare: number | undefined;
@@ -101,7 +103,7 @@ export interface MeteredService extends Metered {
 }
 
 /** The whole table over time. */
-export interface TableReading extends Omit<Metered, 'name'> {
+export interface TableReading extends Omit<Metered, 'name' | 'times'> {
   /** Seconds between the last two samples; undefined: there is one only. */
   readonly seconds: number | undefined;
   readonly services: readonly MeteredService[];
@@ -122,24 +124,46 @@ interface Memory {
   sum: number;
 }
 
+/** What a sample is measured with. */
+interface Round {
+  readonly at: number;
+  /** Since the one before; undefined where that is not known. */
+  readonly seconds: number | undefined;
+  /** Milliseconds of the past that are kept. */
+  readonly kept: number;
+  readonly before: ReadonlyMap<string, Memory>;
+}
+
+/** What a meter keeps, in seconds. */
+export interface MeterOptions {
+  /** Of the past of services, and of servers. */
+  readonly services?: number;
+  readonly servers?: number;
+  /** Samples that are further apart have no rate between them: an average of hours says nothing of now. */
+  readonly longestGap?: number;
+}
+
 /**
  * Makes rates of samples, by differences of counters: the kernel's own are averages over several seconds, and can be
  * switched off. Memory is that of the time that is kept for each service and server that is in the table.
  */
 export class Meter {
-  readonly #kept: number;
+  readonly #kept: { readonly services: number; readonly servers: number };
+  readonly #longestGap: number;
   #memories = new Map<string, Memory>();
   #lastAt: number | undefined;
 
-  /** @param seconds of the past that are kept. */
-  constructor(seconds = historySeconds) {
-    this.#kept = seconds * 1000;
+  constructor({ services = historySeconds, servers = historySeconds, longestGap = Infinity }: MeterOptions = {}) {
+    this.#kept = { services: services * 1000, servers: servers * 1000 };
+    this.#longestGap = longestGap * 1000;
   }
 
   /** Takes the next sample. The event loop turns meanwhile. */
   async add({ at, services }: Sample): Promise<TableReading> {
     const turns = new Turns();
-    const seconds = this.#lastAt === undefined || at <= this.#lastAt ? undefined : (at - this.#lastAt) / 1000;
+    const last = this.#lastAt;
+    const isFirst = last === undefined || at <= last || at - last > this.#longestGap;
+    const seconds = isFirst ? undefined : (at - last) / 1000;
     const before = this.#memories;
     // Only what is still there is remembered.
     this.#memories = new Map();
@@ -147,10 +171,15 @@ export class Meter {
     const metered: MeteredService[] = [];
     for (const { service, servers } of services) {
       await turns.take();
-      const own = this.#metered(serviceName(service.key), service.statistics, at, seconds, before);
+      const own = this.#metered(serviceName(service.key), service.statistics, {
+        at,
+        seconds,
+        kept: this.#kept.services,
+        before,
+      });
       const measured = servers.map((server) => {
         const name = serverName(service.key, server);
-        return { server, ...this.#metered(name, server.statistics, at, seconds, before) };
+        return { server, ...this.#metered(name, server.statistics, { at, seconds, kept: this.#kept.servers, before }) };
       });
       metered.push({
         service,
@@ -175,9 +204,7 @@ export class Meter {
   #metered(
     name: string,
     statistics: Statistics,
-    at: number,
-    seconds: number | undefined,
-    before: ReadonlyMap<string, Memory>,
+    { at, seconds, kept, before }: Round,
   ): Metered & { readonly newConnections: number } {
     const memory = before.get(name) ?? { statistics, times: [], counts: [], rates: [], sum: 0 };
     const counted =
@@ -189,14 +216,14 @@ export class Meter {
       memory.rates.push(rates.connections);
       memory.sum += counted.connections;
     }
-    while ((memory.times[0] ?? at) <= at - this.#kept) {
+    while ((memory.times[0] ?? at) <= at - kept) {
       memory.sum -= memory.counts.shift() ?? 0;
       memory.times.shift();
       memory.rates.shift();
     }
     memory.statistics = statistics;
     this.#memories.set(name, memory);
-    return { name, rates, history: memory.rates.slice(), newConnections: memory.sum };
+    return { name, rates, history: memory.rates.slice(), times: memory.times.slice(), newConnections: memory.sum };
   }
 }
 

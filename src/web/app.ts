@@ -5,15 +5,25 @@ import { IpvsError, ValueError } from '../errors.js';
 import type { Table } from '../model/table.js';
 import { printable } from '../text/printable.js';
 import { version } from '../version.js';
-import { changePage, donePage, previewPage, readChange, touchedBy, weightsText, type WebActions } from './change.js';
+import { changePage, donePage, previewPage, readChange, SeenError, type WebActions } from './change.js';
 import { editDone, editPage, editPreview, readEdit, type Edit } from './edit.js';
 import { refuse, securityHeaders, type Asked } from './guard.js';
-import { html } from './html.js';
-import { documentOf, hostsPage, messagePage, overviewPage, servicePage, type Page, type PageContext } from './pages.js';
+import { html, type Html } from './html.js';
+import {
+  documentOf,
+  hostsPage,
+  messagePage,
+  overviewPage,
+  servicePage,
+  textBox,
+  type Page,
+  type PageContext,
+} from './pages.js';
 import type { Look, Sampler } from './sampler.js';
 import { script } from './script.js';
 import { cookieOf, type Sessions, type Visitor } from './sessions.js';
-import { style } from './style.js';
+import { icon, style } from './style.js';
+import { overviewOf } from './view.js';
 
 /** A request as it came in. */
 export interface WebRequest extends Asked {
@@ -110,6 +120,11 @@ export class WebApp {
     }
   }
 
+  /** How a program proves who it is: the header `WWW-Authenticate`. */
+  get challenge(): string {
+    return this.#options.sessions.challenge;
+  }
+
   /** Who asks; undefined: nobody that is known. */
   async visitorOf({ headers, certificate }: Asked): Promise<Visitor | undefined> {
     const { sessions } = this.#options;
@@ -123,6 +138,7 @@ export class WebApp {
     const { sessions, isSecure } = this.#options;
     if (path === '/style.css') return plain(200, style, 'text/css; charset=utf-8');
     if (path === '/live.js') return plain(200, script, 'text/javascript; charset=utf-8');
+    if (path === '/icon.svg') return plain(200, icon, 'image/svg+xml');
     if (path === '/healthz') return plain(200, 'ok\n');
     if (path === '/robots.txt') return plain(200, 'User-agent: *\nDisallow: /\n');
     const token = method === 'POST' && path === '/login' ? form.get('password') : query.get('token');
@@ -137,12 +153,12 @@ export class WebApp {
     if (challenge !== 'Bearer' || request.path.startsWith('/api/') || request.path === '/metrics')
       return { ...plain(401, 'who are you?\n'), headers: { ...securityHeaders, 'WWW-Authenticate': challenge } };
     const tried = request.query.has('token') || request.form.has('password');
-    const body = html`${tried ? html`<p class="note bad" role="alert">That token is not right.</p>` : ''}
-      <form method="post" action="/login">
-        <label>Token <input type="password" name="password" autocomplete="current-password" required /></label
-        ><button>Log in</button>
-      </form>
-      <p class="dim">It was printed when ipvsadm web was started.</p>`;
+    const body = html`${tried && html`<p class="note bad" role="alert">That token is not right.</p>`}
+<form method="post" action="/login" class="row">
+<label>Token <input type="password" name="password" autocomplete="current-password" required></label>
+<button class="act">Log in</button>
+</form>
+<p class="dim">It was printed when ipvsadm web was started, or is in the file that it was given.</p>`;
     return this.#page(request, undefined, 401, { title: 'Log in', body });
   }
 
@@ -160,7 +176,7 @@ export class WebApp {
   }
 
   #page({ path }: Asked, visitor: Visitor | undefined, status: number, page: Page): WebAnswer {
-    return plain(status, documentOf(page, path, this.#context(visitor)), htmlType);
+    return plain(status, documentOf(page, visitor && path, this.#context(visitor)), htmlType);
   }
 
   async #answer(request: WebRequest, visitor: Visitor): Promise<WebAnswer> {
@@ -176,7 +192,7 @@ export class WebApp {
     };
     switch (path) {
       case '/':
-        return page((look) => overviewPage(look, context, firstOf(query), query.get('find') ?? ''));
+        return page((look) => overviewPage(look, overviewOf(query), context));
       case '/service':
         return page((look) => servicePage(look, query.get('name') ?? '', context));
       case '/hosts':
@@ -191,7 +207,10 @@ export class WebApp {
       case '/connections':
         return this.#page(request, visitor, 200, connectionsPage(query, await sources.connections(query)));
       case '/doctor':
-        return this.#page(request, visitor, 200, { title: 'Doctor', body: html`<pre>${await sources.doctor()}</pre>` });
+        return this.#page(request, visitor, 200, {
+          title: 'Doctor',
+          body: textBox(await sources.doctor(), 'Findings'),
+        });
       case '/metrics': {
         const { text, type } = await sources.metrics(request.headers['accept'] ?? '');
         return compressed(plain(200, text, type), request);
@@ -246,32 +265,26 @@ export class WebApp {
     if (!sessions.isOurForm(visitor, form.get('token') ?? '')) return plain(403, 'the form is not of this page\n');
     const asked = readChange(form);
     const context = this.#context(visitor);
-    const look = await sampler.look();
-    const before = weightsText(touchedBy(look, asked.target));
-    if (!asked.isConfirmed) return this.#page(request, visitor, 200, previewPage(look, asked, context));
-    if (asked.seen !== before)
-      return this.#page(request, visitor, 409, previewPage(look, asked, context, asked.seen ?? ''));
-    const { what, target, weight, reason, name } = asked;
-    const note = { at: date(), by: visitor.name, what, server: name, weight, reason, before };
+    if (!asked.isConfirmed) return this.#page(request, visitor, 200, previewPage(await sampler.look(), asked, context));
+    const { what, target, weight, reason, name, seen = '' } = asked;
+    const note = { at: date(), by: visitor.name, what, server: name, weight, reason, before: seen };
     try {
       const told =
         what === 'drain'
-          ? await actions.drain(target, reason)
+          ? await actions.drain(target, reason, seen)
           : what === 'undrain'
-            ? await actions.undrain(target)
-            : await actions.setWeight(target, weight ?? 0);
+            ? await actions.undrain(target, seen)
+            : await actions.setWeight(target, weight ?? 0, seen);
       audit(JSON.stringify({ ...note, result: 'done' }));
+      // Whoever watches sees it at once, and who goes on to another page sees no older one.
+      await sampler.lookAgain();
       return this.#page(request, visitor, 200, donePage(asked, told, context));
     } catch (error) {
       audit(JSON.stringify({ ...note, result: error instanceof IpvsError ? error.message : 'fault' }));
-      throw error;
+      if (!(error instanceof SeenError)) throw error;
+      return this.#page(request, visitor, 409, previewPage(await sampler.lookAgain(), asked, context, seen));
     }
   }
-}
-
-function firstOf(query: URLSearchParams): number {
-  const digits = query.get('from') ?? '0';
-  return /^\d{1,6}$/.test(digits) ? Number(digits) : 0;
 }
 
 /** Paths of this machine are not for visitors. */
@@ -279,27 +292,26 @@ function withoutPaths(message: string): string {
   return printable(message).replace(/(^|[\s('"])\/[^\s'")]+/g, '$1...');
 }
 
+const countedBy = [
+  ['client', 'client'],
+  ['virtual', 'service'],
+  ['server', 'server'],
+  ['state', 'state'],
+  ['protocol', 'protocol'],
+] as const;
+
 function connectionsPage(query: URLSearchParams, text: string): Page {
-  const field = (name: string, label: string, hint: string) =>
-    html`<label
-      >${label} <input name="${name}" value="${query.get(name) ?? ''}" placeholder="${hint}" autocomplete="off"
-    /></label>`;
+  const field = (name: string, label: string, hint: string): Html =>
+    html`<label>${label} <input name="${name}" value="${query.get(name) ?? ''}" placeholder="${hint}" autocomplete="off"></label>
+`;
   const by = query.get('by') ?? 'client';
-  const body = html`<form method="get" action="/connections">
-      ${field('client', 'Client', '198.51.100.0/24')}${field(
-        'virtual',
-        'Service',
-        '192.0.2.10:80',
-      )}${field('server', 'Server', '10.0.1.2:80')}<label
-        >Count by
-        <select name="by">
-          ${['client', 'virtual', 'server', 'state', 'protocol'].map(
-            (one) => html`<option${one === by ? html` selected` : ''}>${one}</option>`,
-          )}
-        </select></label
-      ><button>Count</button>
-    </form>
-    <pre>${text}</pre>`;
+  const option = ([value, word]: (typeof countedBy)[number]): Html =>
+    html`<option value="${value}"${value === by && html` selected`}>${word}</option>`;
+  const body = html`<form method="get" action="/connections" class="row">
+${field('client', 'Client', '198.51.100.0/24')}${field('virtual', 'Service', '192.0.2.10:80')}${field('server', 'Server', '10.0.1.2:80')}<label>Count by <select name="by">${countedBy.map(option)}</select></label>
+<button>Count</button>
+</form>
+${textBox(text, 'Connections')}`;
   return { title: 'Connections', body };
 }
 

@@ -1,9 +1,11 @@
 // Changes from the page: what would be done, the command line that does the same, and whether it is still what was seen.
 
-import { ValueError } from '../errors.js';
-import { parseServerName, serverName, startsWithService, type ServerName } from '../model/entity-name.js';
+import { StateError, ValueError } from '../errors.js';
+import { parseServerName, serverName, serviceName, startsWithService, type ServerName } from '../model/entity-name.js';
 import { weights } from '../model/limits.js';
-import { describeEndpoint } from '../model/service.js';
+import type { ServerKey } from '../model/server.js';
+import { describeEndpoint, type ServiceKey } from '../model/service.js';
+import type { ServiceWithServers } from '../model/table.js';
 import { longestReason } from '../table/drain-record.js';
 import { printable } from '../text/printable.js';
 import { html, type Html } from './html.js';
@@ -12,10 +14,14 @@ import type { Look } from './sampler.js';
 
 /** What changes the table, and how: each rejects with an IpvsError where it is refused. */
 export interface WebActions {
-  readonly drain: (target: ServerName, reason: string | undefined) => Promise<string>;
-  readonly undrain: (target: ServerName) => Promise<string>;
-  readonly setWeight: (target: ServerName, weight: number) => Promise<string>;
+  readonly drain: (target: ServerName, reason: string | undefined, seen?: string) => Promise<string>;
+  readonly undrain: (target: ServerName, seen?: string) => Promise<string>;
+  /** @param seen the weights that were shown, as `weightsText` writes them. @throws {SeenError} where they are others by now. */
+  readonly setWeight: (target: ServerName, weight: number, seen?: string) => Promise<string>;
 }
+
+/** Somebody has changed what was shown. */
+export class SeenError extends StateError {}
 
 /** A change that somebody asks for. */
 export interface AskedChange {
@@ -73,22 +79,44 @@ interface Touched {
   readonly weight: number;
 }
 
-/** The servers that a target stands for. */
-export function touchedBy({ reading }: Look, { service, address, port }: ServerName): Touched[] {
-  return reading.services.flatMap((entry) =>
-    entry.servers.flatMap(({ name, server }) => {
-      const isMeant =
-        server.address === address &&
-        (port === undefined || server.port === port) &&
-        (service === undefined || name === serverName(service, server));
-      return isMeant ? [{ name, weight: server.weight }] : [];
-    }),
+/** Whether a target stands for a server of a service. */
+function isMeant({ service, address, port }: ServerName, key: ServiceKey, server: ServerKey): boolean {
+  return (
+    server.address === address &&
+    (port === undefined || server.port === port) &&
+    (service === undefined || serviceName(service) === serviceName(key))
   );
 }
 
+/** The servers that a target stands for, sorted by name. */
+function touchedBy(services: readonly ServiceWithServers[], target: ServerName): Touched[] {
+  return services
+    .flatMap(({ service: { key }, servers }) =>
+      servers
+        .filter((server) => isMeant(target, key, server))
+        .map((server) => ({ name: serverName(key, server), weight: server.weight })),
+    )
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The same of a look. */
+function touchedOf({ reading }: Look, target: ServerName): Touched[] {
+  const services = reading.services.map(({ service, servers }) => ({
+    service,
+    servers: servers.map(({ server }) => server),
+  }));
+  return touchedBy(services, target);
+}
+
 /** Weights as a form carries them: without line breaks, which browsers would change. */
-export function weightsText(touched: readonly Touched[]): string {
+function weightsText(touched: readonly Touched[]): string {
   return touched.map(({ name, weight }) => `${name}=${weight}`).join(' ');
+}
+
+/** @throws {SeenError} where weights are others than those that were shown. */
+export function checkSeen(services: readonly ServiceWithServers[], target: ServerName, seen: string | undefined): void {
+  if (seen !== undefined && seen !== weightsText(touchedBy(services, target)))
+    throw new SeenError('somebody has changed it meanwhile');
 }
 
 /** A word for a shell. */
@@ -104,69 +132,50 @@ export function commandOf({ what, name, weight, reason }: AskedChange): string {
   return `ipvsadm drain ${server} --no-wait${reason === undefined ? '' : ` --reason ${quoted(reason)}`}`;
 }
 
-function hidden(name: string, value: string): Html {
-  return html`<input type="hidden" name="${name}" value="${value}" />`;
+function hidden(fields: Readonly<Record<string, string>>): Html[] {
+  return Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
 }
 
-function touchedTable(touched: readonly Touched[], after: (weight: number) => string): Html {
-  return html`<div class="wide">
-    <table>
-      <caption>
-        What changes
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Server</th>
-          <th scope="col">Weight now</th>
-          <th scope="col">Weight then</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${touched.map(
-          ({ name, weight }) =>
-            html`<tr>
-              <th scope="row">${name}</th>
-              <td>${weight}</td>
-              <td>${after(weight)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+/** @param then the weight that each is going to have; undefined: nothing was chosen yet. */
+function touchedTable(touched: readonly Touched[], then?: (weight: number) => string): Html {
+  return html`<div class="wide fit" role="region" aria-label="Servers" tabindex="0">
+<table>
+<thead><tr><th scope="col">Server</th><th scope="col">Weight${then && ' now'}</th>${then && html`<th scope="col">Then</th>`}</tr></thead>
+<tbody>
+${touched.map(
+  ({
+    name,
+    weight,
+  }) => html`<tr><th scope="row">${name}</th><td>${weight}</td>${then && html`<td>${then(weight)}</td>`}</tr>
+`,
+)}</tbody>
+</table>
+</div>`;
 }
 
 /** The forms for a server or a host. */
 export function changePage(look: Look, name: string, { formToken }: PageContext): Page {
   const target = readTarget(name);
-  const touched = touchedBy(look, target);
+  const touched = touchedOf(look, target);
   if (formToken === undefined || touched.length === 0) throw new ValueError(`there is no server ${printable(name)}`);
-  const form = (what: keyof typeof titles, more: Html): Html =>
-    html`<form method="post" action="/change">
-      ${hidden('token', formToken)}${hidden('server', name)}${hidden('what', what)}
-      <fieldset>
-        <legend>${titles[what]} ${name}</legend>
-        ${more}
-      </fieldset>
-    </form>`;
-  const one = touched.length === 1 ? String(touched[0]?.weight) : '';
-  const body = html`${touchedTable(touched, () => '')}
-  ${form(
-    'drain',
-    html`<p>No new connections; those that are open go on.</p>
-      <label>Reason <input name="reason" maxlength="${longestReason}" autocomplete="off" /></label
-      ><button>Drain ...</button>`,
-  )}
-  ${form(
-    'undrain',
-    html`<p>With the weight that it had.</p>
-      <button>Put back ...</button>`,
-  )}
-  ${form(
-    'weight',
-    html`<p>Its share of new connections among the servers of its service.</p>
-      <label>Weight <input name="weight" inputmode="numeric" size="10" value="${one}" required /></label
-      ><button>Set ...</button>`,
-  )}`;
+  const form = (what: keyof typeof titles, title: string, hint: string, fields: Html | false, button: string): Html =>
+    html`<form method="post" action="/change" class="card" aria-labelledby="${what}">
+${hidden({ token: formToken, server: name, what })}
+<h2 id="${what}">${title}</h2>
+<p>${hint}</p>
+<p class="row">${fields} <button>${button}</button></p>
+</form>`;
+  const [first] = touched;
+  const one = touched.length === 1 ? first?.weight : undefined;
+  const reason = html`<label>Reason <input name="reason" maxlength="${longestReason}" autocomplete="off" placeholder="for the others"></label>`;
+  const weight = html`<label>Weight <input name="weight" inputmode="numeric" pattern="[0-9]+" size="10" value="${one}" autocomplete="off" required></label>`;
+  const body = html`${touchedTable(touched)}
+<div class="cards">
+${form('drain', 'Drain', 'No new connections; those that are open go on.', reason, 'Drain ...')}
+${form('undrain', 'Put back', 'Gives it the weight that it had before it was drained.', false, 'Put back ...')}
+${form('weight', 'Weight', 'Its share of new connections among the servers of its service.', weight, 'Set ...')}
+</div>
+<p class="dim">Nothing is done yet: what would be done is shown first.</p>`;
   return { title: describe(target, name), body };
 }
 
@@ -177,49 +186,54 @@ function describe({ service, address, port, family }: ServerName, name: string):
 
 /** What would be done, to be confirmed. @param changed what was seen before, where it is otherwise by now. */
 export function previewPage(look: Look, asked: AskedChange, { formToken }: PageContext, changed?: string): Page {
-  const touched = touchedBy(look, asked.target);
-  if (touched.length === 0) throw new ValueError(`there is no server ${printable(asked.name)}`);
-  const then = (): string => {
-    if (asked.what === 'drain') return '0';
-    return asked.what === 'weight' ? String(asked.weight) : 'as before the drain';
+  const { what, name, weight, reason } = asked;
+  const touched = touchedOf(look, asked.target);
+  if (touched.length === 0) throw new ValueError(`there is no server ${printable(name)}`);
+  const then = (now: number): string => {
+    if (what === 'drain') return '0';
+    if (what === 'weight') return String(weight);
+    return now === 0 ? 'as before' : String(now);
   };
-  const body = html`${
-      changed === undefined
-        ? ''
-        : html`<div class="note bad" role="alert">
-            <p>Somebody has changed it meanwhile, nothing was done. You saw:</p>
-            <pre>${changed}</pre>
-          </div>`
-    }${touchedTable(touched, then)}
-    <p>The same on a command line:</p>
-    <pre>${commandOf(asked)}</pre>
-    <form method="post" action="/change">
-      ${hidden('token', formToken ?? '')}${hidden('server', asked.name)}${hidden('what', asked.what)}${hidden(
-        'weight',
-        asked.weight === undefined ? '' : String(asked.weight),
-      )}${hidden('reason', asked.reason ?? '')}${hidden('seen', weightsText(touched))}${hidden('confirm', 'yes')}<button>
-        Do it
-      </button>
-      <a href="/change?server=${encodeURIComponent(asked.name)}">Back</a>
-    </form>`;
-  return { title: `${titles[asked.what]} ${asked.name}`, body };
+  const fields = {
+    token: formToken ?? '',
+    server: name,
+    what,
+    ...(weight === undefined ? {} : { weight: String(weight) }),
+    ...(reason === undefined ? {} : { reason }),
+    seen: weightsText(touched),
+    confirm: 'yes',
+  };
+  const conflict = (seen: string): Html => html`<div class="note bad" role="alert">
+<p>Somebody has changed it meanwhile, nothing was done. You saw:</p>
+<ul>${seen.split(' ').map((one) => html`<li><code>${one}</code></li>`)}</ul>
+</div>`;
+  const body = html`${changed !== undefined && conflict(changed)}
+${touchedTable(touched, then)}
+<h2>The same on a command line</h2>
+<pre class="command">${commandOf(asked)}</pre>
+<form method="post" action="/change" class="row">
+${hidden(fields)}
+<button class="act">${acts[what]}</button>
+<a href="/change?${new URLSearchParams({ server: name }).toString()}">Not now</a>
+</form>`;
+  return { title: `${titles[what]} ${name}`, body };
 }
+
+/** Words of the buttons that do it. */
+const acts = { drain: 'Drain it', undrain: 'Put it back', weight: 'Set it' } as const;
 
 /** What was done, and how to undo it. */
 export function donePage(asked: AskedChange, told: string, { formToken }: PageContext): Page {
+  const { what, name } = asked;
   const undo =
-    asked.what === 'drain'
+    what === 'drain'
       ? html`<form method="post" action="/change">
-          ${hidden('token', formToken ?? '')}${hidden('server', asked.name)}${hidden('what', 'undrain')}<button>
-            Put it back ...
-          </button>
-        </form>`
-      : html`<p>
-          Back: <code>ipvsadm undo</code>, or the page of
-          <a href="/change?server=${encodeURIComponent(asked.name)}">${asked.name}</a>.
-        </p>`;
+${hidden({ token: formToken ?? '', server: name, what: 'undrain' })}
+<button>Put it back ...</button>
+</form>`
+      : html`<p>Back: <code>ipvsadm undo</code>, or the page of <a href="/change?${new URLSearchParams({ server: name }).toString()}">${name}</a>.</p>`;
   const body = html`<p class="note good" role="status">${told}</p>
-    ${undo}
-    <p><a href="/">Services</a> <a href="/hosts">Hosts</a></p>`;
+${undo}
+<p class="row"><a href="/">Services</a> <a href="/hosts">Hosts</a></p>`;
   return { title: 'Done', body };
 }

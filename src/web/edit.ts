@@ -376,13 +376,13 @@ export function editPreview(
   const commands = commandsOf(table, edit);
   const carried = [...fields].filter(([name]) => !['token', 'seen', 'confirm'].includes(name));
   const body = html`${
-      changed === undefined
-        ? ''
-        : html`<div class="note bad" role="alert">
+    changed === undefined
+      ? ''
+      : html`<div class="note bad" role="alert">
             <p>Somebody has changed it meanwhile, nothing was done. You saw:</p>
             <pre>${changed}</pre>
           </div>`
-    }
+  }
     <p>It is now:</p>
     <pre>${edit.present(table) || 'not there'}</pre>
     <p>What would be done, as command lines:</p>

@@ -9,6 +9,7 @@ interface Family {
   readonly samples: (snapshot: Snapshot) => Iterable<Line>;
 }
 
+// Not `instance`: that is what Prometheus calls who was asked.
 type Line = readonly [labels: Readonly<Record<string, string>>, value: number];
 
 function* ofServers(
@@ -18,7 +19,7 @@ function* ofServers(
   for (const { service, servers } of services) {
     for (const server of servers) {
       const name = server.server.slice(service.length + 1);
-      for (const [more, value] of lines(server)) yield [{ instance, service, server: name, ...more }, value];
+      for (const [more, value] of lines(server)) yield [{ daemon: instance, service, server: name, ...more }, value];
     }
   }
 }
@@ -66,32 +67,32 @@ const families: readonly Family[] = [
     name: 'ipvs_service_healthy',
     help: 'Healthy real servers of a service.',
     samples: function* ({ instance, services }) {
-      for (const { service, healthy } of services) yield [{ instance, service }, healthy];
+      for (const { service, healthy } of services) yield [{ daemon: instance, service }, healthy];
     },
   },
   {
     name: 'ipvs_service_fail_open',
     help: 'Whether servers that did not answer get connections for want of healthy ones.',
     samples: function* ({ instance, services }) {
-      for (const { service, serving } of services) yield [{ instance, service }, truth(serving === 'open')];
+      for (const { service, serving } of services) yield [{ daemon: instance, service }, truth(serving === 'open')];
     },
   },
   {
     name: 'ipvs_service_sorry',
     help: 'Whether the sorry server has taken over.',
     samples: function* ({ instance, services }) {
-      for (const { service, serving } of services) yield [{ instance, service }, truth(serving === 'sorry')];
+      for (const { service, serving } of services) yield [{ daemon: instance, service }, truth(serving === 'sorry')];
     },
   },
   {
     name: 'ipvs_config_reload_success',
     help: 'Whether the document was taken when it was read last.',
-    samples: ({ instance, problem }) => [[{ instance }, truth(problem === null)]],
+    samples: ({ instance, problem }) => [[{ daemon: instance }, truth(problem === null)]],
   },
   {
     name: 'ipvs_config_reload_timestamp_seconds',
     help: 'When a document was taken last, in seconds since 1970.',
-    samples: ({ instance, loaded }) => [[{ instance }, Date.parse(loaded) / 1000]],
+    samples: ({ instance, loaded }) => [[{ daemon: instance }, Date.parse(loaded) / 1000]],
   },
 ];
 

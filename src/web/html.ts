@@ -12,8 +12,8 @@ export class Html {
   }
 }
 
-/** What a template may have in it. False and undefined are nothing. */
-export type Part = string | number | Html | undefined | false | readonly Part[];
+/** What a template may have in it. True, false and undefined are nothing. */
+export type Part = string | number | Html | undefined | boolean | readonly Part[];
 
 const escapes: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -29,7 +29,7 @@ export function escaped(text: string): string {
 }
 
 function partText(part: Part): string {
-  if (part === undefined || part === false) return '';
+  if (part === undefined || typeof part === 'boolean') return '';
   if (part instanceof Html) return part.text;
   if (typeof part === 'number') return String(part);
   return typeof part === 'string' ? escaped(part) : part.map(partText).join('');

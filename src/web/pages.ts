@@ -1,15 +1,26 @@
 // Looks in, pages out; pure.
 
-import { serverViews } from '../director/health-notes.js';
-import type { ServiceView } from '../director/snapshot.js';
+import type { ServerView, ServiceView } from '../director/snapshot.js';
 import { settingsText } from '../format/service-text.js';
+import { forwardingAliases, type ForwardingMethod } from '../model/server.js';
 import { describeEndpoint } from '../model/service.js';
-import { hostsOf } from '../plan/selection.js';
 import type { MeteredServer, MeteredService } from '../table/samples.js';
 import { counted } from '../text/counted.js';
-import { barWidth, cellsOf, rateText, shareText, shareWidth, stateOf, totalCells, type Cells } from './cells.js';
-import { html, Html } from './html.js';
+import {
+  absentServers,
+  absentState,
+  barWidth,
+  cellsOf,
+  hostReadings,
+  rateText,
+  serviceViews,
+  totalCells,
+  type Cells,
+} from './cells.js';
+import { chart } from './chart.js';
+import { html, type Html } from './html.js';
 import { chartSeconds, type Look } from './sampler.js';
+import { foundServices, overviewQuery, servicesOf, servicesOfPage, viewQuery, type View } from './view.js';
 
 /** What pages have in common. */
 export interface PageContext {
@@ -39,344 +50,257 @@ const places: readonly (readonly [path: string, title: string])[] = [
   ['/doctor', 'Doctor'],
 ];
 
-/** The whole document of a page. @param path the place that it is. */
-export function documentOf({ title, body, events }: Page, path: string, context: PageContext): string {
-  const refresh = html`<noscript><meta http-equiv="refresh" content="${context.seconds}" /></noscript>`;
-  const live = html`<button type="button" id="live" aria-pressed="false" hidden>Pause</button>`;
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title} - ${context.host}</title>
-        <link rel="stylesheet" href="/style.css" />
-        ${events === undefined ? '' : refresh}
-        <script src="/live.js" defer></script>
-      </head>
-      <body data-events="${events ?? ''}">
-        <a class="skip" href="#main">To the content</a>
-        <header>
-          <strong>${context.host}</strong>
-          <nav aria-label="Pages">
-            ${places.map(
-              ([to, name]) => html`<a href="${to}" ${to === path ? html` aria-current="page"` : ''}>${name}</a> `,
-            )}
-          </nav>
-          ${events === undefined ? '' : live}
-        </header>
-        <main id="main">
-          <h1>${title}</h1>
-          ${body}
-        </main>
-        <footer>ipvsadm for Node.js ${context.version}. Numbers are the kernel's.</footer>
-      </body>
-    </html> `;
-  return page.text;
+/** The whole document of a page. @param path the place that it is; undefined: who asks may go nowhere. */
+export function documentOf({ title, body, events }: Page, path: string | undefined, context: PageContext): string {
+  const { host, seconds, version } = context;
+  const isLive = events !== undefined;
+  const link = ([to, name]: (typeof places)[number]): Html =>
+    html`<a href="${to}"${to === path && html` aria-current="page"`}>${name}</a>`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} - ${host}</title>
+<link rel="icon" href="/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/style.css">
+${
+  isLive &&
+  html`<noscript><meta http-equiv="refresh" content="${seconds}"></noscript>
+<script src="/live.js" defer></script>`
+}
+</head>
+<body${isLive && html` data-events="${events}" data-seconds="${seconds}"`}>
+<a class="skip" href="#main">To the content</a>
+<header>
+<span class="host">${host}</span>
+${path !== undefined && html`<nav aria-label="Pages">${places.map(link)}</nav>`}
+${isLive && html`<span class="live"><span id="state" role="status"></span><button type="button" id="pause" hidden>Pause</button></span>`}
+</header>
+<main id="main" tabindex="-1">
+<h1>${title}</h1>
+${body}
+</main>
+<footer>ipvsadm for Node.js ${version}. Numbers are the kernel's.</footer>
+</body>
+</html>
+`.text;
 }
 
 /** A cell that events change. */
-function live(cells: Cells, name: string, column: string, className = ''): Html {
+function cell(cells: Cells, name: string, column: string): Html {
   const key = `${name} ${column}`;
-  return html`<td${className === '' ? '' : html` class="${className}"`} data-k="${key}">${cells.get(key) ?? ''}</td>`;
+  return html`<td data-k="${key}">${cells.get(key)}</td>`;
 }
 
-/** Services on one page. */
-const servicesOfPage = 100;
+/** A state that events change, with its colour. @param tag that of the element. */
+function state(cells: Cells, name: string, tag: 'td' | 'span'): Html {
+  const tone = cells.get(`${name} tone`) ?? '';
+  const words = `state${tone === '' ? '' : ` ${tone}`}`;
+  const rest = html` class="${words}" data-c="${name} tone" data-k="${name} state">${cells.get(`${name} state`)}`;
+  return tag === 'td' ? html`<td${rest}</td>` : html`<span${rest}</span>`;
+}
 
-/** The whole table. @param from the number of the first service that is shown. @param find text that is looked for. */
-export function overviewPage(look: Look, context: PageContext, from: number, find: string): Page {
+function problems(cells: Cells): Html {
+  return html`<p class="note bad" data-k="problems">${cells.get('problems')}</p>`;
+}
+
+/** Where the events of a look at a view come from. */
+function eventsOf(number: number, view: View): string {
+  const query = viewQuery(view);
+  query.set('n', String(number));
+  return `/events?${query.toString()}`;
+}
+
+/** The whole table. */
+export function overviewPage(look: Look, view: View & { readonly kind: 'services' }, context: PageContext): Page {
   const { reading, number } = look;
-  const cells = cellsOf(look);
-  const wanted = find.toLowerCase();
-  const found = reading.services.filter(
-    ({ name, servers }) => wanted === '' || name.includes(wanted) || servers.some((one) => one.name.includes(wanted)),
-  );
-  const shown = found.slice(from, from + servicesOfPage);
-  const states = new Map(look.daemons.flatMap(({ services }) => services.map((one) => [one.service, one] as const)));
-  const totals = [
-    ['Services', String(reading.services.length)],
-    ['Servers', String(reading.servers)],
-  ] as const;
-  const names: Readonly<Record<string, string>> = {
-    new: 'New a second',
-    active: 'Active',
-    inactive: 'Inactive',
-    in: 'Bytes in a second',
-    out: 'Bytes out a second',
-    quiesced: 'At weight 0',
-  };
-  const body = html` <dl class="totals">
-      ${totals.map(
-        ([name, text]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${text}</dd>
-          </div>`,
-      )}${totalCells(reading).map(
-        ([column, text]) =>
-          html`<div>
-            <dt>${names[column]}</dt>
-            <dd data-k="total ${column}">${text}</dd>
-          </div>`,
-      )}
-    </dl>
-    <form method="get" action="/">
-      <label>Find <input type="search" name="find" value="${find}" autocomplete="off" /></label><button>Find</button>
-    </form>
-    ${context.editToken === undefined ? '' : html`<p><a href="/edit">New service ...</a></p>`}
-    ${shown.length === 0 ? html`<p>${reading.services.length === 0 ? 'No virtual services.' : 'Nothing matches.'}</p>` : ''}
-    ${shown.map((service) => serviceTable(service, look, cells, states.get(service.name), context))}
-    ${pagesBefore(found.length, from, find)}`;
-  return { title: 'Services', body, events: eventsOf(number) };
+  const cells = cellsOf(look, view);
+  const found = foundServices(reading, view.find).length;
+  const shown = servicesOf(reading, view);
+  const states = serviceViews(look);
+  const total = ([column, title, text]: readonly [string, string, string]): Html =>
+    html`<div><dt>${title}</dt><dd data-k="total ${column}">${text}</dd></div>`;
+  const nothing = reading.services.length === 0 ? 'There are no virtual services.' : 'Nothing matches.';
+  const body = html`${problems(cells)}
+<dl class="totals">${totalCells(reading).map(total)}</dl>
+<form method="get" action="/" class="row" role="search">
+<label>Find <input type="search" name="find" value="${view.find}" placeholder="address or port" autocomplete="off"></label>
+<button>Find</button>
+${view.find !== '' && html`<a href="/">All</a>`}
+</form>
+${context.editToken !== undefined && html`<p><a href="/edit">New service ...</a></p>`}
+${shown.length === 0 && html`<p>${nothing}</p>`}
+${shown.map((service) => serviceSection(service, cells, states.get(service.name), context))}
+${otherPages(found, view)}`;
+  return { title: 'Services', body, events: eventsOf(number, view) };
 }
 
-function eventsOf(number: number): string {
-  return `/events?n=${number}`;
-}
-
-function pagesBefore(count: number, from: number, find: string): Html {
+function otherPages(count: number, { from, find }: View & { readonly kind: 'services' }): Html | false {
+  if (count <= servicesOfPage) return false;
   const to = (first: number, text: string): Html =>
-    html`<a href="/?from=${first}&amp;find=${encodeURIComponent(find)}">${text}</a> `;
-  if (count <= servicesOfPage) return html``;
+    html` <a href="/?${overviewQuery(first, find).toString()}">${text}</a>`;
   const last = Math.min(count, from + servicesOfPage);
-  return html`<p>
-    ${from + 1} to ${last} of ${counted(count, 'service')}.
-    ${from > 0 ? to(Math.max(0, from - servicesOfPage), 'Before') : ''}${last < count ? to(last, 'After') : ''}
-  </p>`;
+  return html`<nav class="row" aria-label="More services"><span>${from + 1} to ${last} of ${counted(count, 'service')}</span>${
+    from > 0 && to(Math.max(0, from - servicesOfPage), 'Before')
+  }${last < count && to(last, 'After')}</nav>`;
 }
 
-const servingTexts: Readonly<Record<ServiceView['serving'], string>> = {
-  normal: '',
-  sorry: 'the sorry server has taken over',
-  open: 'fails open',
-  short: 'too few are healthy',
-  closed: 'nobody gets connections',
-};
+function serviceSection(
+  service: MeteredService,
+  cells: Cells,
+  view: ServiceView | undefined,
+  context: PageContext,
+): Html {
+  const { name } = service;
+  return html`<section>
+<h2><a href="/service?${new URLSearchParams({ name }).toString()}">${name}</a></h2>
+${serviceTable(service, cells, view, context)}
+</section>`;
+}
+
+/** Columns of numbers that services have, too. */
+const numbers = ['new', 'active', 'inactive', 'in', 'out'] as const;
 
 function serviceTable(
   metered: MeteredService,
-  { drained, daemons }: Look,
   cells: Cells,
-  state: ServiceView | undefined,
+  view: ServiceView | undefined,
   context: PageContext,
 ): Html {
   const { name, service, servers } = metered;
-  const views = serverViews(daemons);
-  const isServed = servers.some(({ server }) => server.weight > 0);
-  const health =
-    state === undefined
-      ? ''
-      : html`, ${state.healthy} of ${state.counting}
-        healthy${state.serving === 'normal' ? '' : html`, <span class="bad">${servingTexts[state.serving]}</span>`}`;
-  const out = state?.servers.filter((one) => one.kernelWeight === null) ?? [];
-  return html`<div class="wide">
-    <table>
-      <caption>
-        <a href="/service?name=${encodeURIComponent(name)}">${name}</a>
-        <small
-          >${settingsText(service)}${health}${
-            isServed ? '' : html`, <span class="bad">no server takes connections</span>`
-          }</small
-        >
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Server</th>
-          <th scope="col">Weight</th>
-          <th scope="col">Share <small>new of weight</small></th>
-          <th scope="col">New/s</th>
-          <th scope="col">Active</th>
-          <th scope="col">Inactive</th>
-          <th scope="col">In B/s</th>
-          <th scope="col">Out B/s</th>
-          <th scope="col">Limits</th>
-          <th scope="col" class="text">State</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${servers.map((one) => serverRow(one, metered, cells, stateOf(one.server, service, drained, views.get(one.name)), context))}${out.map(
-          ({ server, reason, state: word }) =>
-            html`<tr>
-              <th scope="row" class="dim">${server.slice(server.indexOf('/') + 1)}</th>
-              <td>-</td>
-              <td colspan="7"></td>
-              <td class="text bad">${word}, not in the table${reason === null ? '' : `: ${reason}`}</td>
-            </tr>`,
-        )}
-      </tbody>
-      <tfoot>
-        <tr>
-          <th scope="row">All</th>
-          <td></td>
-          <td></td>
-          ${['new', 'active', 'inactive', 'in', 'out'].map((column) => live(cells, name, column))}
-          <td></td>
-          <td></td>
-        </tr>
-      </tfoot>
-    </table>
-  </div>`;
+  const hasLimits = servers.some(({ server }) => server.upperThreshold > 0);
+  const columns = [
+    'Weight',
+    'Share',
+    'New/s',
+    'Active',
+    'Inactive',
+    'In B/s',
+    'Out B/s',
+    ...(hasLimits ? ['Limits'] : []),
+  ];
+  return html`<p class="about"><span>${settingsText(service)}</span> ${state(cells, name, 'span')}</p>
+<div class="wide" role="region" aria-label="Servers of ${name}" tabindex="0">
+<table class="full">
+<thead><tr><th scope="col">Server</th><th scope="col" class="text">State</th>${columns.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<tbody>
+${servers.map((one) => serverRow(one, name, cells, hasLimits, context))}${absentServers(metered, view).map((one) => absentRow(one, name, cells, columns.length))}</tbody>
+<tfoot><tr><th scope="row">All</th><td></td><td></td><td></td>${numbers.map((column) => cell(cells, name, column))}${hasLimits && html`<td></td>`}</tr></tfoot>
+</table>
+</div>`;
+}
+
+/** A link to the forms for a server or host, where something can be changed. */
+function changeLink(name: string, text: string, label: string, { formToken }: PageContext): Html | string {
+  if (formToken === undefined) return text;
+  const query = new URLSearchParams({ server: name }).toString();
+  return html`<a href="/change?${query}" aria-label="Change ${label}">${text}</a>`;
 }
 
 function serverRow(
-  { name, server, share, weightShare }: MeteredServer,
-  { name: service }: MeteredService,
+  { name, server }: MeteredServer,
+  service: string,
   cells: Cells,
-  { text, tone }: { readonly text: string; readonly tone: string },
-  { formToken }: PageContext,
+  hasLimits: boolean,
+  context: PageContext,
 ): Html {
   const { upperThreshold: upper, lowerThreshold: lower } = server;
   const endpoint = describeEndpoint(server);
-  const label = `${shareText(share)} of new connections, ${shareText(weightShare)} of the weight`;
-  const bar = html`<svg class="bar" viewBox="0 0 ${barWidth} 12" role="img" aria-label="${label}">
-    <rect class="a" x="0" y="0" height="12" width="${shareWidth(weightShare)}" data-k="${name} weightbar" />
-    <rect class="b" x="0" y="3" height="6" width="${shareWidth(share)}" data-k="${name} bar" />
-  </svg>`;
-  const change =
-    formToken === undefined
-      ? endpoint
-      : html`<a href="/change?server=${encodeURIComponent(name)}" aria-label="Change ${endpoint} of ${service}"
-          >${endpoint}</a
-        >`;
-  return html`<tr>
-    <th scope="row">${change} <small class="dim">${server.forwarding}</small></th>
-    ${live(cells, name, 'weight')}
-    <td>${bar} <span data-k="${name} share">${shareText(share)}</span></td>
-    ${['new', 'active', 'inactive', 'in', 'out'].map((column) => live(cells, name, column))}
-    <td>${upper === 0 ? '' : `${lower === 0 ? Math.floor((upper * 3) / 4) : lower}/${upper}`}</td>
-    ${html`<td class="text ${tone}" data-k="${name} state">${text}</td>`}
-  </tr>`;
+  const at = (column: string): string | undefined => cells.get(`${name} ${column}`);
+  const part = (column: string): Html => html`<span data-k="${name} ${column}">${at(column)}</span>`;
+  // The kernel's own rule, where no lower limit is set.
+  const limits = upper === 0 ? '' : `${lower === 0 ? Math.floor((upper * 3) / 4) : lower} - ${upper}`;
+  return html`<tr><th scope="row">${changeLink(name, endpoint, `${endpoint} of ${service}`, context)} <small>${forwardingWord(server.forwarding)}</small></th>
+${state(cells, name, 'td')}${cell(cells, name, 'weight')}
+<td><svg class="bar" viewBox="0 0 ${barWidth} 12" preserveAspectRatio="none" aria-hidden="true"><rect class="a" height="12" width="${at('weightbar')}" data-w="${name} weightbar"/><rect class="b" y="3" height="6" width="${at('bar')}" data-w="${name} bar"/></svg>
+${part('share')} <small>of ${part('weightshare')}</small></td>
+${numbers.map((column) => cell(cells, name, column))}${hasLimits && html`<td>${limits}</td>`}</tr>
+`;
+}
+
+/** As LVS calls them in short. */
+function forwardingWord(method: ForwardingMethod): string {
+  const short = (['nat', 'dr', 'tun'] as const).find((word) => forwardingAliases[word] === method);
+  return short ?? method;
+}
+
+function absentRow(view: ServerView, service: string, cells: Cells, columns: number): Html {
+  const { server } = view;
+  const { text } = absentState(view);
+  return html`<tr><th scope="row">${server.slice(service.length + 1)}</th>
+${cells.has(`${server} state`) ? state(cells, server, 'td') : html`<td class="state bad">${text}</td>`}<td>-</td>
+<td colspan="${columns - 1}"></td></tr>
+`;
 }
 
 /** One service, with its last ten minutes. */
 export function servicePage(look: Look, name: string, context: PageContext): Page | undefined {
-  const service = look.reading.services.find((one) => one.name === name);
+  const view: View = { kind: 'service', name };
+  const [service] = servicesOf(look.reading, view);
   if (service === undefined) return undefined;
-  const state = look.daemons.flatMap(({ services }) => services).find((one) => one.service === name);
-  const body = html`${serviceTable(service, look, cellsOf(look), state, context)}
-    <h2>New connections a second, last ${chartSeconds / 60} minutes</h2>
-    ${chart(service.history, `New connections a second of ${name}: now ${rateText(service.rates, 'connections')}`)}
-    <p class="dim">As long as somebody has watched: nothing is counted while nobody looks.</p>
-    ${editLinks(name, look, context)}
-    <p><a href="/connections?virtual=${encodeURIComponent(virtualOf(name))}">Who is connected</a></p>`;
-  return { title: name, body, events: eventsOf(look.number) };
+  const cells = cellsOf(look, view);
+  const connections = new URLSearchParams({ virtual: name }).toString();
+  const body = html`${problems(cells)}
+${serviceTable(service, cells, serviceViews(look).get(name), context)}
+<h2>New connections a second in the last ${chartSeconds / 60} minutes</h2>
+${chart(service, look.at, chartSeconds, `Now ${rateText(service.rates, 'connections')}`)}
+<p class="dim">Where there is no line nobody has watched: nothing is counted then.</p>
+${editLinks(name, look, context)}
+<p><a href="/connections?${connections}">Who is connected to it</a></p>`;
+  return { title: name, body, events: eventsOf(look.number, view) };
 }
 
 /** Where a service and its servers are edited. */
-function editLinks(name: string, { reading }: Look, { editToken }: PageContext): Html {
-  if (editToken === undefined) return html``;
-  const of = encodeURIComponent(name);
+function editLinks(name: string, { reading }: Look, { editToken }: PageContext): Html | false {
+  if (editToken === undefined) return false;
+  const link = (server: string, text: string): Html =>
+    html`<a href="/edit?${new URLSearchParams({ service: name, ...(server === '' ? {} : { server }) }).toString()}">${text} ...</a>`;
   const servers = reading.services.find((one) => one.name === name)?.servers ?? [];
-  return html`<p>
-      <a href="/edit?service=${of}">Edit the service ...</a>
-      <a href="/edit?service=${of}&amp;server=new">New server ...</a>
-    </p>
-    <ul>
-      ${servers.map(
-        (one) =>
-          html`<li>
-            <a href="/edit?service=${of}&amp;server=${encodeURIComponent(one.name)}"
-              >Edit ${describeEndpoint(one.server)} ...</a
-            >
-          </li>`,
-      )}
-    </ul>`;
-}
-
-/** `ADDRESS:PORT` of the name of a service. */
-function virtualOf(name: string): string {
-  return name.slice(name.indexOf(':') + 1);
-}
-
-const chartWidth = 720;
-const chartHeight = 140;
-const chartMargin = 18;
-
-/** A chart of rates, the latest at the right. */
-function chart(history: readonly number[], label: string): Html {
-  const highest = Math.max(1, ...history);
-  const step = chartWidth / Math.max(1, history.length - 1);
-  const points = history
-    .map((rate, index) => {
-      const y = chartHeight - chartMargin - (rate / highest) * (chartHeight - 2 * chartMargin);
-      return `${(index * step).toFixed(1)},${y.toFixed(1)}`;
-    })
-    .join(' ');
-  return html`<svg class="chart" viewBox="0 0 ${chartWidth} ${chartHeight}" role="img" aria-label="${label}">
-    <polyline points="${points}" />
-    <text x="6" y="14">${highest.toFixed(1)}/s</text>
-    <text x="6" y="${chartHeight - 4}">0</text>
-  </svg>`;
+  return html`<h2>Edit</h2>
+<p>${link('', 'The service')} ${link('new', 'A new server')}</p>
+<ul>${servers.map((one) => html`<li>${link(one.name, describeEndpoint(one.server))}</li>`)}</ul>`;
 }
 
 /** All hosts that are real servers: what they serve, and the place to take them out. */
 export function hostsPage(look: Look, context: PageContext): Page {
-  const selected = look.reading.services.flatMap(({ service, servers }) =>
-    servers.map(({ server }) => ({ key: service.key, server })),
-  );
-  const views = serverViews(look.daemons);
-  const byHost = new Map<
-    string,
-    { readonly name: string; readonly one: MeteredServer; readonly service: MeteredService }[]
-  >();
-  for (const service of look.reading.services) {
-    for (const one of service.servers) {
-      const list = byHost.get(one.server.address) ?? [];
-      list.push({ name: one.name, one, service });
-      byHost.set(one.server.address, list);
-    }
-  }
-  const rows = hostsOf(selected).map((host) => {
-    const list = byHost.get(host) ?? [];
-    const out = list.filter(({ one }) => one.server.weight === 0).length;
-    const active = list.reduce((sum, { one }) => sum + one.server.activeConnections, 0);
-    const states = new Set(
-      list.flatMap(({ name, one, service }) => {
-        const { text } = stateOf(one.server, service.service, look.drained, views.get(name));
-        return text === '' ? [] : [text];
-      }),
-    );
-    return html`<tr>
-      <th scope="row">
-        ${
-          context.formToken === undefined
-            ? host
-            : html`<a href="/change?server=${encodeURIComponent(host)}" aria-label="Change ${host}">${host}</a>`
-        }
-      </th>
-      <td>${list.length}</td>
-      <td>${list.length - out}</td>
-      <td>${active}</td>
-      <td class="text">${[...states].slice(0, 3).join('; ')}</td>
-    </tr>`;
-  });
-  const body = html`<p>
-      Hosts by their address, with all services that they are real servers
-      of.${context.formToken === undefined ? '' : ' A host is taken out of all of them at once, and put back.'}
-    </p>
-    <div class="wide">
-      <table>
-        <caption>
-          ${counted(rows.length, 'host')}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Host</th>
-            <th scope="col">Services</th>
-            <th scope="col">With weight</th>
-            <th scope="col">Active</th>
-            <th scope="col" class="text">State</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>`;
-  return { title: 'Hosts', body };
+  const view: View = { kind: 'hosts' };
+  const cells = cellsOf(look, view);
+  const hosts = hostReadings(look).map(({ address }) => address);
+  const row = (address: string): Html =>
+    html`<tr><th scope="row">${changeLink(address, address, address, context)}</th>${state(cells, address, 'td')}${['active', 'weighted', 'services'].map((column) => cell(cells, address, column))}</tr>
+`;
+  const body = html`${problems(cells)}
+<p>Hosts with the services that they are real servers of.${
+    context.formToken !== undefined && ' Choose one to take it out of all of them, or to put it back.'
+  }</p>
+${hosts.length === 0 && html`<p>There are no real servers.</p>`}
+${
+  hosts.length > 0 &&
+  html`<div class="wide fit" role="region" aria-label="Hosts" tabindex="0">
+<table>
+<thead><tr><th scope="col">Host</th><th scope="col" class="text">State</th><th scope="col">Active</th><th scope="col">With weight</th><th scope="col">Services</th></tr></thead>
+<tbody>
+${hosts.map(row)}</tbody>
+</table>
+</div>`
+}`;
+  return { title: 'Hosts', body, events: eventsOf(look.number, view) };
+}
+
+/** Text of a verb, as it prints it. */
+export function textBox(text: string, label: string): Html {
+  return html`<pre role="region" aria-label="${label}" tabindex="0">${text
+    .trimEnd()
+    .split('\n')
+    .map(
+      (line) => html`${line}
+`,
+    )}</pre>`;
 }
 
 /** Something that went wrong, or is not there. */
 export function messagePage(title: string, text: string): Page {
-  return { title, body: html`<p class="note bad">${text}</p>` };
+  return { title, body: html`<p class="note bad" role="alert">${text}</p>` };
 }

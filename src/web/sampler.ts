@@ -2,7 +2,6 @@
 
 import { readSnapshots } from '../director/health-notes.js';
 import type { Snapshot } from '../director/snapshot.js';
-import { IpvsError } from '../errors.js';
 import type { Io } from '../ports/io.js';
 import { readDrainRecord, type DrainRecord } from '../table/drain-record.js';
 import { Meter, readSample, type SampleClient, type TableReading } from '../table/samples.js';
@@ -21,6 +20,9 @@ export interface Look {
 /** Seconds of the past that charts show. */
 export const chartSeconds = 600;
 
+/** Seconds after which two looks tell nothing of the time between them: nobody watched. */
+const longestGap = 60;
+
 /** A look that is not older than this is good enough for a page, in milliseconds. */
 const freshFor = 1000;
 
@@ -30,7 +32,7 @@ export class Sampler {
   readonly #client: SampleClient;
   readonly #interval: number;
   readonly #listeners = new Set<(look: Look) => void>();
-  readonly #meter = new Meter(chartSeconds);
+  readonly #meter = new Meter({ services: chartSeconds, longestGap });
   readonly #ended = new AbortController();
   #number = 0;
   #last: Look | undefined;
@@ -48,6 +50,12 @@ export class Sampler {
   async look(): Promise<Look> {
     const last = this.#last;
     if (last !== undefined && this.#io.machine.clock.now() - last.at < freshFor) return last;
+    return this.#look();
+  }
+
+  /** What is known after something was changed: a look that has begun already may be of before. */
+  async lookAgain(): Promise<Look> {
+    await this.#looking?.catch(() => undefined);
     return this.#look();
   }
 
@@ -71,6 +79,8 @@ export class Sampler {
       daemons,
     };
     this.#last = look;
+    // Also of those that pages ask for: who watches has to know what these show.
+    for (const listener of this.#listeners) listener(look);
     return look;
   }
 
@@ -83,6 +93,11 @@ export class Sampler {
     };
   }
 
+  /** The last look; undefined: there was none. */
+  get last(): Look | undefined {
+    return this.#last;
+  }
+
   /** Who watches. */
   get watchers(): number {
     return this.#listeners.size;
@@ -93,11 +108,9 @@ export class Sampler {
     this.#isWatching = true;
     while (this.#listeners.size > 0 && !this.#ended.signal.aborted) {
       try {
-        const look = await this.#look();
-        for (const listener of this.#listeners) listener(look);
-      } catch (error) {
+        await this.#look();
+      } catch {
         // The kernel may be back at the next one; pages say what is wrong.
-        if (!(error instanceof IpvsError)) throw error;
       }
       await clock.sleep(this.#interval, this.#ended.signal);
     }

@@ -1,9 +1,10 @@
 // The page's socket: requests are read and answers written, within limits.
 
-import { chmodSync, chownSync, lstatSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import { createConnection, type AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { StateError } from '../errors.js';
 import { printable } from '../text/printable.js';
@@ -12,6 +13,7 @@ import type { WebApp, WebAnswer } from './app.js';
 import { cellsOf, changedCells, type Cells } from './cells.js';
 import { longestBody, refuse, securityHeaders, type Asked } from './guard.js';
 import type { Look, Sampler } from './sampler.js';
+import { viewOf, viewQuery, type View } from './view.js';
 
 /** Where a page is reached. */
 export type ListenAt =
@@ -25,6 +27,9 @@ const mostConnections = 256;
 
 /** Bytes that may wait for a slow reader of events: it is cut off, and comes back by itself. */
 const mostWaiting = 4 * 1024 * 1024;
+
+/** Milliseconds that an answer may take on its way: a reader that is slower is cut off. */
+const longestAnswer = 60_000;
 
 /** Milliseconds after which a stream without events says that it is there. */
 const streamPulse = 15_000;
@@ -46,6 +51,8 @@ export interface WebServer {
   readonly port: number | undefined;
   /** Takes other certificates from now on. @throws {Error} for some that can't be used. */
   renew(tls: TlsContext): void;
+  /** Streams of events that are open. */
+  readonly streams: number;
   close(): Promise<void>;
 }
 
@@ -73,9 +80,11 @@ const limits = {
 export async function serveWeb(at: ListenAt, parts: ServerParts, tls?: TlsContext): Promise<WebServer> {
   const streams = new Streams(parts.sampler);
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    void handle(request, response, parts, streams);
+    handle(request, response, parts, streams).catch(() => response.destroy());
   };
   const server = tls === undefined ? createServer(limits, onRequest) : secureServer(tls, onRequest);
+  // Too few descriptors for a connection is nothing to end for.
+  server.on('error', () => undefined);
   server.maxConnections = mostConnections;
   server.maxRequestsPerSocket = 1000;
   server.setTimeout(60_000, (socket) => socket.destroy());
@@ -89,6 +98,9 @@ export async function serveWeb(at: ListenAt, parts: ServerParts, tls?: TlsContex
   const address = server.address();
   return {
     port: isTcp(address) ? address.port : undefined,
+    get streams() {
+      return streams.size;
+    },
     renew: (context) => {
       if (server instanceof SecureServer) server.setSecureContext(context);
     },
@@ -120,7 +132,11 @@ function isTcp(address: ReturnType<Server['address']>): address is AddressInfo {
 }
 
 async function listen(server: Server | SecureServer, at: ListenAt): Promise<void> {
-  if ('path' in at) await removeDead(at.path);
+  if ('path' in at) {
+    // After a start of the machine it is not there yet. The system calls a directory that is missing one that it denies.
+    if (!existsSync(dirname(at.path))) mkdirSync(dirname(at.path), { mode: 0o755 });
+    await removeDead(at.path);
+  }
   const mask = process.umask(0o177);
   try {
     await new Promise<void>((resolve, reject) => {
@@ -146,8 +162,9 @@ async function removeDead(path: string): Promise<void> {
       socket.destroy();
       resolve(true);
     });
-    socket.on('error', () => {
-      resolve(false);
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+      // Who may not ask does not know.
+      resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT');
     });
   });
   if (isAlive) throw new StateError(`another process serves a page at ${path}`);
@@ -163,27 +180,22 @@ async function handle(
   response.on('error', () => response.destroy());
   const asked = askedOf(request);
   if (asked === undefined) {
-    send(response, { status: 400, headers: securityHeaders, body: 'that address can not be read\n' }, false);
+    send(response, plainAnswer(400, 'that address can not be read'), false);
     return;
   }
   const isHead = asked.method === 'HEAD';
-  if (asked.path === '/events' || asked.path === '/api/events') {
-    if (refuse(asked, hosts) !== undefined || (await app.visitorOf(asked)) === undefined)
-      send(response, { status: 403, headers: securityHeaders, body: 'not allowed\n' }, isHead);
-    else if (streams.size >= mostStreams)
-      send(
-        response,
-        { status: 503, headers: { ...securityHeaders, 'Retry-After': '30' }, body: 'too many watch\n' },
-        isHead,
-      );
-    else streams.add(response, Number(asked.query.get('n')));
+  if (asked.path === '/events') {
+    const refusal = await refusalOfStream(asked, app, hosts, streams);
+    if (refusal !== undefined) send(response, refusal, isHead);
+    else if (isHead) response.writeHead(200, streamHeaders).end();
+    else streams.add(response, asked.query);
     return;
   }
   let form = new URLSearchParams();
   if (asked.method === 'POST') {
     const body = await bodyOf(request);
     if (body === undefined) {
-      send(response, { status: 413, headers: { ...securityHeaders, Connection: 'close' }, body: 'too long\n' }, isHead);
+      send(response, plainAnswer(413, 'that is too long', { Connection: 'close' }), isHead);
       return;
     }
     form = new URLSearchParams(body);
@@ -196,6 +208,26 @@ function certificateName(socket: IncomingMessage['socket']): string | undefined 
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const { CN: name } = socket.getPeerCertificate().subject;
   return printable(Array.isArray(name) ? (name[0] ?? '') : (name ?? ''));
+}
+
+function plainAnswer(status: number, text: string, headers: Readonly<Record<string, string>> = {}): WebAnswer {
+  const type = { 'Content-Type': 'text/plain; charset=utf-8' };
+  return { status, headers: { ...securityHeaders, ...type, ...headers }, body: `${text}\n` };
+}
+
+/** Why a stream is not given; undefined: it is. */
+async function refusalOfStream(
+  asked: Asked,
+  app: WebApp,
+  hosts: readonly string[],
+  streams: Streams,
+): Promise<WebAnswer | undefined> {
+  const refusal = refuse(asked, hosts);
+  if (refusal !== undefined) return plainAnswer(refusal.status, refusal.reason);
+  if (asked.method === 'POST') return plainAnswer(405, 'only GET and HEAD');
+  if ((await app.visitorOf(asked)) === undefined)
+    return plainAnswer(401, 'who are you?', { 'WWW-Authenticate': app.challenge });
+  return streams.size < mostStreams ? undefined : plainAnswer(503, 'too many watch', { 'Retry-After': '30' });
 }
 
 function askedOf({
@@ -216,22 +248,38 @@ function askedOf({
 }
 
 /** Undefined: it is too long, or did not come. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const piece of request as AsyncIterable<Buffer>) {
+function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const pieces: Buffer[] = [];
+    let length = 0;
+    const end = (body: string | undefined): void => {
+      request.removeAllListeners('data');
+      // The rest is read and dropped: where it is not, who sends it never reads the answer.
+      request.resume();
+      resolve(body);
+    };
+    request.on('data', (piece: Buffer) => {
       length += piece.length;
-      if (length > longestBody) return undefined;
-      pieces.push(piece);
-    }
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(pieces).toString();
+      if (length > longestBody) end(undefined);
+      else pieces.push(piece);
+    });
+    request.once('end', () => {
+      end(Buffer.concat(pieces).toString());
+    });
+    request.once('close', () => {
+      end(undefined);
+    });
+    request.once('error', () => {
+      end(undefined);
+    });
+  });
 }
 
 function send(response: ServerResponse, { status, headers, body }: WebAnswer, isHead: boolean): void {
+  const timer = setTimeout(() => response.destroy(), longestAnswer);
+  response.once('close', () => {
+    clearTimeout(timer);
+  });
   response.writeHead(status, { ...headers, 'Content-Length': String(Buffer.byteLength(body)) });
   response.end(isHead ? undefined : body);
 }
@@ -241,65 +289,92 @@ function writeEvent(response: ServerResponse, name: string, data: string): void 
   else response.write(`event: ${name}\ndata: ${data}\n\n`);
 }
 
-/** Streams of events. What changed from one look to the next is found once for all of them. */
+const streamHeaders = { ...securityHeaders, 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' };
+
+/** Those who see the same part of the table. What changed from one look to the next is found once for all of them. */
+interface Audience {
+  readonly view: View;
+  /** Each with the number of the look that it has. */
+  readonly readers: Map<ServerResponse, number>;
+  /** The cells of a look, and its number. */
+  cells: Cells;
+  number: number;
+}
+
+/** Streams of events. */
 class Streams {
   readonly #sampler: Sampler;
-  /** Each with the number of the look that its reader has. */
-  readonly #readers = new Map<ServerResponse, number>();
+  readonly #audiences = new Map<string, Audience>();
   readonly #pulse: NodeJS.Timeout;
-  #cells: Cells | undefined;
-  #number = 0;
   #stop: (() => void) | undefined;
 
   constructor(sampler: Sampler) {
     this.#sampler = sampler;
     this.#pulse = setInterval(() => {
-      for (const reader of this.#readers.keys()) reader.write(': here\n\n');
+      for (const { readers } of this.#audiences.values())
+        for (const reader of readers.keys()) reader.write(': here\n\n');
     }, streamPulse);
     this.#pulse.unref();
   }
 
   get size(): number {
-    return this.#readers.size;
+    let size = 0;
+    for (const { readers } of this.#audiences.values()) size += readers.size;
+    return size;
   }
 
-  /** @param seen the number of the look that the page was made of. */
-  add(response: ServerResponse, seen: number): void {
-    response.writeHead(200, { ...securityHeaders, 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+  /** @param query the part of the table, and the number `n` of the look that the page was made of. */
+  add(response: ServerResponse, query: URLSearchParams): void {
+    response.writeHead(200, streamHeaders);
     response.socket?.setTimeout(0);
     response.write('retry: 3000\n\n');
-    this.#readers.set(response, seen);
+    const view = viewOf(query);
+    const key = viewQuery(view).toString();
+    const audience = this.#audiences.get(key) ?? this.#audience(view);
+    this.#audiences.set(key, audience);
+    audience.readers.set(response, Number(query.get('n')));
     response.once('close', () => {
-      this.#readers.delete(response);
-      if (this.#readers.size > 0) return;
+      audience.readers.delete(response);
+      if (audience.readers.size === 0) this.#audiences.delete(key);
       // The sampler sleeps when nobody watches.
+      if (this.#audiences.size > 0) return;
       this.#stop?.();
       this.#stop = undefined;
-      this.#cells = undefined;
     });
     this.#stop ??= this.#sampler.watch((look) => {
-      this.#tell(look);
+      for (const one of this.#audiences.values()) tell(one, look);
     });
   }
 
-  #tell(look: Look): void {
-    if (look.number === this.#number && this.#cells !== undefined) return;
-    const cells = cellsOf(look);
-    const changed = this.#cells && changedCells(this.#cells, cells);
-    const data = changed === undefined ? undefined : JSON.stringify(changed);
-    for (const [reader, seen] of this.#readers) {
-      // Who has another look than the one before has to begin anew.
-      if (data !== undefined && seen === this.#number) writeEvent(reader, 'cells', data);
-      else if (seen !== look.number) writeEvent(reader, 'renew', '{}');
-      this.#readers.set(reader, look.number);
-    }
-    this.#cells = cells;
-    this.#number = look.number;
+  #audience(view: View): Audience {
+    const { last } = this.#sampler;
+    return {
+      view,
+      readers: new Map(),
+      cells: last === undefined ? new Map() : cellsOf(last, view),
+      number: last?.number ?? 0,
+    };
   }
 
   end(): void {
     clearInterval(this.#pulse);
     this.#stop?.();
-    for (const reader of this.#readers.keys()) reader.destroy();
+    for (const { readers } of this.#audiences.values()) for (const reader of readers.keys()) reader.destroy();
   }
+}
+
+/** Tells what changed; who has another look than the one before has to begin anew. */
+function tell(audience: Audience, look: Look): void {
+  const { readers, view, number } = audience;
+  if (look.number === number) return;
+  const cells = cellsOf(look, view);
+  const changed = changedCells(audience.cells, cells);
+  const data = changed && JSON.stringify(changed);
+  for (const [reader, seen] of readers) {
+    if (data !== undefined && seen === number) writeEvent(reader, 'cells', data);
+    else if (seen !== look.number) writeEvent(reader, 'renew', '{}');
+    readers.set(reader, look.number);
+  }
+  audience.cells = cells;
+  audience.number = look.number;
 }

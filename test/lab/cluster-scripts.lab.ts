@@ -310,7 +310,7 @@ test('systemd finds nothing wrong with the units', async () => {
     `install ${quote(directorScript)} ${quote(serverScript)} /usr/local/sbin
 cp ${quote(resolve('examples/systemd'))}/*.service /etc/systemd/system
 cd /etc/systemd/system
-systemd-analyze verify --man=no ipvsadm.service ipvs.server.service realserver.service ipvsadm-run@web.service 2>&1 |
+systemd-analyze verify --man=no ipvsadm.service ipvs.server.service realserver.service ipvsadm-run@web.service ipvsadm-web.service 2>&1 |
   tee /run/verified
 [ ! -s /run/verified ]`,
   );
@@ -319,4 +319,8 @@ systemd-analyze verify --man=no ipvsadm.service ipvs.server.service realserver.s
 test('systemd finds the daemon with health checks confined as its unit can be', async () => {
   // Ten times the score; 3.0 is where it is called medium.
   await cluster.run(director, 'systemd-analyze security --offline=true --threshold=29 ipvsadm-run@web.service');
+});
+
+test('systemd finds the page confined as well as what loads nothing and starts nothing', async () => {
+  await cluster.run(director, 'systemd-analyze security --offline=true --threshold=20 ipvsadm-web.service');
 });

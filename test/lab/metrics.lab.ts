@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -7,8 +7,11 @@ import { Cluster } from '../cluster/cluster.js';
 import { settled } from '../cluster/listings.js';
 import { standardTopology, vip } from '../cluster/standard.js';
 import { director } from '../cluster/topology.js';
+import type { Snapshot } from '../../src/director/snapshot.js';
+import { healthMetrics } from '../../src/web/health-metrics.js';
+import { WatchedDirector } from '../unit/support/watched-director.js';
 
-// The verb `metrics`, before those who read it: promtool, node_exporter, Prometheus.
+// The verb `metrics` and the page's /metrics, before those who read it: promtool, node_exporter, Prometheus.
 const servers = ['real1', 'real2'] as const;
 const cluster = await Cluster.build(standardTopology, ['client', ...servers]);
 after(() => {
@@ -27,6 +30,18 @@ const prometheus = unpacked('prometheus', 'prometheus');
 const exporter = unpacked('prometheus-node-exporter', 'prometheus-node-exporter');
 
 const web = `${vip.inet}:80`;
+const token = 'a-token-for-the-scraper';
+/** What a daemon would keep. */
+const document = `checks:
+  home: { type: http }
+services:
+  - address: ${vip.inet}
+    port: 80
+    check: home
+    servers:
+      - { address: 10.0.0.21, forwarding: nat }
+      - { address: 10.0.0.22, forwarding: nat }
+`;
 const textFiles = '/run/textfile';
 
 before(async () => {
@@ -68,6 +83,65 @@ describe('promtool', () => {
       assert.equal(checked, 'status 0\n');
     });
   }
+});
+
+describe('promtool, for the page and what is read from it,', () => {
+  async function check(words: string): Promise<void> {
+    const checked = await cluster.run(director, `${promtool} ${words} 2>&1; echo "status $?"`);
+    assert.match(checked, /status 0\n$/, checked);
+  }
+
+  test('finds no fault with what a daemon knows', async () => {
+    const watched = new WatchedDirector();
+    watched.hosts.set('10.0.0.22', 'says no');
+    await watched.begin(document);
+    await watched.seconds(60);
+    const text = [...healthMetrics([(await watched.ask({ do: 'checks' })) as Snapshot])].join('');
+    watched.kill();
+    assert.match(text, /^ipvs_server_state\{.*server="10\.0\.0\.22:80",state="down"\} 1$/m);
+    writeFileSync('/run/health.prom', text);
+    await check('check metrics </run/health.prom');
+  });
+
+  test('takes the rules and the configuration of the examples', async () => {
+    await check(`check rules ${resolve('examples/prometheus/ipvs.rules.yml')}`);
+    writeFileSync('/run/ipvs.token', token);
+    const configuration = readFileSync('examples/prometheus/prometheus.yml', 'utf8')
+      .replace('/etc/prometheus/ipvs.token', '/run/ipvs.token')
+      .replace('- ipvs.rules.yml', `- ${resolve('examples/prometheus/ipvs.rules.yml')}`);
+    writeFileSync('/run/example.yml', configuration);
+    await check('check config /run/example.yml');
+  });
+
+  test('sees every alert come when it should', async () => {
+    const rules = readFileSync('examples/prometheus/ipvs.rules.yml', 'utf8');
+    const names = [...rules.matchAll(/alert: (\w+)/g)].map(([, name = '']) => name).sort();
+    const labels = 'instance="d",proto="TCP",local_address="192.0.2.10",local_port="80",local_mark=""';
+    const inputs: readonly string[] = [
+      `ipvs_service_info{${labels}} 1`,
+      `ipvs_server_weight{${labels},remote_address="10.0.1.2"} 0`,
+      'ipvs_server_state{service="s",server="r",state="down"} 1',
+      'ipvs_service_healthy{service="s"} 0',
+      'ipvs_service_fail_open{service="s"} 1',
+      'ipvs_service_sorry{service="s"} 1',
+      'ipvs_check_tls_not_after_seconds{service="s",server="r"} 86400',
+      'ipvs_config_reload_success{daemon="web"} 0',
+      'ipvs_up{instance="d"} 0',
+      'up{job="ipvs",instance="d"} 0',
+    ];
+    const series = inputs.map((line) => {
+      const [name = '', value = ''] = line.split(/ (?=\d+$)/);
+      return `      - { series: '${name}', values: '${value}x200' }`;
+    });
+    const cases = names.map((name) => `      - { alertname: ${name}, eval_time: 2h, exp_alerts: [] }`);
+    const file = (tests: readonly string[]): string =>
+      `rule_files: ['${resolve('examples/prometheus/ipvs.rules.yml')}']\ntests:\n  - interval: 1m\n    input_series:\n${series.join('\n')}\n    alert_rule_test:\n${tests.join('\n')}\n`;
+    // Expecting none, each is reported that comes.
+    writeFileSync('/run/rules-test.yml', file(cases));
+    const report = await cluster.run(director, `${promtool} test rules /run/rules-test.yml 2>&1 || true`);
+    const came = [...new Set([...report.matchAll(/alertname: (\w+)/g)].map(([, name]) => name))].sort();
+    assert.deepEqual(came, names, report);
+  });
 });
 
 describe('node_exporter', () => {
@@ -126,19 +200,22 @@ describe('Prometheus', () => {
       `  - job_name: ${name}\n    static_configs: [{ targets: ['127.0.0.1:${port}'] }]\n`;
     writeFileSync(
       '/run/prometheus.yml',
-      `global: { scrape_interval: 2s, scrape_timeout: 2s }\nscrape_configs:\n${job('node', 9100)}${job('open', 9200)}`,
+      `global: { scrape_interval: 2s, scrape_timeout: 2s }\nscrape_configs:\n${job('node', 9100)}${job('open', 9200)}${job('ipvs', 3636)}    authorization: { credentials: ${token} }\n`,
     );
+    writeFileSync('/run/web.token', token, { mode: 0o600 });
     await cluster.run(
       director,
       `${exporter} --collector.disable-defaults --collector.ipvs --collector.textfile --collector.textfile.directory=${textFiles} --web.listen-address=127.0.0.1:9100 >/run/exporter 2>&1 &
 echo $! >/run/exporter.pid
+${process.execPath} ${resolve('dist/bin/ipvsadm.cjs')} web --listen 127.0.0.1:3636 --token-file /run/web.token >/run/web.log 2>&1 &
+echo $! >/run/web.pid
 ${prometheus} --config.file=/run/prometheus.yml --storage.tsdb.path=/run/prometheus --web.listen-address=127.0.0.1:9090 >/run/prometheus.log 2>&1 &
 echo $! >/run/prometheus.pid`,
     );
   });
   after(async () => {
     open.close();
-    await cluster.run(director, 'kill $(cat /run/exporter.pid) $(cat /run/prometheus.pid)');
+    await cluster.run(director, 'kill $(cat /run/exporter.pid) $(cat /run/prometheus.pid) $(cat /run/web.pid)');
   });
 
   /** The results of a query: labels that matter, and the value. */
@@ -164,17 +241,35 @@ echo $! >/run/prometheus.pid`,
     assert.deepEqual(found, expected, expression);
   }
 
-  test('takes the text file by way of node_exporter, and OpenMetrics from a server', async () => {
-    await becomes('up', ['node 1', 'open 1']);
+  test('takes the text file by way of node_exporter, and OpenMetrics from a server and from the page with a token', async () => {
+    await becomes('up', ['ipvs 1', 'node 1', 'open 1']);
     await becomes('node_textfile_scrape_error', ['node 0']);
-    await becomes('ipvs_up', ['node 1', 'open 1']);
+    await becomes('ipvs_up', ['ipvs 1', 'node 1', 'open 1']);
     const weights = ['10.0.0.21 3', '10.0.0.22 1'];
-    for (const job of ['node', 'open']) {
+    for (const job of ['node', 'open', 'ipvs']) {
       await becomes(`ipvs_server_weight{job="${job}",local_address="${vip.inet}"}`, weights);
       await becomes(`sum(ipvs_service_connections_total{job="${job}",local_address="${vip.inet}"})`, [' 6']);
       await becomes(`ipvs_server_upper_threshold_connections{job="${job}"}`, ['10.0.0.21 100']);
     }
     await becomes('count(ipvs_server_info{job="open",tunnel="gue"})', [' 1']);
+  });
+
+  test('answers every question of the dashboard', async () => {
+    const dashboard = readFileSync('examples/grafana/ipvs.json', 'utf8');
+    const expressions = [...dashboard.matchAll(/"expr": (".*?[^\\\\]"),?$/gm)].map(
+      ([, text = '']) => JSON.parse(text) as string,
+    );
+    assert.ok(expressions.length > 15);
+    for (const expression of expressions) {
+      const asked = expression.replaceAll('$__rate_interval', '1m').replace(/\$\w+/g, '.*');
+      // What daemons know is not there without one.
+      if (/ipvs_service_healthy|sum by \(state\)/.test(asked)) continue;
+      const found = await settled(
+        () => query(asked),
+        (results) => results.length > 0,
+      );
+      assert.ok(found.length > 0, asked);
+    }
   });
 
   test('joins our series with those of node_exporter without changing labels', async () => {

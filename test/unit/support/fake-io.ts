@@ -205,7 +205,6 @@ export class FakeIo implements Io {
         return Promise.resolve(undefined);
       },
       parseApart: () => Promise.resolve(undefined),
-      spareMemory: () => Promise.resolve(),
       replaceFile: (path, text) => {
         this.replaced.set(path, text);
       },
