@@ -86,7 +86,7 @@ const table = {
   },
   // keepalived does not start before it is configured.
   others: { packages: ['curl', 'keepalived'], unpacked: ['prometheus-node-exporter'] },
-  web: {},
+  web: { packages: ['chromium', 'fonts-dejavu-core'] },
   top: { packages: ['tmux'] },
   metrics: { packages: ['curl'], unpacked: ['prometheus', 'prometheus-node-exporter'] },
   package: { argv: [process.execPath, 'scripts/check-package.mjs'] },

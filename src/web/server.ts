@@ -137,7 +137,7 @@ async function listen(server: Server | SecureServer, at: ListenAt): Promise<void
     if (!existsSync(dirname(at.path))) mkdirSync(dirname(at.path), { mode: 0o755 });
     await removeDead(at.path);
   }
-  const mask = process.umask(0o177);
+  const mask = 'path' in at ? process.umask(0o177) : undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -145,7 +145,7 @@ async function listen(server: Server | SecureServer, at: ListenAt): Promise<void
       else server.listen(at.port, at.address, resolve);
     });
   } finally {
-    process.umask(mask);
+    if (mask !== undefined) process.umask(mask);
   }
   if (!('path' in at)) return;
   chmodSync(at.path, at.group === undefined ? 0o600 : 0o660);

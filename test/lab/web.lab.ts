@@ -8,13 +8,14 @@ import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import { Cluster } from '../cluster/cluster.js';
 import { settled } from '../cluster/listings.js';
 import { startLoad } from '../cluster/load.js';
 import { standardTopology, vip } from '../cluster/standard.js';
 import { quote } from './reference.js';
 
-// `ipvsadm web` as a process of its own, over a real table with traffic. What browsers make of it: test/browser.
+// `ipvsadm web` as a process of its own, over a real table with traffic. All that browsers make of it: test/browser.
 const servers = ['real1', 'real2'] as const;
 const cluster = await Cluster.build(standardTopology, ['client', ...servers]);
 await cluster.serve(servers, { http: [80], udp: [] });
@@ -192,6 +193,69 @@ describe('the page', () => {
     const { services } = JSON.parse((await ask('/api/table')).body) as { services: unknown[] };
     assert.equal(services.length, 1);
     assert.deepEqual(JSON.parse((await ask('/api/checks')).body), { daemons: [] });
+  });
+});
+
+describe('in a browser', () => {
+  let browser: Browser;
+  let listening: WebProcess;
+  let address = '';
+  before(async () => {
+    listening = new WebProcess(['--listen', '127.0.0.1:3636', '--allow-changes', '--interval', '1']);
+    address = await listening.ready();
+    // Root has no sandbox.
+    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+  });
+  after(async () => {
+    await browser.close();
+    assert.equal(await listening.signal('SIGTERM'), 0);
+  });
+
+  async function open(): Promise<Page> {
+    const context = await browser.newContext();
+    const window = await context.newPage();
+    window.setDefaultTimeout(patience);
+    await window.goto(address);
+    return window;
+  }
+
+  test('the table lives under traffic, and a drain empties a server without a failed request, seen by a second one', async () => {
+    const load = await startLoad(cluster, { address: vip.inet, port: 80 });
+    const first = await open();
+    const second = await open();
+    const cell = (window: Page, column: string): Locator =>
+      window.locator(`[data-k="${service}/10.0.0.22:80 ${column}"]`);
+    await second.evaluate('globalThis.mark = 1');
+    await settled(
+      async () => (await cell(second, 'new').textContent()) ?? '',
+      (text) => /[1-9]/.test(text),
+    );
+    await first.getByRole('link', { name: 'Hosts' }).click();
+    await first.getByRole('link', { name: 'Change 10.0.0.22' }).click();
+    await first.getByLabel('Reason').fill('new kernel');
+    await first.getByRole('button', { name: 'Drain ...' }).click();
+    await first.getByRole('button', { name: 'Drain it' }).click();
+    await first.getByText('drain 10.0.0.22: 1 service').waitFor();
+    const drained = Date.now() + 500;
+    await second.getByText('drained by root: new kernel').waitFor();
+    await settled(
+      async () => [await cell(second, 'new').textContent(), await cell(second, 'weight').textContent()],
+      (texts) => String(texts) === '0.0,0' || String(texts) === '0,0',
+    );
+    await sleep(1000);
+    const back = Date.now();
+    await first.getByRole('button', { name: 'Put it back ...' }).click();
+    await first.getByRole('button', { name: 'Put it back' }).click();
+    await first.getByText('undrain 10.0.0.22: 1 service').waitFor();
+    await settled(
+      async () => (await cell(second, 'new').textContent()) ?? '',
+      (text) => /[1-9]/.test(text),
+    );
+    const report = await load.end();
+    assert.deepEqual(report.failed, []);
+    assert.deepEqual(report.serversBetween(drained, back), ['real1']);
+    assert.deepEqual(report.serversAfter(back), ['real1', 'real2']);
+    assert.equal(await second.evaluate('globalThis.mark'), 1, 'it was loaded again');
   });
 });
 

@@ -4,9 +4,10 @@ import { documentsKind } from './documents.js';
 import type { Kind } from './kind.js';
 import { linesKind } from './lines.js';
 import { repliesKind } from './replies.js';
+import { webKind } from './web.js';
 
 /** All that is fed, in the order of a run. */
-export const kinds: readonly Kind[] = [repliesKind, linesKind, documentsKind, connectionsKind, daysKind];
+export const kinds: readonly Kind[] = [repliesKind, linesKind, documentsKind, connectionsKind, daysKind, webKind];
 
 /** @throws where there is none of that name. */
 export function kindOf(name: string): Kind {
