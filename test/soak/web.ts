@@ -173,6 +173,7 @@ class Page {
         undrain: () => Promise.reject(new Error('put back')),
         setWeight: () => Promise.reject(new Error('weighed')),
       },
+      edits: { table: () => Promise.resolve({ services: [] }), apply: () => Promise.reject(new Error('edited')) },
       hosts: localHosts,
       host: 'director',
       isSecure: false,
