@@ -171,7 +171,12 @@ export class Meter {
     const metered: MeteredService[] = [];
     for (const { service, servers } of services) {
       await turns.take();
-      const own = this.#metered(serviceName(service.key), service.statistics, { at, seconds, kept: this.#kept.services, before });
+      const own = this.#metered(serviceName(service.key), service.statistics, {
+        at,
+        seconds,
+        kept: this.#kept.services,
+        before,
+      });
       const measured = servers.map((server) => {
         const name = serverName(service.key, server);
         return { server, ...this.#metered(name, server.statistics, { at, seconds, kept: this.#kept.servers, before }) };
