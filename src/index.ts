@@ -83,6 +83,7 @@ export {
   ratedCounters,
   readSample,
   type Metered,
+  type MeterOptions,
   type MeteredServer,
   type MeteredService,
   type Rates,
