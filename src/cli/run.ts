@@ -1,18 +1,22 @@
 import { basename, extname } from 'node:path';
+import type { Journal } from '../director/journal.js';
+import { IpvsError } from '../errors.js';
 import { reportFailures } from '../command/failure.js';
 import { readConfigurationFile } from '../command/read-table-file.js';
 import { readText } from '../command/read-text.js';
 import type { StartCheck } from '../health/outcome.js';
 import type { Io } from '../ports/io.js';
-import { defineVerb } from './verb.js';
+import { checkPage, pageOptions, servePage, type PageOptions } from './web.js';
+import { defineVerb, type OptionValues } from './verb.js';
 
-interface RunOptions {
+interface RunOptions extends PageOptions {
   file: string;
   name: string | undefined;
   check: boolean;
   json: boolean;
   trackFile: string | undefined;
   mostChecks: number;
+  web: boolean;
 }
 
 /** Checks at a time, where nothing else is said. */
@@ -68,8 +72,13 @@ export const run = defineVerb<RunOptions>({
       coerce: readMost,
       describe: 'checks at a time',
     },
+    web: { type: 'boolean', default: false, describe: 'serve a page, too, with the options of `ipvsadm web`' },
+    ...pageOptions,
   },
   check: (values) => {
+    const ofPage = Object.keys(pageOptions).find((name) => isGiven(values, name));
+    if (values['web'] === true) checkPage(values);
+    else if (ofPage !== undefined) throw new Error(`--${ofPage} goes with --web`);
     if (values['json'] === true && values['check'] !== true) throw new Error('--json goes with --check');
     if (values['file'] === '-' && values['check'] !== true)
       throw new Error('a document that is to be read again has to be a file; - goes with --check');
@@ -78,6 +87,7 @@ export const run = defineVerb<RunOptions>({
   examples: [
     ['$0 run --check web.yaml', 'make every check once: are the servers well, and the checks right?'],
     ['$0 run web.yaml', 'keep the table of the document until SIGTERM, which leaves it as it is'],
+    ['$0 run --web --allow-changes web.yaml', 'with the page of ipvsadm web'],
     ['$0 run --track-file /run/ipvsadm/trouble web.yaml', 'beside keepalived, which has VRRP only'],
   ],
   run: (io, options) =>
@@ -107,6 +117,8 @@ async function keep(io: Io, start: StartCheck, options: RunOptions): Promise<num
     mostChecks: options.mostChecks,
   });
   let begun: Promise<void> | undefined;
+  let page: Promise<void> | undefined;
+  const ended = new AbortController();
   const unsubscribe = machine.onSignal((signal) => {
     if (signal !== 'SIGHUP') daemon.stop();
     // One that comes while the document is read for the first time has nothing new to say.
@@ -115,12 +127,33 @@ async function keep(io: Io, start: StartCheck, options: RunOptions): Promise<num
   try {
     begun = daemon.begin();
     await begun;
+    if (options.web) page = keepPage(io, options, ended.signal, journal);
     await daemon.run();
     journal.say('notice', 'ends; the table stays as it is');
     return 0;
   } finally {
     unsubscribe();
     await machine.notify('STOPPING=1');
+    ended.abort();
+    await page;
     await daemon.end();
   }
+}
+
+/** Serves a page beside the daemon. Checks go on without one: what is wrong with it is said. */
+async function keepPage(io: Io, options: RunOptions, signal: AbortSignal, journal: Journal): Promise<void> {
+  try {
+    await servePage(io, { ...options, document: options.document ?? options.file }, signal, () => Promise.resolve());
+  } catch (error) {
+    if (!(error instanceof IpvsError)) throw error;
+    journal.say('error', `there is no page: ${error.message}`);
+  }
+}
+
+/** Whether an option of the page was given, and is not what it is by default. */
+function isGiven(values: OptionValues, name: string): boolean {
+  const key = name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const value = values[key];
+  const usual = (pageOptions as Readonly<Record<string, { readonly default?: unknown }>>)[name]?.default;
+  return value !== undefined && value !== usual && !(Array.isArray(value) && value.length === 0);
 }

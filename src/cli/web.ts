@@ -11,6 +11,7 @@ import type { ListenAt, WebServer } from '../web/server.js';
 import type { Sessions } from '../web/sessions.js';
 import type { ReadConfig } from '../web/tls.js';
 import { connections } from './connections.js';
+import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { editActions } from './edit-actions.js';
 import { Ending } from './ending.js';
@@ -18,9 +19,10 @@ import { metrics } from './metrics.js';
 import { readWords } from './read-words.js';
 import { status } from './status.js';
 import { tableActions } from './top-actions.js';
-import { defineVerb, type DefinedVerb } from './verb.js';
+import { defineVerb, type DefinedVerb, type OptionTable, type OptionValues } from './verb.js';
 
-interface WebVerbOptions {
+/** How a page is served. */
+export interface PageOptions {
   listen: { readonly address: string; readonly port: number } | undefined;
   socket: string;
   group: string | undefined;
@@ -29,6 +31,7 @@ interface WebVerbOptions {
   allowChanges: boolean;
   allowEdit: boolean;
   'web.config.file': string | undefined;
+  document: string | undefined;
   interval: number;
 }
 
@@ -55,46 +58,64 @@ function readPath(word: unknown): string {
   throw new Error('--socket takes a path that begins with /');
 }
 
-/** `ipvsadm web`: a page with the table. */
-export const web = defineVerb<WebVerbOptions>({
-  name: 'web',
-  options: {
-    listen: {
-      type: 'string',
-      requiresArg: true,
-      coerce: readListen,
-      describe: 'such as 127.0.0.1:3636, with a token; others need --web.config.file; default: a socket',
-    },
-    socket: {
-      type: 'string',
-      requiresArg: true,
-      default: defaultSocket,
-      coerce: readPath,
-      describe: 'the socket in the file system',
-    },
-    group: { type: 'string', requiresArg: true, describe: 'a group that may use the socket, too' },
-    host: {
-      type: 'string',
-      array: true,
-      default: [],
-      describe: 'a host name under which the page is asked for; may be given several times',
-    },
-    'token-file': { type: 'string', requiresArg: true, describe: 'file with the token; one is made up by default' },
-    'web.config.file': {
-      type: 'string',
-      requiresArg: true,
-      describe: "file with certificates and users, in the format of Prometheus' exporters: for other addresses",
-    },
-    'allow-changes': { type: 'boolean', default: false, describe: 'drain, put back and set weights from the page' },
-    'allow-edit': { type: 'boolean', default: false, describe: 'add, edit and remove services and servers, too' },
-    interval: {
-      type: 'number',
-      default: 2,
-      requiresArg: true,
-      coerce: readInterval,
-      describe: 'seconds between two looks at the kernel while somebody watches',
-    },
+/** Options of a page. */
+export const pageOptions = {
+  listen: {
+    type: 'string',
+    requiresArg: true,
+    coerce: readListen,
+    describe: 'such as 127.0.0.1:3636, with a token; others need --web.config.file; default: a socket',
   },
+  socket: {
+    type: 'string',
+    requiresArg: true,
+    default: defaultSocket,
+    coerce: readPath,
+    describe: 'the socket in the file system',
+  },
+  group: { type: 'string', requiresArg: true, describe: 'a group that may use the socket, too' },
+  host: {
+    type: 'string',
+    array: true,
+    default: [],
+    describe: 'a host name under which the page is asked for; may be given several times',
+  },
+  'token-file': { type: 'string', requiresArg: true, describe: 'file with the token; one is made up by default' },
+  'web.config.file': {
+    type: 'string',
+    requiresArg: true,
+    describe: "file with certificates and users, in the format of Prometheus' exporters: for other addresses",
+  },
+  'allow-changes': { type: 'boolean', default: false, describe: 'drain, put back and set weights from the page' },
+  'allow-edit': { type: 'boolean', default: false, describe: 'add, edit and remove services and servers, too' },
+  document: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'a document whose difference to the table has a page of its own',
+  },
+  interval: {
+    type: 'number',
+    default: 2,
+    requiresArg: true,
+    coerce: readInterval,
+    describe: 'seconds between two looks at the kernel while somebody watches',
+  },
+} as const satisfies OptionTable<PageOptions>;
+
+/** Checks what goes together. @throws {Error} with what is wrong. */
+export function checkPage({ listen, 'web.config.file': file }: OptionValues): true {
+  const { address } = (listen ?? {}) as { readonly address?: string };
+  if (file !== undefined && address === undefined) throw new Error('--web.config.file goes with --listen');
+  if (address === undefined || loopback.test(address) || file !== undefined) return true;
+  throw new Error(
+    `${address} is for other machines, too: that needs certificates and users by --web.config.file; 127.0.0.1 needs none`,
+  );
+}
+
+/** `ipvsadm web`: a page with the table. */
+export const web = defineVerb<PageOptions>({
+  name: 'web',
+  options: pageOptions,
   examples: [
     [
       '$0 web',
@@ -103,18 +124,32 @@ export const web = defineVerb<WebVerbOptions>({
     ['$0 web --listen 127.0.0.1:3636', 'by TCP: the address with its token is printed'],
     ['$0 web --allow-changes', 'drain hosts from the page, too'],
   ],
-  check: ({ listen, 'web.config.file': file }) => {
-    const { address } = (listen ?? {}) as { readonly address?: string };
-    if (file !== undefined && address === undefined) throw new Error('--web.config.file goes with --listen');
-    if (address === undefined || loopback.test(address) || file !== undefined) return true;
-    throw new Error(
-      `${address} is for other machines, too: that needs certificates and users by --web.config.file; 127.0.0.1 needs none`,
-    );
-  },
+  check: checkPage,
   run: (io, options) => reportFailures(io, 'apply', () => serve(io, options)),
 });
 
-async function serve(io: Io, options: WebVerbOptions): Promise<number> {
+async function serve(io: Io, options: PageOptions): Promise<number> {
+  const ending = new Ending(io.machine);
+  try {
+    await servePage(io, options, ending.signal, () => io.machine.notify('READY=1'));
+    await io.machine.notify('STOPPING=1');
+    return 0;
+  } finally {
+    ending.stop();
+  }
+}
+
+/**
+ * Serves a page until a signal is aborted.
+ * @param onReady called when it can be asked for.
+ * @throws {IpvsError}
+ */
+export async function servePage(
+  io: Io,
+  options: PageOptions,
+  signal: AbortSignal,
+  onReady: () => Promise<void>,
+): Promise<void> {
   const { WebApp } = await import('../web/app.js');
   const { Sampler } = await import('../web/sampler.js');
   const { Sessions, newToken } = await import('../web/sessions.js');
@@ -130,13 +165,12 @@ async function serve(io: Io, options: WebVerbOptions): Promise<number> {
   sessions.setUsers(secured?.users);
   const at: ListenAt = options.listen ?? { path: options.socket, group: groupOf(options.group) };
   const client = await connect(machine);
-  const ending = new Ending(machine);
   const sampler = new Sampler(io, client, options.interval * 1000);
   const hosts = [...localHosts, ...options.host.map((name) => name.toLowerCase())];
   const app = new WebApp({
     sampler,
     sessions,
-    sources: sourcesOf(io),
+    sources: sourcesOf(io, options.document),
     actions: options.allowChanges || options.allowEdit ? tableActions({ io, client }) : undefined,
     edits: options.allowEdit ? editActions({ io, client }) : undefined,
     hosts,
@@ -155,16 +189,13 @@ async function serve(io: Io, options: WebVerbOptions): Promise<number> {
           ? `${at.path}\n`
           : `${secured?.tls === undefined ? 'http' : 'https'}://${urlHost(at.address)}:${server.port ?? at.port}/${shown}\n`,
       );
-      await machine.notify('READY=1');
-      await keepSecured(io, configFile, secured, { server, sessions, signal: ending.signal });
-      await machine.notify('STOPPING=1');
-      return 0;
+      await onReady();
+      await keepSecured(io, configFile, secured, { server, sessions, signal });
     } finally {
       await server.close();
     }
   } finally {
     sampler.end();
-    ending.stop();
     client.close();
   }
 }
@@ -173,7 +204,7 @@ async function serve(io: Io, options: WebVerbOptions): Promise<number> {
 const configPause = 10_000;
 
 /** @throws {ValueError} where an address for other machines would be open to all of them. */
-async function readSecured(file: string, { listen }: Pick<WebVerbOptions, 'listen'>): Promise<ReadConfig> {
+async function readSecured(file: string, { listen }: Pick<PageOptions, 'listen'>): Promise<ReadConfig> {
   const { readConfigFile } = await import('../web/tls.js');
   const { openProblem } = await import('../web/web-config.js');
   const read = readConfigFile(file);
@@ -251,8 +282,12 @@ function groupOf(name: string | undefined): number | undefined {
 }
 
 /** What pages show of other verbs. */
-function sourcesOf(io: Io): WebSources {
+function sourcesOf(io: Io, document: string | undefined): WebSources {
   return {
+    difference:
+      document === undefined
+        ? undefined
+        : async () => textOf(await runQuietly(io, diff, [document])) || 'The table is that of the document.',
     doctor: async () => textOf(await runQuietly(io, doctor, [])),
     connections: async (query) => {
       const words = ['--by', query.get('by') ?? 'client', '--top', '50'];

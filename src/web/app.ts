@@ -41,6 +41,8 @@ export interface WebAnswer {
 
 /** What pages need that is not of the table. */
 export interface WebSources {
+  /** What a document has otherwise than the table, as text for people; undefined: there is no document. */
+  readonly difference?: (() => Promise<string>) | undefined;
   /** Findings of doctor, as text for people. */
   doctor(): Promise<string>;
   /** Connections that match, counted by client, as text for people. @throws {IpvsError} */
@@ -163,13 +165,14 @@ export class WebApp {
   }
 
   #context(visitor: Visitor | undefined): PageContext {
-    const { sessions, actions, edits, host, seconds } = this.#options;
+    const { sessions, actions, edits, sources, host, seconds } = this.#options;
     const token = visitor === undefined ? undefined : sessions.formToken(visitor);
     const formToken = actions === undefined ? undefined : token;
     return {
       host,
       formToken,
       editToken: edits === undefined ? undefined : token,
+      hasDocument: sources.difference !== undefined,
       seconds: Math.max(5, seconds),
       version,
     };
@@ -206,6 +209,15 @@ export class WebApp {
       }
       case '/connections':
         return this.#page(request, visitor, 200, connectionsPage(query, await sources.connections(query)));
+      case '/document': {
+        const { difference } = sources;
+        if (difference === undefined)
+          return this.#page(request, visitor, 404, messagePage('Not found', 'no document was given'));
+        return this.#page(request, visitor, 200, {
+          title: 'Document',
+          body: textBox(await difference(), 'Difference of the table to the document'),
+        });
+      }
       case '/doctor':
         return this.#page(request, visitor, 200, {
           title: 'Doctor',

@@ -28,6 +28,8 @@ export interface PageContext {
   readonly host: string;
   /** Undefined: nothing can be changed. */
   readonly formToken: string | undefined;
+  /** Whether there is a document whose difference to the table is shown. */
+  readonly hasDocument: boolean;
   /** Undefined: services and servers can't be added, edited and removed. */
   readonly editToken: string | undefined;
   /** Seconds between two pages for those without JavaScript. */
@@ -49,6 +51,9 @@ const places: readonly (readonly [path: string, title: string])[] = [
   ['/connections', 'Connections'],
   ['/doctor', 'Doctor'],
 ];
+
+/** Only where there is a document to compare with. */
+const documentPlace = ['/document', 'Document'] as const;
 
 /** The whole document of a page. @param path the place that it is; undefined: who asks may go nowhere. */
 export function documentOf({ title, body, events }: Page, path: string | undefined, context: PageContext): string {
@@ -75,7 +80,7 @@ ${
 <a class="skip" href="#main">To the content</a>
 <header>
 <span class="host">${host}</span>
-${path !== undefined && html`<nav aria-label="Pages">${places.map(link)}</nav>`}
+${path !== undefined && html`<nav aria-label="Pages">${[...places, ...(context.hasDocument ? [documentPlace] : [])].map(link)}</nav>`}
 ${isLive && html`<span class="live"><span id="state" role="status"></span><button type="button" id="pause" hidden>Pause</button></span>`}
 </header>
 <main id="main" tabindex="-1">

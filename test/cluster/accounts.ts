@@ -53,6 +53,23 @@ export async function trafficOnce(
   return settled(async () => parseTraffic(await cluster.ipvsadm('-Ln --stats --exact')), isSettled);
 }
 
+/**
+ * The counters of services and servers, and what the client has sent since a reading, once both agree on its segments: an
+ * acknowledgement may come after either was read.
+ */
+export async function agreedTraffic(
+  cluster: Cluster,
+  start: Counters,
+): Promise<{ readonly sent: Counters; readonly traffic: readonly Traffic[] }> {
+  return settled(
+    async () => ({
+      sent: difference(start, await clientCounters(cluster)),
+      traffic: parseTraffic(await cluster.ipvsadm('-Ln --stats --exact')),
+    }),
+    ({ sent, traffic }) => traffic[0]?.incomingPackets === sent.sentSegments,
+  );
+}
+
 /** The connections as our listing shows them: `client -> virtual service -> server`, sorted. */
 export async function listedConnections(cluster: Cluster): Promise<string[]> {
   return parseConnections(await cluster.ipvsadm('-Lcn'))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { clientCounters, difference, listedConnections, trafficOnce } from '../cluster/accounts.js';
+import { agreedTraffic, clientCounters, listedConnections, trafficOnce } from '../cluster/accounts.js';
 import { Cluster } from '../cluster/cluster.js';
 import { parseServers, parseTraffic } from '../cluster/listings.js';
 import { gateways, realServers, standardTopology, vip, type Family } from '../cluster/standard.js';
@@ -127,8 +127,7 @@ for (const method of methods) {
           assert.equal(asked, at(method.askedAt(server as 'real1' | 'real2', family), method.http));
         }
 
-        const sent = difference(start, await clientCounters(cluster));
-        const traffic = await trafficOnce(cluster, ([first]) => first?.incomingPackets === sent.sentSegments);
+        const { sent, traffic } = await agreedTraffic(cluster, start);
         const [total, ...parts] = traffic;
         assert.equal(total?.name, `TCP ${service}`);
         assert.deepEqual(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { after, test } from 'node:test';
-import { clientCounters, difference, trafficOnce } from '../cluster/accounts.js';
+import { agreedTraffic, clientCounters } from '../cluster/accounts.js';
 import { Cluster } from '../cluster/cluster.js';
 import { parseServers } from '../cluster/listings.js';
 import { vip, vipAddresses, type Family } from '../cluster/standard.js';
@@ -182,8 +182,9 @@ for (const { options, listed, kind } of tunnels) {
       const replies = await cluster.fetchReplies({ address: vip[service], port: 80 }, 4);
       assert.deepEqual(replies.map(({ server }) => server).sort(), ['real1', 'real1', 'real2', 'real2']);
       for (const { asked } of replies) assert.equal(asked, name);
-      const { sentSegments } = difference(start, await clientCounters(cluster));
-      const [total, ...parts] = await trafficOnce(cluster, ([first]) => first?.incomingPackets === sentSegments);
+      const { sent, traffic } = await agreedTraffic(cluster, start);
+      const { sentSegments } = sent;
+      const [total, ...parts] = traffic;
       assert.deepEqual(
         [total?.connections, total?.incomingPackets, total?.outgoingPackets, ...parts.map((part) => part.connections)],
         [4, sentSegments, 0, 2, 2],

@@ -324,6 +324,24 @@ describe('a change', () => {
   }
 });
 
+test('the difference of a document has a page where there is a document', async () => {
+  const without = await page();
+  assert.equal((await without.ask('/document')).status, 404);
+  assert.ok(!String((await without.ask('/')).body).includes('/document'));
+  const sources = {
+    difference: () => Promise.resolve(`- ${evil}`),
+    doctor: () => Promise.resolve(''),
+    connections: () => Promise.resolve(''),
+    metrics: () => Promise.resolve({ text: '', type: '' }),
+    table: () => Promise.resolve(''),
+  };
+  const { ask } = await page({ sources });
+  assert.ok(String((await ask('/')).body).includes('href="/document"'));
+  const { status, body } = await ask('/document');
+  assert.equal(status, 200);
+  assert.ok(String(body).includes('- &quot;&gt;&lt;script&gt;'));
+});
+
 test('metrics are compressed where that is asked for, in the format that is asked for', async () => {
   const { ask } = await page();
   const { headers, body } = await ask('/metrics', {
