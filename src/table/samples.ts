@@ -122,12 +122,14 @@ interface Memory {
   readonly rates: number[];
   /** Of the counts. */
   sum: number;
+  /** The rates that were made last. */
+  last: Rates | undefined;
 }
 
 /** What a sample is measured with. */
 interface Round {
   readonly at: number;
-  /** Since the one before; undefined where that is not known. */
+  /** Since the one before; undefined where that is not known; 0: it is too near to tell anything. */
   readonly seconds: number | undefined;
   /** Milliseconds of the past that are kept. */
   readonly kept: number;
@@ -141,6 +143,8 @@ export interface MeterOptions {
   readonly servers?: number;
   /** Samples that are further apart have no rate between them: an average of hours says nothing of now. */
   readonly longestGap?: number;
+  /** Samples that are nearer to each other have the rates of before: few connections come in so short a time, or many. */
+  readonly shortestGap?: number;
 }
 
 /**
@@ -150,12 +154,19 @@ export interface MeterOptions {
 export class Meter {
   readonly #kept: { readonly services: number; readonly servers: number };
   readonly #longestGap: number;
+  readonly #shortestGap: number;
   #memories = new Map<string, Memory>();
   #lastAt: number | undefined;
 
-  constructor({ services = historySeconds, servers = historySeconds, longestGap = Infinity }: MeterOptions = {}) {
+  constructor({
+    services = historySeconds,
+    servers = historySeconds,
+    longestGap = Infinity,
+    shortestGap = 0,
+  }: MeterOptions = {}) {
     this.#kept = { services: services * 1000, servers: servers * 1000 };
     this.#longestGap = longestGap * 1000;
+    this.#shortestGap = shortestGap * 1000;
   }
 
   /** Takes the next sample. The event loop turns meanwhile. */
@@ -163,11 +174,12 @@ export class Meter {
     const turns = new Turns();
     const last = this.#lastAt;
     const isFirst = last === undefined || at <= last || at - last > this.#longestGap;
-    const seconds = isFirst ? undefined : (at - last) / 1000;
+    const isNear = !isFirst && at - last < this.#shortestGap;
+    const seconds = isFirst ? undefined : isNear ? 0 : (at - last) / 1000;
     const before = this.#memories;
     // Only what is still there is remembered.
     this.#memories = new Map();
-    this.#lastAt = at;
+    if (!isNear) this.#lastAt = at;
     const metered: MeteredService[] = [];
     for (const { service, servers } of services) {
       await turns.take();
@@ -206,7 +218,11 @@ export class Meter {
     statistics: Statistics,
     { at, seconds, kept, before }: Round,
   ): Metered & { readonly newConnections: number } {
-    const memory = before.get(name) ?? { statistics, times: [], counts: [], rates: [], sum: 0 };
+    const memory = before.get(name) ?? { statistics, times: [], counts: [], rates: [], sum: 0, last: undefined };
+    if (seconds === 0) {
+      this.#memories.set(name, memory);
+      return reading(name, memory);
+    }
     const counted =
       seconds === undefined || !before.has(name) ? undefined : countedBetween(memory.statistics, statistics);
     const rates = counted === undefined || seconds === undefined ? undefined : perSecond(counted, seconds);
@@ -222,9 +238,17 @@ export class Meter {
       memory.rates.shift();
     }
     memory.statistics = statistics;
+    memory.last = rates;
     this.#memories.set(name, memory);
-    return { name, rates, history: memory.rates.slice(), times: memory.times.slice(), newConnections: memory.sum };
+    return reading(name, memory);
   }
+}
+
+function reading(
+  name: string,
+  { last, rates, times, sum: newConnections }: Memory,
+): Metered & { readonly newConnections: number } {
+  return { name, rates: last, history: rates.slice(), times: times.slice(), newConnections };
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

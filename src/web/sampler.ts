@@ -23,6 +23,9 @@ export const chartSeconds = 600;
 /** Seconds after which two looks tell nothing of the time between them: nobody watched. */
 const longestGap = 60;
 
+/** Seconds within which two looks, of a page and of who watches, tell too little of rates. */
+const shortestGap = 0.8;
+
 /** A look that is not older than this is good enough for a page, in milliseconds. */
 const freshFor = 1000;
 
@@ -32,7 +35,7 @@ export class Sampler {
   readonly #client: SampleClient;
   readonly #interval: number;
   readonly #listeners = new Set<(look: Look) => void>();
-  readonly #meter = new Meter({ services: chartSeconds, longestGap });
+  readonly #meter = new Meter({ services: chartSeconds, longestGap, shortestGap });
   readonly #ended = new AbortController();
   #number = 0;
   #last: Look | undefined;

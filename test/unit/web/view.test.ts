@@ -120,6 +120,17 @@ describe('history', () => {
     assert.equal((await meter.add(sample(302_000, 1, 90_020n))).rates?.connections, 10);
   });
 
+  test('is not made of looks that follow each other at once: rates stay as they were', async () => {
+    const meter = new Meter({ services: 600, shortestGap: 0.8 });
+    await meter.add(sample(0, 1, 0n));
+    await meter.add(sample(2000, 1, 20n));
+    const near = await meter.add(sample(2010, 2, 25n));
+    assert.equal(near.services[0]?.rates?.connections, 10);
+    assert.equal(near.services[0].history.length, 1);
+    const next = await meter.add(sample(4000, 2, 50n));
+    assert.deepEqual([next.services[0]?.rates?.connections, next.seconds], [15, 2]);
+  });
+
   test('is drawn with gaps where nobody looked, and never outside of the chart', () => {
     const { text } = chart({ history: [1, 2, 3], times: [0, 2000, 300_000] }, 302_000, 600, 'Now 3');
     const [, path = ''] = /<path d="([^"]*)"/.exec(text) ?? [];
