@@ -22,6 +22,20 @@ async function completed(...words: string[]): Promise<string[]> {
   return stdout.split('\n').filter((line) => line !== '');
 }
 
+/** Options of the page, which `run --web` has, too. */
+const pageWords = [
+  '--listen',
+  '--socket',
+  '--group',
+  '--host',
+  '--token-file',
+  '--web.config.file',
+  '--allow-changes',
+  '--allow-edit',
+  '--document',
+  '--interval',
+];
+
 describe('completion', () => {
   test('the first word can be any verb', async () => {
     const verbs = (await completed('')).map((word) => word.replace(/:.*/, ''));
@@ -32,7 +46,7 @@ describe('completion', () => {
     ['export', ['--format']],
     ['diff', ['--json', '--prune', '--keep-weights', '--from', '--verbose']],
     ['apply', ['--json', '--prune', '--keep-weights', '--from', '--verbose', '--dry-run', '--drain', '--wait']],
-    ['run', ['--name', '--check', '--json', '--track-file', '--most-checks']],
+    ['run', ['--name', '--check', '--json', '--track-file', '--most-checks', '--web', ...pageWords]],
     ['checks', ['--name', '--now', '--json', '--watch']],
     ['reload', ['--name', '--force']],
   ];

@@ -63,7 +63,7 @@ describe('ipvsadm web', () => {
     [
       'another address than those of this host',
       () => ['--listen', '192.0.2.1:3636'],
-      /need TLS, by a proxy in front of it/,
+      /is for other machines, too: that needs certificates and users by --web\.config\.file/,
     ],
     ['an address without a port', () => ['--listen', '127.0.0.1'], /ADDRESS:PORT/],
     [
