@@ -34,6 +34,8 @@ export interface Behaviour {
   readonly hangs: boolean;
   /** The status with which it answers checks of its health, at `healthPath`. */
   readonly health: number;
+  /** The weight that it wishes for there, in the header `X-Weight`; absent: none. */
+  readonly weight?: number | undefined;
 }
 
 /** Where real servers say how they are. */

@@ -157,6 +157,7 @@ async function serveHttp(name: string, port: number): Promise<void> {
     if (url === healthPath) {
       timesAsked++;
       response.statusCode = behaviour.health;
+      if (behaviour.weight !== undefined) response.setHeader('X-Weight', String(behaviour.weight));
       return response.end();
     }
     if (url !== replyPath) return response.end(`${name}\n`);

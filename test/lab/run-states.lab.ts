@@ -256,6 +256,27 @@ test('a server that comes back rises to its weight in the time of slowStart', as
   assert.ok(seen.length >= 3, `weights ${seen.join(', ')}`);
 });
 
+test('the weight that a server wishes for is its share of connections within a twentieth, step by step', async () => {
+  await start({ check: quickCheck.replace(' }', ', weightHeader: X-Weight }') });
+  await watched.becomes(all);
+  const load = await watched.load({ perSecond: 60, from: client });
+  const phases: { readonly weight: number; readonly from: number; readonly until: number }[] = [];
+  for (const weight of [20, 5, 10]) {
+    await cluster.ask('real1', 'behave', { listens: true, hangs: false, health: 200, weight });
+    const from = await watched.becomes(but({ '10.0.0.21:80': weight }));
+    await sleep(3000);
+    phases.push({ weight, from, until: Date.now() });
+  }
+  const report = await load.end();
+  assert.deepEqual(report.failed, []);
+  for (const { weight, from, until } of phases) {
+    const served = report.requests.filter((request) => request.at >= from && request.at < until);
+    const share = served.filter(({ server }) => server === 'real1').length / served.length;
+    const wanted = weight / (weight + 20);
+    assert.ok(Math.abs(share - wanted) <= 0.05, `weight ${weight}: ${share} of ${served.length}, wanted ${wanted}`);
+  }
+});
+
 test('the director is cut off from all servers: they keep their weights, and somebody answers as soon as it is back', async () => {
   const one = await start();
   await watched.becomes(all);
