@@ -36,8 +36,8 @@ interface Planned {
 /** First checks come within this time, in milliseconds. */
 const firstSpread = 1000;
 
-/** Checks start in groups, this many milliseconds apart: a timer for each would cost more than the check. */
-const grain = 10;
+/** Checks start in groups, this many milliseconds apart: a turn of the event loop for each costs as much as the check. */
+const grain = 40;
 
 /** Milliseconds after which a check is late, and one that is being made is stuck. */
 const lateAfter = 10_000;

@@ -152,6 +152,24 @@ function rangeOf(text: string): string[] | undefined {
 }
 
 /** Reads one configuration. */
+/** Schedulers that keepalived knows. Source: keepalived.conf(5), lvs_sched. */
+const schedulers: readonly string[] = [
+  'rr',
+  'wrr',
+  'lc',
+  'wlc',
+  'lblc',
+  'sh',
+  'mh',
+  'dh',
+  'fo',
+  'ovf',
+  'lblcr',
+  'sed',
+  'nq',
+  'twos',
+];
+
 class Reader {
   readonly #draft: Draft;
   readonly #groups = new Map<string, Statement>();
@@ -306,7 +324,10 @@ class Reader {
       switch (name) {
         case 'lb_algo':
         case 'lvs_sched':
-          if (value !== undefined) settings.scheduler = value;
+          // keepalived ignores those that it does not know, and keeps its default.
+          if (value !== undefined && schedulers.includes(value)) settings.scheduler = value;
+          else
+            draft.note(statement.origin, `${statement.words.join(' ')} is not known to keepalived and has no effect`);
           break;
         case 'lb_kind':
         case 'lvs_method': {

@@ -425,9 +425,15 @@ class Reader {
       case 'none':
         return undefined;
     }
-    draft.note(origin, `service ${name}: only what the server greets with is checked, nobody logs in`);
-    if (protocol === 'udp') return { type: 'ping' };
     const greeting = Object.hasOwn(greetings, name) ? greetings[name] : undefined;
+    const what =
+      protocol === 'udp'
+        ? 'that the host answers'
+        : greeting === undefined
+          ? 'that a connection is taken'
+          : 'what the server greets with';
+    draft.note(origin, `service ${name}: only ${what} is checked, nobody logs in`);
+    if (protocol === 'udp') return { type: 'ping' };
     return {
       type: 'tcp',
       ...(greeting === undefined ? {} : { expect: greeting }),

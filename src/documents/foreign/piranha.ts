@@ -148,8 +148,11 @@ class Reader {
 
   #isActive({ settings, words, origin }: Block): boolean {
     const active = settings.get('active')?.text;
+    const name = words.join(' ');
+    if (active === undefined && words[0] === 'virtual')
+      this.#draft.note(origin, `${name} has no active = 1: Piranha would not use it`);
     if (active === undefined || active === '1') return true;
-    this.#draft.note(origin, `${words.join(' ')} is not active and left out`);
+    this.#draft.note(origin, `${name} is not active and left out`);
     return false;
   }
 
