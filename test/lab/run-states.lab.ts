@@ -277,6 +277,31 @@ test('the weight that a server wishes for is its share of connections within a t
   }
 });
 
+describe('a server that the director can not reach', () => {
+  const address = realServers.real1.back.inet;
+  const ways: readonly (readonly [what: string, break_: string, mend: string])[] = [
+    ['for want of a route', `ip route add unreachable ${address}/32`, `ip route del unreachable ${address}/32`],
+    [
+      'because nobody answers for its address',
+      `ip neigh replace ${address} lladdr 02:00:00:00:00:99 dev back nud permanent`,
+      `ip neigh del ${address} dev back`,
+    ],
+  ];
+  for (const [what, break_, mend] of ways) {
+    test(`${what} is out, and back when it is reached again`, async () => {
+      await start();
+      await watched.becomes(all);
+      await cluster.run(director, break_);
+      try {
+        await watched.becomes(but({ '10.0.0.21:80': 0 }));
+      } finally {
+        await cluster.run(director, mend);
+      }
+      await watched.becomes(all);
+    });
+  }
+});
+
 test('the director is cut off from all servers: they keep their weights, and somebody answers as soon as it is back', async () => {
   const one = await start();
   await watched.becomes(all);
