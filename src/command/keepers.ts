@@ -55,18 +55,24 @@ export async function daemonsOf(machine: Pick<Machine, 'control'>, except?: stri
 /** Servers of daemons, by the names that these know them by. */
 export type KeptServers = ReadonlyMap<Keeper, readonly string[]>;
 
+/** A kept service, and who keeps it. */
+interface Owner {
+  readonly daemon: Keeper;
+  readonly owned: OwnedService;
+}
+
 /** The daemons that run, and what they keep. */
 export class Keepers {
-  readonly #owners = new Map<string, Keeper>();
+  readonly #owners = new Map<string, Owner>();
   readonly #weights = new Map<string, number>();
   readonly #drained = new Map<string, Keeper>();
 
   constructor(daemons: readonly Keeper[]) {
     for (const daemon of daemons) {
       for (const name of daemon.drained) this.#drained.set(name, daemon);
-      for (const { service, servers } of daemon.services) {
-        this.#owners.set(service, daemon);
-        for (const [name, weight] of Object.entries(servers)) this.#weights.set(name, weight);
+      for (const owned of daemon.services) {
+        this.#owners.set(owned.service, { daemon, owned });
+        for (const [name, weight] of Object.entries(owned.servers)) this.#weights.set(name, weight);
       }
     }
   }
@@ -78,6 +84,10 @@ export class Keepers {
 
   /** Who keeps a service; undefined: nobody. */
   ownerOf(key: ServiceKey): Keeper | undefined {
+    return this.#owner(key)?.daemon;
+  }
+
+  #owner(key: ServiceKey): Owner | undefined {
     return this.#owners.size === 0 ? undefined : this.#owners.get(serviceName(key));
   }
 
@@ -89,7 +99,7 @@ export class Keepers {
   /** Servers that operators have drained and daemons keep. */
   get drained(): KeptServers {
     const kept = new Map<Keeper, string[]>();
-    for (const [name, keeper] of this.#drained) kept.set(keeper, [...(kept.get(keeper) ?? []), name]);
+    for (const [name, keeper] of this.#drained) addName(kept, keeper, name);
     return kept;
   }
 
@@ -102,8 +112,7 @@ export class Keepers {
   complete(table: Table): Table {
     if (this.#owners.size === 0) return table;
     const services = table.services.map((entry) => {
-      const keeper = this.ownerOf(entry.service.key);
-      const owned = keeper?.services.find(({ service }) => service === serviceName(entry.service.key));
+      const owned = this.#owner(entry.service.key)?.owned;
       if (owned === undefined) return entry;
       const present = new Set(entry.servers.map(serverId));
       const missing = Object.keys(owned.servers).flatMap((name) => serverOf(name));
@@ -141,14 +150,16 @@ export class Keepers {
     for (const one of selected) {
       const keeper = this.ownerOf(one.key);
       if (keeper === undefined) own.push(one);
-      else {
-        const names = kept.get(keeper) ?? [];
-        names.push(serverName(one.key, one.server));
-        kept.set(keeper, names);
-      }
+      else addName(kept, keeper, serverName(one.key, one.server));
     }
     return { own, kept };
   }
+}
+
+function addName(kept: Map<Keeper, string[]>, keeper: Keeper, name: string): void {
+  const names = kept.get(keeper);
+  if (names === undefined) kept.set(keeper, [name]);
+  else names.push(name);
 }
 
 /** A server that is not in the kernel, as far as its name tells. */

@@ -13,8 +13,6 @@ export interface MadeServices {
   readonly made: readonly Wanted[];
   /** Services that the kernel refused something of, with the first refusal. */
   readonly failed: ReadonlyMap<WatchedService, KernelError>;
-  /** How many changes were made. */
-  readonly changes: number;
 }
 
 /** Changes that are handed to the kernel at a time: timers and sockets are served in between. */
@@ -51,22 +49,20 @@ export async function makeServices(
     await turns.take();
   }
   const failed = new Map<WatchedService, KernelError>();
-  let changes = await makeAll(client, giving, failed);
-  changes += await makeAll(
+  await makeAll(client, giving, failed);
+  await makeAll(
     client,
     taking.filter(({ service }) => !failed.has(service)),
     failed,
   );
-  return { made: services.filter(({ service }) => !failed.has(service)), failed, changes };
+  return { made: services.filter(({ service }) => !failed.has(service)), failed };
 }
 
-/** @returns how many were made. */
 async function makeAll(
   client: Pick<IpvsClient, 'changeAll'>,
   all: readonly ServiceChange[],
   failed: Map<WatchedService, KernelError>,
-): Promise<number> {
-  let made = 0;
+): Promise<void> {
   for (let start = 0; start < all.length; start += batchSize) {
     const batch = all.slice(start, start + batchSize);
     const results = await client.changeAll(
@@ -75,10 +71,8 @@ async function makeAll(
     );
     for (const [index, { service }] of batch.entries()) {
       const error = results[index];
-      if (error === undefined) made++;
-      else if (!failed.has(service)) failed.set(service, error);
+      if (error !== undefined && !failed.has(service)) failed.set(service, error);
     }
     await setImmediate();
   }
-  return made;
 }

@@ -19,7 +19,6 @@ import {
   isEnough,
   servingAfter,
   wantedServers,
-  weightOf,
   type KernelSettings,
   type Leaving,
   type Member,
@@ -533,11 +532,6 @@ export class Watch {
       part: rampPart(one, now),
       downFor: downAt === undefined ? 0 : (now - downAt) / 1000,
     };
-  }
-
-  /** The weight that a server would have where its service is served as always. */
-  ownWeight(one: WatchedServer, now: number): number {
-    return weightOf(this.member(one, now));
   }
 
   /** Notes that a service's table was made. */

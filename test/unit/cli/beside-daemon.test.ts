@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { realServer, serviceAt, virtualService } from '../../../src/model/build.js';
 import { main } from '../../main.js';
+import { kernelSocket } from '../support/kernel-socket.js';
 import { FakeIo, pieces, type FakeSurroundings } from '../support/fake-io.js';
 import { WatchedDirector } from '../support/watched-director.js';
 
@@ -48,13 +49,7 @@ async function run(
   surroundings: FakeSurroundings = {},
 ): Promise<{ status: number; stdout: string; stderr: string }> {
   const { kernel, state, control } = director;
-  const socket = {
-    send: (datagram: Uint8Array): void => {
-      kernel.send(datagram);
-    },
-    receive: (): Uint8Array | undefined => kernel.receive(),
-    close: (): void => undefined,
-  };
+  const socket = kernelSocket(kernel);
   const io = new FakeIo({ sockets: [socket], state, control, ...surroundings });
   const status = main(line.split(' '), io);
   const ended = new AbortController();

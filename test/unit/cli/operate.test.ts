@@ -10,6 +10,7 @@ import type { RealServer } from '../../../src/model/server.js';
 import type { Table } from '../../../src/model/table.js';
 import { FakeKernel } from '../../../src/testing/index.js';
 import { main } from '../../main.js';
+import { kernelSocket } from '../support/kernel-socket.js';
 import { FakeIo, MemoryState, type FakeSurroundings } from '../support/fake-io.js';
 
 const web = serviceAt('192.0.2.10', 80);
@@ -48,13 +49,7 @@ class Director {
     surroundings: FakeSurroundings = {},
   ): Promise<{ status: number; stdout: string; stderr: string; io: FakeIo }> {
     const { kernel } = this;
-    const socket = {
-      send: (datagram: Uint8Array): void => {
-        kernel.send(datagram);
-      },
-      receive: (): Uint8Array | undefined => kernel.receive(),
-      close: (): void => undefined,
-    };
+    const socket = kernelSocket(kernel);
     const io = new FakeIo({ sockets: [socket], state: this.state, ...surroundings });
     const status = await main(typeof words === 'string' ? words.split(' ') : words, io);
     return { status, stdout: io.stdout.text, stderr: io.stderr.text, io };

@@ -7,6 +7,7 @@ import type { Outcome, StartCheck } from '../../../src/health/outcome.js';
 import { serverName } from '../../../src/model/entity-name.js';
 import { FakeKernel } from '../../../src/testing/index.js';
 import type { Table } from '../../../src/model/table.js';
+import { kernelSocket } from './kernel-socket.js';
 import { FakeIo, MemoryControl, MemoryState } from './fake-io.js';
 import { VirtualClock } from './virtual-clock.js';
 
@@ -46,13 +47,7 @@ export class WatchedDirector {
 
   #newIo(): FakeIo {
     const { kernel } = this;
-    const socket = {
-      send: (datagram: Uint8Array): void => {
-        kernel.send(datagram);
-      },
-      receive: (): Uint8Array | undefined => kernel.receive(),
-      close: (): void => undefined,
-    };
+    const socket = kernelSocket(kernel);
     return new FakeIo({
       sockets: Array.from({ length: 100 }, () => socket),
       state: this.state,

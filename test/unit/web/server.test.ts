@@ -10,12 +10,12 @@ import { IpvsClient } from '../../../src/client/client.js';
 import { StateError } from '../../../src/errors.js';
 import { realServer, serviceAt, virtualService } from '../../../src/model/build.js';
 import { FakeKernel } from '../../../src/testing/index.js';
-import { WebApp } from '../../../src/web/app.js';
 import { localHosts } from '../../../src/web/guard.js';
 import { Sampler } from '../../../src/web/sampler.js';
 import { serveWeb, type ListenAt, type WebServer } from '../../../src/web/server.js';
 import { Sessions } from '../../../src/web/sessions.js';
 import { FakeIo } from '../support/fake-io.js';
+import { readingApp } from '../support/reading-app.js';
 
 const key = serviceAt('192.0.2.10', 80);
 const server = (weight: number, port = 8080) =>
@@ -61,24 +61,7 @@ async function serve(at: ListenAt, token?: string): Promise<WebServer> {
   };
   const machine = Object.assign(Object.create(io.machine) as typeof io.machine, { clock });
   sampler = new Sampler({ machine }, await IpvsClient.connect(kernel), 2000);
-  const app = new WebApp({
-    sampler,
-    sessions: new Sessions(token, () => now),
-    sources: {
-      doctor: () => Promise.resolve('all is well\nreally'),
-      connections: () => Promise.resolve(''),
-      metrics: () => Promise.resolve({ text: 'ipvs_up 1\n', type: 'text/plain' }),
-      table: () => Promise.resolve('{}'),
-    },
-    actions: undefined,
-    edits: undefined,
-    hosts: localHosts,
-    host: 'director',
-    isSecure: false,
-    seconds: 2,
-    audit: () => undefined,
-    date: () => '',
-  });
+  const app = readingApp(sampler, new Sessions(token, () => now));
   return serveWeb(at, { app, sampler, hosts: localHosts });
 }
 

@@ -7,12 +7,12 @@ import { IpvsClient } from '../../../src/client/client.js';
 import { realServer, serviceAt, virtualService } from '../../../src/model/build.js';
 import { systemClock } from '../../../src/ports/clock.js';
 import { FakeKernel } from '../../../src/testing/index.js';
-import { WebApp } from '../../../src/web/app.js';
 import { localHosts } from '../../../src/web/guard.js';
 import { Sampler } from '../../../src/web/sampler.js';
 import { serveWeb, type ListenAt, type TlsContext, type WebServer } from '../../../src/web/server.js';
 import { Sessions } from '../../../src/web/sessions.js';
 import { FakeIo } from '../support/fake-io.js';
+import { readingApp } from '../support/reading-app.js';
 
 const web = serviceAt('192.0.2.10', 80);
 const server = (weight: number) => realServer({ address: '10.0.1.2', port: 8080, weight, forwarding: 'masquerading' });
@@ -29,24 +29,7 @@ async function serve(t: TestContext, at: ListenAt, tls?: TlsContext): Promise<Se
   const kernel = new FakeKernel({ services: [{ service: virtualService(web), servers: [server(10)] }] });
   const { machine } = new FakeIo({ machine: { clock: systemClock } });
   const sampler = new Sampler({ machine }, await IpvsClient.connect(kernel), 50);
-  const app = new WebApp({
-    sampler,
-    sessions: new Sessions(undefined, () => performance.now()),
-    sources: {
-      doctor: () => Promise.resolve(''),
-      connections: () => Promise.resolve(''),
-      metrics: () => Promise.resolve({ text: '', type: 'text/plain' }),
-      table: () => Promise.resolve('{}'),
-    },
-    actions: undefined,
-    edits: undefined,
-    hosts: localHosts,
-    host: 'director',
-    isSecure: false,
-    seconds: 2,
-    audit: () => undefined,
-    date: () => '',
-  });
+  const app = readingApp(sampler, new Sessions(undefined, () => performance.now()));
   const page = await serveWeb(at, { app, sampler, hosts: localHosts }, tls);
   t.after(async () => {
     sampler.end();
